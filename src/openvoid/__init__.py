@@ -1,0 +1,34 @@
+"""OpenVOID: remove an object from a video together with everything it did to the scene.
+
+The public names, loaded when first used; importing this imports no codec and no model.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Clip": "openvoid.core.clip",
+    "Effects": "openvoid.core.effects",
+    "OpenVoidError": "openvoid.core.errors",
+    "Quadmask": "openvoid.core.quadmask",
+    "Region": "openvoid.core.quadmask",
+    "RemovalRequest": "openvoid.core.removal",
+    "RemovalResult": "openvoid.core.removal",
+    "Selection": "openvoid.core.selection",
+    "Track": "openvoid.core.quadmask",
+    "open_clip": "openvoid.media.open",
+    "open_quadmask": "openvoid.media.masks",
+    "remove": "openvoid.remove",
+}
+
+__all__ = ["__version__", *sorted(_PUBLIC)]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'openvoid' has no attribute {name!r}")

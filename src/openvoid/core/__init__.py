@@ -1,0 +1,1 @@
+"""The words of OpenVOID: plain types on numpy and the standard library."""

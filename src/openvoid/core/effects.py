@@ -1,0 +1,91 @@
+"""Effects: what else the object causes, and what becomes of it once the object is gone.
+
+A reasoner writes them, a person may correct them (they are JSON), `reason.compose` turns them into
+the affected regions of a quadmask, and engines read from them what a mask cannot say: which kind
+of change it is and where a moved thing goes. Knows no model and no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from openvoid.core.errors import OpenVoidError
+
+SCHEMA = "openvoid.effects/1"
+
+
+class EffectKind(StrEnum):
+    """ARTEFACT vanishes with the object (shadow, reflection); PHYSICAL moves or changes shape."""
+
+    ARTEFACT = "artefact"
+    PHYSICAL = "physical"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A polygon in a frame: `corners` are (x, y) as shares of width and height, 0..1."""
+
+    frame: int
+    corners: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One affected thing."""
+
+    noun: str  # "ball", "shadow of the cup"
+    kind: EffectKind
+    cause: str  # what the object does to it: "supports", "blocks", "casts"
+    why: str = ""
+    now: tuple[Place, ...] = ()  # where it is in the clip
+    goes: tuple[Place, ...] = ()  # where it would be without the object; empty: nowhere new
+    confidence: float = 1.0  # 0..1
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Everything the object affects, and the scene after the removal in a sentence."""
+
+    affected: tuple[Effect, ...] = ()
+    background: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary that `json.dump` takes and `from_json` reads."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Effects:
+        """The inverse of `to_json`.
+
+        Raises:
+            OpenVoidError: another schema, or a field that is missing or of the wrong kind.
+        """
+        if data.get("schema") != SCHEMA:
+            raise OpenVoidError(f"effects of schema {data.get('schema')!r}, expected {SCHEMA!r}")
+        try:
+            affected = tuple(
+                Effect(
+                    noun=str(row["noun"]),
+                    kind=EffectKind(row["kind"]),
+                    cause=str(row["cause"]),
+                    why=str(row.get("why", "")),
+                    now=_places(row.get("now", ())),
+                    goes=_places(row.get("goes", ())),
+                    confidence=float(row.get("confidence", 1.0)),
+                )
+                for row in data.get("affected", ())
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise OpenVoidError(f"effects cannot be read: {error!r}") from error
+        return cls(affected, str(data.get("background", "")), dict(data.get("extra", {})))
+
+
+def _places(rows: Any) -> tuple[Place, ...]:
+    return tuple(
+        Place(int(row["frame"]), tuple((float(x), float(y)) for x, y in row["corners"]))
+        for row in rows
+    )

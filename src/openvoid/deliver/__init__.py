@@ -1,0 +1,1 @@
+"""New pixels -> a finished shot: composite, master, mattes, report."""

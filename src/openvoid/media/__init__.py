@@ -1,0 +1,1 @@
+"""Files <-> words: video, image sequences, masks, shot folders. Knows no engine."""

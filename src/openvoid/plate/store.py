@@ -1,0 +1,89 @@
+"""A scratch file of arrays: written once in order, read at random, never held in memory.
+
+Enters: numpy arrays of any shape. Leaves: the same arrays by number. It exists so that a removal's
+memory does not grow with the clip. A store counts as finished once its index is written; one that
+was cut off is not there at the next try. Knows nothing of pictures.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.errors import OpenVoidError
+
+
+class ArrayStore:
+    """Arrays in a file. Use `writing` as a context manager, then `reading`."""
+
+    def __init__(self, file: BinaryIO, index_path: Path, rows: list[list[Any]]) -> None:
+        self._file, self._index_path, self._rows = file, index_path, rows
+
+    @classmethod
+    def exists(cls, path: Path) -> bool:
+        """True once a store was written wholly."""
+        return _index_path(path).is_file() and path.is_file()
+
+    @classmethod
+    def writing(cls, path: Path) -> ArrayStore:
+        """A new, empty store; what was at `path` is gone."""
+        _index_path(path).unlink(missing_ok=True)
+        return cls(path.open("wb"), _index_path(path), [])
+
+    @classmethod
+    def reading(cls, path: Path) -> ArrayStore:
+        """A finished store."""
+        rows = json.loads(_index_path(path).read_text())
+        return cls(path.open("rb"), _index_path(path), rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def append(self, array: NDArray[Any]) -> None:
+        """Write one array behind the last."""
+        data = np.ascontiguousarray(array)
+        self._rows.append([self._file.tell(), data.dtype.str, list(data.shape)])
+        try:
+            self._file.write(data.data)
+        except OSError as error:
+            raise OpenVoidError(
+                f"cannot write scratch data: {error.strerror}",
+                where=str(self._file.name),
+                mend="free some space, or set OPENVOID_CACHE to a folder on another disk",
+            ) from error
+
+    def __getitem__(self, number: int) -> NDArray[Any]:
+        offset, kind, shape = self._rows[number]
+        dtype = np.dtype(kind)
+        count = int(np.prod(shape, dtype=np.int64))
+        data = os.pread(self._file.fileno(), count * dtype.itemsize, offset)
+        return np.frombuffer(data, dtype).reshape(shape)
+
+    def __enter__(self) -> ArrayStore:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        writing = self._file.writable()
+        self._file.close()
+        if writing and kind is None:
+            partial = self._index_path.with_suffix(".partial")
+            partial.write_text(json.dumps(self._rows))
+            partial.replace(self._index_path)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _index_path(path: Path) -> Path:
+    return path.with_name(path.name + ".index.json")

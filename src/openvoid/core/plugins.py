@@ -10,6 +10,7 @@ Protocol. Heavy imports belong in the constructor. There is never a silent subst
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Protocol
@@ -96,21 +97,25 @@ def find(kind: str, name: str) -> type[Any]:
     """The class of a plug-in.
 
     Raises:
-        OpenVoidError: no such name (the known ones are listed); it cannot be imported (with the
-            install line); it lacks what its Protocol asks for.
+        OpenVoidError: no such name (the known ones are listed); two packages claim the name; it
+            cannot be imported (with the install line); it lacks what its Protocol asks for.
     """
     known = _entries(kind)
     if name not in known:
         raise OpenVoidError(
             f"unknown {kind} {name!r}", mend=f"known: {', '.join(sorted(known)) or 'none'}"
         )
+    if len(known[name]) > 1:
+        claims = " and ".join(sorted(known[name]))
+        raise OpenVoidError(f"{kind} {name!r} is claimed by {claims}", mend="uninstall one")
+    (entry,) = known[name].values()
     try:
-        plugin = known[name].load()
+        plugin = entry.load()
     except ImportError as error:
         raise _missing(kind, name, error) from error
     for attribute in ("name", "Options", GROUPS[kind][1]):
         if not hasattr(plugin, attribute):
-            raise OpenVoidError(f"{kind} {name!r} has no `{attribute}`", where=known[name].value)
+            raise OpenVoidError(f"{kind} {name!r} has no `{attribute}`", where=entry.value)
     return plugin  # type: ignore[no-any-return]
 
 
@@ -143,7 +148,9 @@ def check_options(plugin: type[Any], options: Mapping[str, Any]) -> Any:
 
 def _check_value(what: str, value: Any, field: dataclasses.Field[Any]) -> None:
     wanted = type(field.default)
-    if not (isinstance(value, wanted) or (wanted is float and type(value) is int)):
+    number = type(value) in (int, float) and math.isfinite(value)
+    fits = number if wanted is float else type(value) is wanted
+    if not fits:
         raise OpenVoidError(f"{what} is {value!r}", mend=f"a {wanted.__name__} is expected")
     rule = field.metadata
     if rule["choices"] and value not in rule["choices"]:
@@ -154,8 +161,12 @@ def _check_value(what: str, value: Any, field: dataclasses.Field[Any]) -> None:
         raise OpenVoidError(f"{what} is {value}", mend=f"from {rule['low']} to {rule['high']}")
 
 
-def _entries(kind: str) -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUPS[kind][0])}
+def _entries(kind: str) -> dict[str, dict[str, EntryPoint]]:
+    """Name -> where it is ("package.module:Class") -> its entry point; normally one a name."""
+    found: dict[str, dict[str, EntryPoint]] = {}
+    for entry in entry_points(group=GROUPS[kind][0]):
+        found.setdefault(entry.name, {})[entry.value] = entry
+    return found
 
 
 def _missing(kind: str, name: str, error: ImportError) -> OpenVoidError:

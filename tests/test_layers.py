@@ -1,0 +1,134 @@
+"""Who may import whom: reads every import under src/openvoid and holds it against the table.
+
+A new package or module must be put into the table before it may import anything of ours.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "openvoid"
+
+# what may be imported, besides the own package; a dotted name allows that module alone
+STAGE = {"core", "media"}
+LAYERS = {
+    "core": set(),
+    "media": {"core"},
+    "select": STAGE,
+    "reason": STAGE,
+    "plate": STAGE,
+    "void": STAGE,
+    "deliver": STAGE,
+    "synth": STAGE,
+    "remove": STAGE | {"reason.compose", "deliver"},
+    "train": STAGE | {"void.condition", "void.warp"},
+    "evaluate": STAGE,
+    "__init__": {"core", "media", "remove"},  # lazily; see the last test
+}
+FACES = {"cli", "studio"}  # import anything public
+TORCH = {"void", "train"}  # the only ones that may import it
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def layer_of(module: Path) -> str:
+    return module.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imports(module: Path) -> list[str]:
+    """Every module imported anywhere in a file, absolute and dotted."""
+    package = ["openvoid", *module.relative_to(SOURCE).parent.parts]
+    found = []
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            found += [f"{base}.{alias.name}" for alias in node.names]
+    return found
+
+
+def ours(module: Path) -> list[str]:
+    """Imports of our own, without the leading "openvoid."; the bare package's names are dropped."""
+    return [
+        name.removeprefix("openvoid.") for name in imports(module) if name.startswith("openvoid.")
+    ]
+
+
+def allowed(name: str, layer: str) -> bool:
+    if any(part.startswith("_") and not part.endswith("__") for part in name.split(".")):
+        return name.split(".")[0] == layer
+    if layer in FACES or name == "__version__":
+        return True
+    reach = LAYERS[layer] | {layer}
+    return any(name == target or name.startswith(f"{target}.") for target in reach)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
+    layer = layer_of(module)
+    assert layer in LAYERS or layer in FACES, f"{layer} is not in the table of layers"
+    wrong = [name for name in ours(module) if not allowed(name, layer)]
+    assert not wrong, f"{layer} may not import {wrong}"
+
+
+def test_core_stands_on_numpy_and_the_standard_library_alone() -> None:
+    tops = {
+        name.split(".")[0]
+        for module in MODULES
+        if layer_of(module) in {"core", "__init__"}
+        for name in imports(module)
+    }
+    assert tops <= set(sys.stdlib_module_names) | {"numpy", "openvoid"}
+
+
+def test_only_the_layers_with_weights_import_torch() -> None:
+    heavy = {"torch", "diffusers", "transformers", "accelerate", "peft"}
+    users = {
+        layer_of(module)
+        for module in MODULES
+        if heavy & {name.split(".")[0] for name in imports(module)}
+    }
+    assert users <= TORCH
+
+
+def test_the_library_never_imports_its_faces() -> None:
+    for module in MODULES:
+        if layer_of(module) not in FACES:
+            assert not [name for name in ours(module) if name.split(".")[0] in FACES], module
+
+
+@pytest.mark.parametrize(
+    ("source", "caught"),
+    [
+        ("from openvoid.media import video", True),
+        ("from openvoid import media", True),
+        ("import openvoid.deliver.package as package", True),
+        ("from ..plate.engine import PlateEngine", True),
+        ("def later():\n    from openvoid.cli.main import main", True),
+        ("from openvoid.core.clip import _hidden", False),
+        ("from .clip import Clip", False),
+        ("from . import clip", False),
+    ],
+)
+def test_the_reader_sees_every_form_of_import(
+    source: str, caught: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "core" / "sample.py"
+    module.parent.mkdir()
+    module.write_text(source)
+    monkeypatch.setattr(sys.modules[__name__], "SOURCE", tmp_path)
+    assert any(not allowed(name, "core") for name in ours(module)) is caught
+
+
+def test_importing_openvoid_imports_no_codec_and_no_model() -> None:
+    code = (
+        "import sys, openvoid; print(*sorted({'cv2', 'av', 'torch', 'numpy'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == ""

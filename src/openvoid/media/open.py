@@ -1,0 +1,25 @@
+"""The one door for footage: a video file, a folder of images or a numbered pattern -> Clip.
+
+Knows only which reader a path belongs to.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from openvoid.core.clip import Clip
+from openvoid.media.video import open_video
+
+
+def open_clip(path: str | Path, *, rate: Fraction | None = None) -> Clip:
+    """The footage at `path`, decoded as it is asked for.
+
+    Args:
+        path: a video file, a folder of images, `shot.%04d.exr` or `shot.####.exr`.
+        rate: frames a second; for images (24 where they carry none), or to override a video's own.
+
+    Raises:
+        OpenVoidError: missing, unreadable, or of a kind that is not supported, with the reason.
+    """
+    return open_video(Path(path), rate)

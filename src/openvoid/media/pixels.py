@@ -155,14 +155,13 @@ def _block_sums(values: Floats, rows: int, columns: int) -> Floats:
 def _stored(rgb: Frame, layout: PixelLayout, color: ColorTags, height: int) -> Floats:
     """RGB of the clip's type as sample values of the layout, unrounded, in plane order."""
     if layout.is_float:
-        values = rgb.astype(np.float32)
+        values: Floats = rgb.astype(np.float32)
         return values[..., [1, 2, 0]] if layout.model == "rgb" else values.mean(-1, keepdims=True)
     if layout.model == "rgb":
         scale = ((1 << layout.bits) - 1) / (255 if layout.bits <= 8 else 65535)
         return rgb[..., [1, 2, 0]].astype(np.float32) * np.float32(scale)
     _, back = _matrices(layout.bits, matrix_of(color, height), color.full_range)
-    stored: Floats = cv2.transform(rgb.astype(np.float32), back)
-    return stored
+    return cv2.transform(rgb.astype(np.float32), back).astype(np.float32, copy=False)
 
 
 def _replicated(plane: NDArray[Any], layout: PixelLayout, height: int, width: int) -> NDArray[Any]:

@@ -9,10 +9,11 @@ no image sequence and no mask.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -192,10 +193,10 @@ def _color_tags(frame: av.VideoFrame, layout: PixelLayout) -> ColorTags:
 
 def _turn(frame: av.VideoFrame, layout: PixelLayout, path: Path) -> Turn:
     """What the display matrix asks for: x' = a x + c y, y' = b x + d y (16.16 fixed point)."""
-    data = next((d for d in frame.side_data if d.type == SideDataType.DISPLAYMATRIX), None)
+    data = _display_matrix(frame)
     if data is None:
         return Turn()
-    a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(data), np.int32)[:5])
+    a, b, _, c, d = data[:5]
     if b == c == 0 and a and d:
         turn = Turn(False, flip_y=d < 0, flip_x=a < 0)
     elif a == d == 0 and b and c:
@@ -213,6 +214,12 @@ def _turn(frame: av.VideoFrame, layout: PixelLayout, path: Path) -> Turn:
             mend="turn it first: ffmpeg -i IN OUT",
         )
     return turn
+
+
+def _display_matrix(frame: av.VideoFrame) -> list[int] | None:
+    entries: Iterable[Any] = frame.side_data  # PyAV's stubs take it for a mapping from names
+    found = next((entry for entry in entries if entry.type == SideDataType.DISPLAYMATRIX), None)
+    return None if found is None else [int(v) for v in np.frombuffer(bytes(found), np.int32)]
 
 
 def _timecode(container: InputContainer, stream: VideoStream) -> str | None:

@@ -1,0 +1,47 @@
+# In a fresh clone: `make demo` does the job on our example, `make test` runs what CI runs.
+# Another Python: make PYTHON=python3.12 demo
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+DEMO   := out/demo
+
+.PHONY: demo test lint docs bench clean
+.DEFAULT_GOAL := demo
+
+demo: $(READY)
+	$(BIN)/openvoid demo --out $(DEMO)
+
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# What is generated, again: the help pages, and the picture in the README.
+docs: $(READY)
+	$(BIN)/python -m openvoid.cli.reference > docs/cli.md
+	$(BIN)/openvoid demo --out $(DEMO)
+	cp $(DEMO)/comparison.png docs/before-after.png
+
+bench: $(READY)
+	$(BIN)/python benchmarks/plate_truth.py
+	$(BIN)/python benchmarks/plate_speed.py
+
+clean:
+	rm -rf out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Once: a virtual environment with the tested versions. Made again when those change.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "openvoid needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." \
+	       "Name another: make PYTHON=python3.12 demo"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Python cannot make virtual environments. On Debian or Ubuntu:" \
+	       "sudo apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	@touch $@

@@ -1,0 +1,146 @@
+"""The command `openvoid`: reads the words after it, runs one verb, and answers with an exit code.
+
+Enters: the arguments. Leaves: 0 done; 2 a mistake of the person, told in one line; 130 stopped by
+Ctrl-C; 143 stopped by SIGTERM; 1 a defect of ours, with its traceback. Knows no verb's work: each
+verb is a module of its own and imports what is heavy when it runs, so that help is quick.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
+
+CONTINUES = {"remove": "the same command continues it", "demo": "the same command continues it"}
+
+# What the world does to us: told in one line. Any other OSError is a defect until proven otherwise.
+WORLDLY = {
+    errno.ENOSPC: "no space left on the disk",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EROFS: "the disk is read-only",
+    errno.ENOENT: "no such file or folder",
+    errno.ENOTDIR: "not a folder",
+    errno.EISDIR: "a folder, where a file is expected",
+    errno.ENAMETOOLONG: "the name is too long",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    with _stopped_by_sigterm() as stopped:
+        try:
+            code = _run(words or ["--help"])
+        except KeyboardInterrupt:
+            code = 130
+        if code == 130:
+            more = CONTINUES.get(words[0], "nothing was left behind") if words else ""
+            print(f"openvoid: stopped; {more}", file=sys.stderr)
+            return 143 if stopped else 130
+        return code
+
+
+def build(words: Sequence[str] = ()) -> typer.Typer:
+    """The whole command line. The words matter to `remove` only: its engine's options are flags."""
+    import typer
+
+    from openvoid.cli import compare, demo, doctor, engines, mask, remove, version
+
+    app = typer.Typer(
+        name="openvoid",
+        help="Remove an object from a video together with everything it did to the scene.",
+        epilog="Every verb has its own page with examples: openvoid VERB --help",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(version.version)
+    remove.register(app, words)
+    mask.register(app)
+    compare.register(app)
+    demo.register(app)
+    doctor.register(app)
+    engines.register(app)
+    return app
+
+
+def _run(words: list[str]) -> int:
+    from typer import TyperException
+    from typer.main import get_command
+
+    from openvoid.core.errors import Interrupted, OpenVoidError
+
+    try:
+        code = get_command(build(words)).main(words, prog_name="openvoid", standalone_mode=False)
+        return int(code or 0)
+    except OpenVoidError as error:
+        return _mistake(words, error.what, error.where, error.mend)
+    except TyperException as error:
+        return _mistake(words, error.format_message().rstrip("."), "", _help_of(error))
+    except Interrupted:
+        return 130
+    except OSError as error:
+        if error.errno not in WORLDLY:
+            return _defect()
+        return _mistake(words, WORLDLY[error.errno], str(error.filename or ""), "")
+    except Exception:
+        return _defect()
+
+
+def _mistake(words: Sequence[str], what: str, where: str, mend: str) -> int:
+    """Tell a mistake in one line, to machines as JSON too."""
+    from openvoid.core.errors import OpenVoidError
+
+    line = " ".join(OpenVoidError(what, where=where, mend=mend).line().split())
+    print(f"openvoid: error: {line}", file=sys.stderr)
+    if "--json" in words:
+        print(json.dumps({"error": {"what": what, "where": where, "mend": mend}}))
+    return 2
+
+
+def _help_of(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return f"see: {context.command_path} --help" if context else ""
+
+
+def _defect() -> int:
+    kind, error, _ = sys.exc_info()
+    print(f"openvoid: defect: {kind.__name__ if kind else ''}: {error}", file=sys.stderr)
+    traceback.print_exc()
+    return 1
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[list[int]]:
+    """SIGTERM ends the work as Ctrl-C does, so that what is half done is cleaned up."""
+    stopped: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        stopped.append(number)
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread: whoever started us handles signals
+        yield stopped
+        return
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Two clips -> a contact sheet or a video of both and their difference, and how far apart they are.
+
+Enters: two clips of one size and length, perhaps a quadmask, and how to show them. Leaves: the
+file, written atomically, and the numbers; one pass over both clips does both. The panels are drawn
+by `panels`, the numbers taken by `measure`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.cli import panels
+from openvoid.cli.measure import Comparison, check_alike, pairs
+from openvoid.core.clip import RGB_LAYOUTS, Clip, ColorTags, Picture
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.quadmask import Quadmask
+from openvoid.core.removal import Progress
+
+PICTURES = (".png", ".jpg", ".jpeg")
+PANELS = {"sheet": "AB+", "side": "AB", "difference": "+"}  # + is the difference
+SHEET_WIDTH_PX = 480  # of one panel in a contact sheet
+
+Pair = tuple[int, NDArray[np.float32], NDArray[np.float32]]
+"""A frame's index, and both frames [H, W, 3] with white at 1.0."""
+
+
+@dataclass(frozen=True)
+class View:
+    """How a comparison is shown. `width_px` 0: native in a video, 480 in a picture."""
+
+    mode: str = "sheet"
+    frames: int = 6
+    width_px: int = 0
+    gain: float = 8.0
+
+
+def show(
+    left: Clip,
+    right: Clip,
+    mask: Quadmask | None,
+    out: Path | None,
+    view: View,
+    progress: Progress,
+) -> Comparison:
+    """Write the comparison and give its numbers; all in one pass over both clips."""
+    check_alike(left, right, mask)
+    found = Comparison()
+
+    def walk() -> Iterator[Pair]:
+        progress("compare", 0, left.length)
+        for index, one, other in pairs(left, right):
+            yield index, one, other
+            found.add(index, one, other, mask)
+            progress("compare", index + 1, left.length)
+
+    if out is None:
+        for _ in walk():
+            pass
+    elif out.suffix.lower() in PICTURES:
+        _write_picture(out, walk(), _Painter(left, right, mask, view, SHEET_WIDTH_PX))
+    else:
+        _write_video(out, walk(), _Painter(left, right, mask, view, left.width))
+    return found
+
+
+class _Painter:
+    """Draws the panels of one frame pair, as the view asks."""
+
+    def __init__(
+        self, left: Clip, right: Clip, mask: Quadmask | None, view: View, width_px: int
+    ) -> None:
+        self.clip, self.view = left, view
+        self._mask = mask
+        self._names = {"A": left.path.name, "B": right.path.name}
+        self._linear = left.layout.is_float
+        self._width = view.width_px or width_px
+        self._height = max(1, round(left.height * self._width / left.width))
+
+    def row(self, index: int, one: NDArray[np.float32], other: NDArray[np.float32]) -> panels.Panel:
+        """All panels of one frame beside each other."""
+        number = self.clip.first_frame + index
+        drawn, captions = [], []
+        for name in PANELS[self.view.mode]:
+            if name == "+":
+                apart = panels.difference(one, other, self.view.gain)
+                drawn.append(panels.shown(apart, False, self._width, self._height))
+                captions.append(f"{number}  difference x{self.view.gain:g}")
+                continue
+            frame = one if name == "A" else other
+            panel = panels.shown(frame, self._linear, self._width, self._height)
+            if name == "A" and self._mask is not None:
+                panel = panels.outlined(panel, self._mask[index])
+            drawn.append(panel)
+            captions.append(f"{number}  {self._names[name]}")
+        return panels.row(drawn, captions)
+
+    def chosen(self) -> set[int]:
+        """Frames of a contact sheet: spread evenly over those where the mask shows something."""
+        every = range(self.clip.length)
+        masked = [index for index in every if self._mask and not self._mask.box(index).empty]
+        among = masked or list(every)
+        steps = np.linspace(0, len(among) - 1, min(self.view.frames, len(among)))
+        return {among[round(step)] for step in steps}
+
+
+def _write_picture(out: Path, walk: Iterator[Pair], painter: _Painter) -> None:
+    chosen = painter.chosen()
+    rows = [painter.row(*pair) for pair in walk if pair[0] in chosen]
+    done, data = cv2.imencode(out.suffix, panels.sheet(rows)[:, :, ::-1])
+    if not done:
+        raise OpenVoidError("the picture is too large", where=str(out), mend="fewer --frames")
+    _write_atomically(out, data.tobytes())
+
+
+def _write_video(out: Path, walk: Iterator[Pair], painter: _Painter) -> None:
+    from openvoid.media.encode import default_codec, open_writer
+
+    source, layout = painter.clip, RGB_LAYOUTS[np.dtype(np.uint8)]
+    with ExitStack() as stack:
+        writer = None
+        for index, one, other in walk:
+            panel = panels.even(painter.row(index, one, other))
+            if writer is None:
+                height, width = panel.shape[:2]
+                shape = replace(
+                    source, width=width, height=height, layout=layout, color=ColorTags()
+                )
+                writer = stack.enter_context(open_writer(out, shape, default_codec(out)))
+            red, green, blue = np.moveaxis(panel, -1, 0)
+            writer.write(Picture(index, (green, blue, red), layout))
+
+
+def _write_atomically(out: Path, data: bytes) -> None:
+    """All of it or nothing: written beside, then renamed."""
+    beside = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(data)
+        beside.replace(out)
+    finally:
+        beside.unlink(missing_ok=True)

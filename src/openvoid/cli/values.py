@@ -1,0 +1,69 @@
+"""Words of the command line -> values: a frame range, a size, a rate, an effects file.
+
+Each gives the value or raises `OpenVoidError` with the option's name and an example.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from pathlib import Path
+
+from openvoid.core.effects import Effects
+from openvoid.core.errors import OpenVoidError
+
+
+def frame_range(text: str | None) -> tuple[int, int] | None:
+    """`10-80` -> (10, 80), both included; `42` -> (42, 42)."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", text)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if first > last:
+        raise OpenVoidError(
+            f"{text!r} is not a range of frames", where="--range", mend="for example: --range 10-80"
+        )
+    return first, last
+
+
+def size(text: str | None) -> tuple[int, int] | None:
+    """`1920x1080` -> (1080, 1920): height and width."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*([1-9]\d*)\s*[xX*]\s*([1-9]\d*)\s*", text)
+    if not found:
+        raise OpenVoidError(
+            f"{text!r} is not a size", where="--size", mend="width x height: --size 1920x1080"
+        )
+    return int(found[2]), int(found[1])
+
+
+def rate(text: str | None) -> Fraction | None:
+    """`24000/1001`, `25` or `23.976` -> frames a second, exactly."""
+    if text is None:
+        return None
+    try:
+        value = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        value = Fraction(0)
+    if not 0 < value <= 1000:
+        raise OpenVoidError(
+            f"{text!r} is not a frame rate", where="--rate", mend="for example: --rate 24000/1001"
+        )
+    ntsc = Fraction(round(value * Fraction(1001, 1000)) * 1000, 1001)
+    return ntsc if "." in text and abs(value - ntsc) < Fraction(1, 200) else value
+
+
+def effects(path: Path | None) -> Effects | None:
+    """An effects file, as a reasoner or a person wrote it."""
+    if path is None:
+        return None
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return Effects.from_json(data if isinstance(data, dict) else {})
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not JSON"
+        raise OpenVoidError(f"cannot be read: {reason}", where=str(path)) from error
+    except OpenVoidError as error:
+        raise OpenVoidError(error.what, where=str(path), mend=error.mend) from error

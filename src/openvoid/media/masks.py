@@ -1,23 +1,26 @@
 """Mask files <-> Quadmask.
 
 Enters: lossless or lossy video, PNG sequences, binary mattes. Leaves: a `Quadmask` on its four
-exact levels, read a frame at a time. Masks are taken from the stored luma, never through RGB:
+exact levels, read a frame at a time; or a lossless file of one. Masks are taken from the stored luma, never through RGB:
 0 / 63 / 127 / 255 in a limited-range plane lie at 16 / 70 / 125 / 235. Files are often tagged with
 the wrong range, so the reading that fits the levels better is the one used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.clip import Clip, Picture
+from openvoid.core.clip import ArraySource, Clip, ColorTags, Picture, PixelLayout
+from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import LEVELS, SNAP_REACH, Quadmask
+from openvoid.media.encode import Codec, open_writer, write_video
 from openvoid.media.open import open_clip
 
 MATTE_THRESHOLD = 128  # of 255, full range: from here on a matte's pixel is the object
@@ -25,6 +28,10 @@ PROBE_FRAMES = 8  # frames by which the range is judged
 
 _FULL = np.arange(256).astype(np.uint8)
 _LIMITED = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
+_TO_LIMITED = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
+_GRAY, _LUMA = PixelLayout("gray", 8, "gray"), PixelLayout("yuv444p", 8, "yuv")
+_LOSSLESS = {"qp": "0", "preset": "veryfast"}
+_REFERENCE = Codec("h264", (".mp4",), "libx264", lossless=True, options=_LOSSLESS, chroma="444")
 _OFF = np.abs(np.arange(256)[:, None] - LEVELS.astype(int)).min(axis=1)  # to the nearest level
 
 
@@ -47,6 +54,52 @@ def open_quadmask(path: str | Path, *, matte: bool = False) -> Quadmask:
     table = _fitting(clip)
     frames = (_read(values, table) for values in _luma(clip))
     return Quadmask.from_values(frames, where=str(path))
+
+
+def write_quadmask(mask: Quadmask, out: Path, rate: Fraction) -> None:
+    """Store a quadmask without loss.
+
+    Args:
+        out: .mkv (FFV1, gray), .mp4 (H.264, lossless, as shot folders hold it), or a folder (PNG).
+
+    Raises:
+        OpenVoidError: another kind of file, or it cannot be written.
+    """
+    write_mattes(mask, out, rate)
+
+
+def write_mattes(frames: Iterable[NDArray[np.uint8]], out: Path, rate: Fraction) -> None:
+    """Store gray frames [H, W], full range, without loss. `out` as in `write_quadmask`.
+
+    Raises:
+        OpenVoidError: no frames, another kind of file, or it cannot be written.
+    """
+    if out.suffix.lower() not in (".mkv", ".mp4", ".png", ""):
+        mend = "use .mkv, .mp4 or a folder"
+        raise OpenVoidError(f"no mask is written as {out.suffix}", where=str(out), mend=mend)
+    rest = iter(frames)
+    first = next(rest, None)
+    if first is None:
+        raise OpenVoidError("the mask has no frames", where=str(out))
+    luma = out.suffix.lower() == ".mp4"
+    clip = _gray_clip(first, out, rate, _LUMA if luma else _GRAY)
+    if luma:
+        writing = write_video(out, clip, _REFERENCE)
+    else:
+        writing = open_writer(out, clip, "png" if out.suffix.lower() != ".mkv" else "ffv1")
+    neutral = np.full(first.shape, 128, np.uint8)
+    with writing as writer:
+        for index, values in enumerate(chain([first], rest)):
+            planes = (cv2.LUT(values, _TO_LIMITED), neutral, neutral) if luma else (values,)
+            writer.write(Picture(index, planes, clip.layout))
+
+
+def _gray_clip(first: NDArray[np.uint8], out: Path, rate: Fraction, layout: PixelLayout) -> Clip:
+    """What the writers must know of a mask: its size, rate and range."""
+    height, width = first.shape
+    source = ArraySource(lambda _: first, layout)
+    color = ColorTags(full_range=layout.model == "gray")
+    return Clip(out, width, height, 1, rate, layout, source, color)
 
 
 def _luma(clip: Clip, stop: int | None = None) -> Iterator[NDArray[np.uint8]]:

@@ -9,6 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from openvoid.core.clip import Clip
+from openvoid.media.images import IMAGE_SUFFIXES
+from openvoid.media.sequence import is_pattern, open_sequence
 from openvoid.media.video import open_video
 
 
@@ -22,4 +24,7 @@ def open_clip(path: str | Path, *, rate: Fraction | None = None) -> Clip:
     Raises:
         OpenVoidError: missing, unreadable, or of a kind that is not supported, with the reason.
     """
-    return open_video(Path(path), rate)
+    path = Path(path)
+    if path.is_dir() or is_pattern(path) or path.suffix.lower() in IMAGE_SUFFIXES:
+        return open_sequence(path, rate)
+    return open_video(path, rate)

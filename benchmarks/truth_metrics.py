@@ -1,0 +1,105 @@
+"""How far a result is from the truth: inside the hole, around it, and from frame to frame.
+
+Enters: a scene and result frames of its size. Leaves: numbers. Knows no engine and no target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from footage import Frames
+from numpy.typing import NDArray
+from truth_cases import Masks, Scene
+
+LEAST_PIXELS = 400  # fewer, over the whole clip, are not measured
+LEAST_PIXELS_A_FRAME = 100
+
+
+@dataclass(frozen=True)
+class Score:
+    """Peak signal-to-noise ratios in dB; None where there is nothing to measure."""
+
+    seen_db: float | None  # in the hole, still, seen by some frame
+    seen_worst_db: float | None  # of the worst frame
+    never_db: float | None  # in the hole, still, seen by no frame
+    flicker: float | None  # difference from frame to frame in the hole, over the truth's
+    rim_db: float | None  # just outside the hole, as far as the soft edge may reach
+    touched_beyond_px: int  # changed pixels farther out: must be 0
+
+
+def score(scene: Scene, result: Frames, soft_edge_px: int) -> Score:
+    """Measure result frames [T, H, W, 3] against the scene's truth."""
+    inside = scene.hole & scene.still
+    seen, never = inside & scene.seen, inside & ~scene.seen
+    rim, beyond = _rim(scene.hole, soft_edge_px)
+    changed = (result != scene.shown).any(axis=-1)
+    return Score(
+        psnr(result, scene.truth, seen),
+        worst_psnr(result, scene.truth, seen),
+        psnr(result, scene.truth, never),
+        flicker(result, scene.truth, inside),
+        psnr(result, scene.truth, rim & scene.still),
+        int(np.count_nonzero(changed & beyond)),
+    )
+
+
+def ceiling_db(scene: Scene) -> float | None:
+    """What copying the nearest frame that saw the pixel would reach without any mistake."""
+    if scene.donors is None:
+        return None
+    return psnr(scene.donors, scene.truth, scene.hole & scene.still & scene.seen)
+
+
+def psnr(result: Frames, truth: Frames, where: Masks) -> float | None:
+    """Over all pixels [T, H, W] that are true in `where`, all frames together."""
+    error, count = _squares(result, truth, where)
+    return _db(error, count) if count >= LEAST_PIXELS else None
+
+
+def worst_psnr(result: Frames, truth: Frames, where: Masks) -> float | None:
+    """Of the frame that comes out worst."""
+    found = (_squares(*frame) for frame in zip(result, truth, where, strict=True))
+    values = [_db(error, count) for error, count in found if count >= LEAST_PIXELS_A_FRAME]
+    return min(values, default=None)
+
+
+def flicker(result: Frames, truth: Frames, where: Masks) -> float | None:
+    """Mean absolute difference between neighbouring frames, over that of the truth.
+
+    Taken where the pixel is in the hole before or after, so that a jump at its edge counts.
+    """
+    moved = true = 0.0
+    for index in range(1, len(truth)):
+        pixels = where[index] | where[index - 1]
+        moved += _step(result[index - 1][pixels], result[index][pixels])
+        true += _step(truth[index - 1][pixels], truth[index][pixels])
+    return moved / true if true > 0 else None
+
+
+def _step(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
+    return float(np.abs(after.astype(np.int16) - before).sum())
+
+
+def _squares(result: Frames, truth: Frames, where: NDArray[np.bool_]) -> tuple[float, int]:
+    """Sum of squared errors and number of pixels; the three channels count as one."""
+    error = result[where].astype(np.float32) - truth[where].astype(np.float32)
+    return float((error.astype(np.float64) ** 2).sum() / 3.0), int(np.count_nonzero(where))
+
+
+def _db(error: float, count: int) -> float:
+    return float(10.0 * np.log10(255.0**2 / max(error / count, 1e-4)))
+
+
+def _rim(hole: Masks, soft_edge_px: int) -> tuple[Masks, Masks]:
+    """Outside the hole within the soft edge, and farther out."""
+    near = np.stack(
+        [
+            cv2.distanceTransform((~frame).astype(np.uint8), cv2.DIST_L2, 5) <= soft_edge_px
+            if frame.any()
+            else np.zeros_like(frame)
+            for frame in hole
+        ]
+    )
+    return near & ~hole, ~near

@@ -1,9 +1,9 @@
 """Mask files <-> Quadmask.
 
 Enters: lossless or lossy video, PNG sequences, binary mattes. Leaves: a `Quadmask` on its four
-exact levels, read a frame at a time; or a lossless file of one. Masks are taken from the stored luma, never through RGB:
-0 / 63 / 127 / 255 in a limited-range plane lie at 16 / 70 / 125 / 235. Files are often tagged with
-the wrong range, so the reading that fits the levels better is the one used.
+exact levels, read a frame at a time; or a lossless file of one. Masks are taken from the stored
+luma, never through RGB: 0 / 63 / 127 / 255 in a limited-range plane lie at 16 / 70 / 125 / 235.
+Files are often tagged with the wrong range, so the reading that fits the levels better is used.
 """
 
 from __future__ import annotations

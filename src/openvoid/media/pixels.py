@@ -104,32 +104,27 @@ def paint(
         inner = box.within(reach).slices
         weight = np.zeros((reach.height, reach.width), np.float32)
         weight[inner] = alpha
-        fresh = np.zeros((reach.height, reach.width, 3), np.float32)
-        fresh[inner] = _stored(rgb, layout, color, height)
-        for index in range(1 if layout.model == "gray" else 3):
-            chroma = index > 0 and layout.model == "yuv"
-            _blend(planes[index], reach, fresh[..., index], weight, layout, chroma)
+        for index, values in enumerate(_stored(rgb, layout, color, height)):
+            fresh = np.zeros_like(weight)
+            fresh[inner] = values
+            x, y = (layout.chroma_x, layout.chroma_y) if index and layout.model == "yuv" else (0, 0)
+            covered = slice(reach.top >> y, -(-reach.bottom >> y))
+            target = planes[index][covered, reach.left >> x : -(-reach.right >> x)]
+            _blend(target, *_block_means(weight, fresh, 1 << y, 1 << x), layout)
     return Picture(picture.index, planes, layout)
 
 
-def _blend(
-    plane: NDArray[Any], reach: Box, fresh: Floats, weight: Floats, layout: PixelLayout, sub: bool
-) -> None:
-    """Blends one plane in place; `sub`: the plane is subsampled as the layout's chroma."""
-    x, y = (layout.chroma_x, layout.chroma_y) if sub else (0, 0)
-    if x or y:
-        weight, fresh = _block_means(weight, fresh, 1 << y, 1 << x)
-    target = plane[reach.top >> y : -(-reach.bottom >> y), reach.left >> x : -(-reach.right >> x)]
-    touched = weight > 0
-    share, old = weight[touched], target[touched].astype(np.float32)
-    new: NDArray[Any] = np.where(
-        share >= 1, fresh[touched], old * (1 - share) + share * fresh[touched]
-    )
+def _blend(target: NDArray[Any], weight: Floats, fresh: Floats, layout: PixelLayout) -> None:
+    """Blends one plane's part in place; what has weight 0 is not written."""
+    old = target.astype(np.float32)
+    new: NDArray[Any] = old * (1 - weight) + fresh * weight
     if not layout.is_float:
         new = np.clip(np.rint(new), 0, (1 << layout.bits) - 1)
-    elif layout.bits == 16:
-        new = np.clip(new, -65504, 65504).astype(np.float16)
-    target[touched] = new.astype(plane.dtype)
+    else:
+        np.copyto(new, fresh, where=weight >= 1)  # an infinite source leaves no trace
+        if layout.bits == 16:
+            new = np.clip(new, -65504, 65504).astype(np.float16)
+    np.copyto(target, new.astype(target.dtype), where=weight > 0)
 
 
 def _block_means(weight: Floats, fresh: Floats, rows: int, columns: int) -> tuple[Floats, Floats]:
@@ -137,31 +132,39 @@ def _block_means(weight: Floats, fresh: Floats, rows: int, columns: int) -> tupl
 
     Blocks cut by the picture's edge average the pixels they have.
     """
-    ones = np.ones_like(weight)
-    count = _block_sums(ones, rows, columns)
+    if rows == columns == 1:
+        return weight, fresh
+    count = _block_sums(np.ones_like(weight), rows, columns)
     total = _block_sums(weight, rows, columns)
-    colour = _block_sums(weight * fresh, rows, columns) / np.maximum(total, 1e-12)
-    return (total / count).astype(np.float32), colour.astype(np.float32)
+    colour = _block_sums(weight * fresh, rows, columns)
+    colour /= np.maximum(total, np.float32(1e-12))
+    total /= count
+    return total, colour
 
 
 def _block_sums(values: Floats, rows: int, columns: int) -> Floats:
     height, width = values.shape
-    padded = np.pad(values, ((0, -height % rows), (0, -width % columns)))
-    blocks = padded.reshape(padded.shape[0] // rows, rows, padded.shape[1] // columns, columns)
-    sums: Floats = blocks.sum(axis=(1, 3), dtype=np.float32)
+    if height % rows or width % columns:
+        values = np.pad(values, ((0, -height % rows), (0, -width % columns)))
+    sums = np.zeros((values.shape[0] // rows, values.shape[1] // columns), np.float32)
+    for row in range(rows):
+        for column in range(columns):
+            sums += values[row::rows, column::columns]
     return sums
 
 
-def _stored(rgb: Frame, layout: PixelLayout, color: ColorTags, height: int) -> Floats:
-    """RGB of the clip's type as sample values of the layout, unrounded, in plane order."""
-    if layout.is_float:
-        values: Floats = rgb.astype(np.float32)
-        return values[..., [1, 2, 0]] if layout.model == "rgb" else values.mean(-1, keepdims=True)
+def _stored(rgb: Frame, layout: PixelLayout, color: ColorTags, height: int) -> list[Floats]:
+    """RGB of the clip's type as sample values of the layout, unrounded, a plane each."""
+    values: Floats = rgb.astype(np.float32)
     if layout.model == "rgb":
-        scale = ((1 << layout.bits) - 1) / (255 if layout.bits <= 8 else 65535)
-        return rgb[..., [1, 2, 0]].astype(np.float32) * np.float32(scale)
+        if not layout.is_float:
+            values *= np.float32(((1 << layout.bits) - 1) / (255 if layout.bits <= 8 else 65535))
+        return [values[..., 1], values[..., 2], values[..., 0]]
+    if layout.is_float:
+        return [values.mean(axis=-1)]
     _, back = _matrices(layout.bits, matrix_of(color, height), color.full_range)
-    return cv2.transform(rgb.astype(np.float32), back).astype(np.float32, copy=False)
+    planes = cv2.split(cv2.transform(values, back[:1] if layout.model == "gray" else back))
+    return [plane.astype(np.float32, copy=False) for plane in planes]
 
 
 def _replicated(plane: NDArray[Any], layout: PixelLayout, height: int, width: int) -> NDArray[Any]:
@@ -175,14 +178,7 @@ def _replicated(plane: NDArray[Any], layout: PixelLayout, height: int, width: in
 def _full_scale(rgb: Frame, layout: PixelLayout) -> Frame:
     if layout.is_float or layout.bits in (8, 16):
         return rgb
-    return _scaled(layout.bits)[rgb]
-
-
-@lru_cache(maxsize=8)
-def _scaled(bits: int) -> NDArray[np.uint16]:
-    """Every code of that depth, at 16 bit full scale."""
-    top = (1 << bits) - 1
-    return np.rint(np.minimum(np.arange(1 << 16), top) * (65535 / top)).astype(np.uint16)
+    return cv2.transform(rgb, np.eye(3) * (65535 / ((1 << layout.bits) - 1)))
 
 
 @lru_cache(maxsize=8)

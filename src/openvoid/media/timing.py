@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,10 +89,12 @@ def read_timing(path: Path, stream_index: int, first_pts: int | None) -> Timing:
             )
         rates = (stream.guessed_rate, stream.base_rate, stream.average_rate)
         time_base = stream.time_base or Fraction(1)
+        # AVI stores no presentation times; those told are wrong where frames are reordered
+        guessed = "avi" in container.format.name and not all(stamp.key for stamp in stamps)
     said = tuple(rate for rate in rates if rate)
     shown = [stamp for stamp in stamps if not stamp.discard]
     times = [stamp.pts for stamp in shown if stamp.pts is not None]
-    if first_pts is None or len(times) < len(shown) or len(set(times)) < len(times):
+    if guessed or first_pts is None or len(times) < len(shown) or len(set(times)) < len(times):
         return Timing((), (), time_base, said, _counted(path, stream_index))
     pts = tuple(sorted(time for time in times if time >= first_pts))
     keys = [
@@ -118,12 +121,15 @@ def steady_rate(timing: Timing, path: Path) -> Fraction:
     for rate in (*timing.rates, standard):  # exact but for the rounding to ticks
         if _farthest(timing, rate)[0] <= tick * rate * Fraction(3, 2):
             return rate
+    steps = [(late - early) * tick for early, late in pairwise(pts)]
     for rate in (*timing.rates, standard, true):
-        if _farthest(timing, rate)[0] <= STEADY_WITHIN:
+        even = all(abs(step * rate - 1) <= STEADY_WITHIN for step in steps)
+        if even and _farthest(timing, rate)[0] <= STEADY_WITHIN:
             return rate
-    _, frame = _farthest(timing, timing.rates[0] if timing.rates else true)
+    usual = sorted(steps)[len(steps) // 2]
+    frame, step = max(enumerate(steps), key=lambda pair: abs(pair[1] - usual))
     raise OpenVoidError(
-        f"variable frame rate: frame {frame} is not where a steady rate would show it",
+        f"variable frame rate: frame {frame} lasts {float(step):.3f} s, most {float(usual):.3f} s",
         where=str(path),
         mend="make it steady first: ffmpeg -i IN -fps_mode cfr OUT",
     )

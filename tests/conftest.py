@@ -1,0 +1,122 @@
+"""What all tests share: where the real clips are, and a maker of tiny videos."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+Arrays = list[tuple[np.ndarray, ...]]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real clips, beside the repository or where OPENVOID_SHARED says."""
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("OPENVOID_SHARED", beside))
+    if not (folder / "clips").is_dir():
+        pytest.skip("needs the shared clips: set OPENVOID_SHARED to their folder")
+    return folder
+
+
+def write_video(
+    path: Path,
+    *,
+    frames: int = 12,
+    size: tuple[int, int] = (48, 64),
+    codec: str = "libx264",
+    pixels: str = "yuv420p",
+    rate: Fraction = Fraction(24),
+    options: Mapping[str, str] | None = None,
+    stream: Mapping[str, Any] | None = None,
+    times: Sequence[int] | None = None,
+    timecode: str | None = None,
+    sound_s: float = 0.0,
+    sound: str = "aac",
+    turn: tuple[float, bool, bool] | None = None,
+    seed: int = 0,
+) -> Path:
+    """A small video of moving noise-on-gradient, with all that a test may want of it.
+
+    `stream` sets attributes of the encoder; `times` are the frames' times in units of 1 / rate;
+    `turn` is (degrees, hflip, vflip) of the display matrix.
+    """
+    rng = np.random.default_rng(seed)
+    height, width = size
+    still = rng.integers(40, 200, (height, width + frames, 3)).astype(np.uint8)
+    with av.open(str(path), "w") as output:
+        video = output.add_stream(codec, rate=rate, options=dict(options or {}))
+        video.width, video.height, video.pix_fmt = width, height, pixels
+        for name, value in (stream or {}).items():
+            setattr(video.codec_context, name, value)
+        if timecode:
+            video.metadata["timecode"] = timecode
+        if turn:
+            video.set_display_rotation(turn[0], hflip=turn[1], vflip=turn[2])
+        audio = output.add_stream(sound, rate=48000) if sound_s else None
+        if audio is not None:
+            audio.layout = "mono"
+            _write_sound(output, audio, sound_s)
+        for index in range(frames):
+            picture = np.ascontiguousarray(still[:, index : index + width])
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(format=pixels)
+            frame.pts = index if times is None else times[index]
+            frame.time_base = 1 / rate
+            output.mux(video.encode(frame))
+        output.mux(video.encode(None))
+    return path
+
+
+def _write_sound(output: Any, audio: Any, seconds: float) -> None:
+    count = int(seconds * 48000)
+    tone = np.sin(np.arange(count) * 2 * np.pi * 440 / 48000).astype(np.float32)[None]
+    for start in range(0, count, 1024):
+        samples = tone[:, start : start + 1024]
+        if audio.codec_context.name.startswith("pcm"):
+            samples = np.rint(samples * 30000).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(samples), format=audio.format.name, layout="mono"
+        )
+        frame.sample_rate, frame.pts, frame.time_base = 48000, start, Fraction(1, 48000)
+        output.mux(audio.encode(frame))
+    output.mux(audio.encode(None))
+
+
+@pytest.fixture
+def make_video(tmp_path: Path) -> Callable[..., Path]:
+    """`make_video("name.mp4", frames=..., ...)` writes a small video into the test's folder."""
+
+    def make(name: str, **settings: Any) -> Path:
+        return write_video(tmp_path / name, **settings)
+
+    return make
+
+
+def decoded(path: Path) -> Arrays:
+    """All frames of a file by plain linear decoding, as planes of the decoder's own format."""
+    with av.open(str(path)) as container:
+        return [_planes(frame) for frame in container.decode(container.streams.video[0])]
+
+
+def _planes(frame: av.VideoFrame) -> tuple[np.ndarray, ...]:
+    wide = frame.format.components[0].bits > 8
+    dtype = np.dtype(np.uint16 if wide else np.uint8)
+    planes = []
+    for plane in frame.planes:
+        rows = np.frombuffer(plane, dtype).reshape(-1, plane.line_size // dtype.itemsize)
+        planes.append(rows[: plane.height, : plane.width].copy())
+    return tuple(planes)
+
+
+def packets(path: Path) -> list[tuple[Fraction, bytes]]:
+    """Times and bytes of the packets of a file's first audio stream."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        found = [packet for packet in container.demux(stream) if packet.size]
+        return [(packet.pts * packet.time_base, bytes(packet)) for packet in found]

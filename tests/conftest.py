@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -120,3 +123,33 @@ def packets(path: Path) -> list[tuple[Fraction, bytes]]:
         stream = container.streams.audio[0]
         found = [packet for packet in container.demux(stream) if packet.size]
         return [(packet.pts * packet.time_base, bytes(packet)) for packet in found]
+
+
+@pytest.fixture
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where unfinished removals go during the test."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("OPENVOID_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def third_party(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The worked example of a third party's engine, "mean", installed as pip would."""
+    source = Path(__file__).parent / "conformance" / "third_party"
+    project = tomllib.loads((source / "pyproject.toml").read_text())["project"]
+    installed = tmp_path_factory.mktemp("site-packages")
+    info = installed / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir()
+    metadata = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    (info / "METADATA").write_text(metadata)
+    lines = []
+    for group, entries in project["entry-points"].items():
+        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in entries.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    for module in source.glob("*.py"):
+        shutil.copy(module, installed)
+    monkeypatch.syspath_prepend(str(installed))
+    for module in source.glob("*.py"):
+        monkeypatch.delitem(sys.modules, module.stem, raising=False)
+    return installed

@@ -6,7 +6,21 @@ The public names, loaded when first used; importing this imports no codec and no
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from openvoid.core.clip import Clip as Clip
+    from openvoid.core.effects import Effects as Effects
+    from openvoid.core.errors import OpenVoidError as OpenVoidError
+    from openvoid.core.quadmask import Quadmask as Quadmask
+    from openvoid.core.quadmask import Region as Region
+    from openvoid.core.quadmask import Track as Track
+    from openvoid.core.removal import RemovalRequest as RemovalRequest
+    from openvoid.core.removal import RemovalResult as RemovalResult
+    from openvoid.core.selection import Selection as Selection
+    from openvoid.media.masks import open_quadmask as open_quadmask
+    from openvoid.media.open import open_clip as open_clip
+    from openvoid.remove import remove as remove
 
 __version__ = "0.1.0"
 

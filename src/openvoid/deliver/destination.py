@@ -1,0 +1,181 @@
+"""Where the deliverables go, and whether they may go there; asked before any work is done.
+
+Enters: the paths a person gave, and those of the inputs. Leaves: a `Destination` in which every
+path is free, writable, of a kind that can be written, and no input; or one clear error. Writes
+nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from openvoid.core.clip import Clip
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.quadmask import Quadmask, Region
+from openvoid.deliver.scratch import cache_folder
+from openvoid.media.encode import CODECS, default_codec
+from openvoid.media.sequence import is_pattern, pattern_of
+
+# Bytes a sample takes on the disk in typical footage; only to refuse what cannot succeed.
+BYTES_A_SAMPLE = {
+    "h264": 0.02,
+    "prores-hq": 0.15,
+    "prores-4444": 0.2,
+    "ffv1": 0.4,
+    "png": 0.5,
+    "exr": 1.0,
+}
+MATTE_CODECS = ("ffv1", "png")
+PATCH_CODECS = ("ffv1", "prores-4444", "png", "exr")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Paths that may be written, and how."""
+
+    master: Path
+    codec: str
+    report: Path
+    matte: Path | None = None
+    matte_codec: str = ""
+    patch: Path | None = None
+    patch_codec: str = ""
+
+    @property
+    def paths(self) -> list[Path]:
+        """All that will be written."""
+        return [path for path in (self.master, self.matte, self.patch, self.report) if path]
+
+
+def destination(
+    clip: Clip,
+    out: Path,
+    *,
+    codec: str | None = None,
+    matte: Path | None = None,
+    patch: Path | None = None,
+    inputs: Sequence[Path] = (),
+    overwrite: bool = False,
+) -> Destination:
+    """The paths and codecs of all deliverables for a clip, checked.
+
+    Raises:
+        OpenVoidError: an unknown codec or suffix; a folder that is missing or may not be written;
+            something that exists, without `overwrite`; an output that is an input (one of the
+            files `inputs`) or another output.
+    """
+    found = Destination(
+        master=out,
+        codec=_codec(out, codec, tuple(CODECS)),
+        report=report_path(out),
+        matte=matte,
+        matte_codec=_codec(matte, None, MATTE_CODECS) if matte else "",
+        patch=patch,
+        patch_codec=_codec(patch, _patch_codec(patch), PATCH_CODECS) if patch else "",
+    )
+    for index, path in enumerate(found.paths):
+        _check_folder(path)
+        if path.resolve() in [other.resolve() for other in found.paths[:index]]:
+            raise OpenVoidError("two deliverables have the same name", where=str(path))
+        _check_not_input(clip, path, inputs)
+        if not overwrite:
+            _check_free(clip, path)
+    return found
+
+
+def report_path(out: Path) -> Path:
+    """clean.mov.report.json; a folder clean/ gives clean.report.json, clean.%04d.exr the same."""
+    if is_pattern(out):
+        name = pattern_of(out).prefix.rstrip("._-") or out.suffix.lstrip(".")
+        return out.with_name(f"{name}.report.json")
+    return out.with_name(f"{out.name}.report.json")
+
+
+def files_at(path: Path) -> list[Path]:
+    """The files a person means by a path: the file, those in the folder, those of the pattern."""
+    if path.is_dir():
+        return [file for file in path.iterdir() if file.is_file()]
+    if is_pattern(path) and not path.exists():
+        pattern = pattern_of(path)
+        return list(path.parent.glob(f"{pattern.prefix}*{pattern.suffix}"))
+    return [path]
+
+
+def appearing(clip: Clip, path: Path) -> Iterator[Path]:
+    """The files or the folder that will appear for a path."""
+    if not is_pattern(path):
+        yield path
+        return
+    pattern = pattern_of(path)
+    for index in range(clip.length):
+        yield pattern.path(clip.first_frame + index)
+
+
+def check_space(found: Destination, clip: Clip, quadmask: Quadmask) -> None:
+    """Refuse a removal for which the disks are clearly too small.
+
+    Raises:
+        OpenVoidError: less is free than the master, or what is kept for a later try, usually takes.
+    """
+    samples = 3 * clip.width * clip.height * clip.length
+    removed = 1 - quadmask.shares()[Region.KEEP]
+    needed = [
+        (found.master.parent, samples * BYTES_A_SAMPLE[found.codec]),
+        (cache_folder(), samples * removed * clip.dtype.itemsize),
+    ]
+    for folder, size in needed:
+        free = shutil.disk_usage(_existing(folder)).free
+        if free < size:
+            raise OpenVoidError(
+                f"about {size / 1e9:.2g} GB are needed here, {free / 1e9:.2g} GB are free",
+                where=str(folder),
+                mend="free some space, or use another disk (--out, OPENVOID_CACHE)",
+            )
+
+
+def _codec(out: Path, name: str | None, known: Sequence[str]) -> str:
+    name = name or default_codec(out)
+    if name not in known:
+        kind = "codec" if known == tuple(CODECS) else "codec for a matte or patch"
+        raise OpenVoidError(
+            f"unknown {kind} {name!r}", where=str(out), mend=f"known: {', '.join(known)}"
+        )
+    return name
+
+
+def _patch_codec(patch: Path) -> str:
+    """As the name says, but ProRes with its alpha."""
+    name = default_codec(patch)
+    return "prores-4444" if name == "prores-hq" else name
+
+
+def _check_folder(path: Path) -> None:
+    folder = path.parent
+    if not folder.is_dir():
+        raise OpenVoidError("the folder does not exist", where=str(folder), mend="make it first")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OpenVoidError("the folder may not be written", where=str(folder))
+
+
+def _check_free(clip: Clip, path: Path) -> None:
+    taken = next((file for file in appearing(clip, path) if file.exists()), None)
+    empty_folder = taken is not None and taken.is_dir() and not any(taken.iterdir())
+    if taken is not None and not empty_folder:
+        raise OpenVoidError("exists already", where=str(taken), mend="--overwrite replaces it")
+
+
+def _check_not_input(clip: Clip, path: Path, inputs: Sequence[Path]) -> None:
+    written = {file.resolve() for file in appearing(clip, path)}
+    for source in inputs:
+        if written & {source.resolve(), *source.resolve().parents}:
+            raise OpenVoidError(
+                f"would overwrite the input {source}", where=str(path), mend="choose another name"
+            )
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.resolve().parents) if path.exists())

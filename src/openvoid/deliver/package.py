@@ -1,0 +1,130 @@
+"""Finished frames -> the deliverables, which appear all together or not at all.
+
+Enters: composited frames in order, then the result they make. Leaves: the master in its codec, if
+asked for a matte of what changed (gray, lossless) and the new pixels alone (RGBA), and the report.
+The master appears last: where it is, the rest is. Knows no engine.
+
+Patches hold straight alpha; in EXR colours are multiplied by it, as that format has it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import numpy as np
+
+from openvoid.core.clip import Clip, ColorTags, Picture, PixelLayout
+from openvoid.core.removal import RemovalResult
+from openvoid.deliver.composite import Composited
+from openvoid.deliver.destination import Destination, appearing
+from openvoid.deliver.report import text_of
+from openvoid.media.atomic import explained, partial_file
+from openvoid.media.encode import Writer, open_writer
+
+T = TypeVar("T")
+
+GRAY = PixelLayout("gray", 8, "gray")
+RGBA = {
+    "uint8": PixelLayout("gbrap", 8, "rgb", alpha=True),
+    "uint16": PixelLayout("gbrap16le", 16, "rgb", alpha=True),
+    "float32": PixelLayout("gbrapf32le", 32, "rgb", alpha=True, is_float=True),
+}
+
+
+class Package:
+    """A context manager: `write` every frame, then `report`; on leaving, all of it appears.
+
+    Raises:
+        OpenVoidError: on entering, where a codec cannot hold the clip; later, where the disk fails.
+    """
+
+    def __init__(self, clip: Clip, to: Destination) -> None:
+        self.clip, self.to = clip, to
+        self._stack = ExitStack()  # left in reverse: the master, entered first, appears last
+        self._appeared: list[Path] = []
+
+    def __enter__(self) -> Package:
+        to, silent = self.to, replace(self.clip, audio=None)
+        with self._stack:
+            self._stack.push(self._take_back)
+            self._master = self._writer(to.master, self.clip, to.codec)
+            if to.matte:
+                matte = replace(silent, layout=GRAY, color=ColorTags(full_range=True))
+                self._matte = self._writer(to.matte, matte, to.matte_codec)
+            if to.patch:
+                matrix = self.clip.color.matrix if to.patch_codec == "prores-4444" else 0
+                color = replace(self.clip.color, matrix=matrix, full_range=True)
+                patch = replace(silent, layout=RGBA[self.clip.dtype.name], color=color)
+                self._patch = self._writer(to.patch, patch, to.patch_codec)
+            self._stack = self._stack.pop_all()
+        return self
+
+    def write(self, frame: Composited) -> None:
+        """Add the next frame to every deliverable."""
+        self._master.write(frame.picture)
+        if self.to.matte:
+            self._matte.write(Picture(frame.picture.index, (frame.matte(),), GRAY))
+        if self.to.patch:
+            self._patch.write(patch_picture(frame, associated=self.to.patch_codec == "exr"))
+
+    def report(self, result: RemovalResult) -> None:
+        """Write the report; it appears with the rest."""
+        partial = self._entered(self.to.report, partial_file(self.to.report))
+        with explained(self.to.report):
+            partial.write_text(text_of(result), encoding="utf-8")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def _writer(self, path: Path, clip: Clip, codec: str) -> Writer:
+        return self._entered(path, open_writer(path, clip, codec))
+
+    def _entered(self, path: Path, context: AbstractContextManager[T]) -> T:
+        """Enter a context in which `path` appears on a clean exit, and notice when it does."""
+
+        def notice(kind: object, error: BaseException | None, trace: object) -> None:
+            if error is None:
+                self._appeared.append(path)
+
+        self._stack.push(notice)
+        return self._stack.enter_context(context)
+
+    def _take_back(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Something failed after a part had appeared: that part goes too."""
+        if error is None:
+            return
+        for path in self._appeared:
+            for appeared in appearing(self.clip, path):
+                if appeared.is_dir():
+                    shutil.rmtree(appeared, ignore_errors=True)
+                else:
+                    appeared.unlink(missing_ok=True)
+
+
+def patch_picture(frame: Composited, *, associated: bool) -> Picture:
+    """The new pixels of a frame alone, as RGBA at the size of the picture.
+
+    Straight alpha, or `associated`: colours multiplied by it.
+    """
+    fill = frame.fill
+    layout = RGBA[fill.rgb.dtype.name]
+    white = 1.0 if layout.is_float else float(np.iinfo(fill.rgb.dtype).max)
+    rgb = np.where(fill.alpha[..., None] > 0, fill.rgb, 0)
+    rgb = rgb * fill.alpha[..., None] if associated else rgb
+    values = np.dstack([rgb[..., [1, 2, 0]], fill.alpha * np.float32(white)])
+    if not layout.is_float:
+        values = np.rint(values)
+    whole = np.zeros((4, *frame.picture.planes[0].shape), fill.rgb.dtype)
+    if not fill.box.empty:
+        whole[(slice(None), *fill.box.slices)] = np.moveaxis(values, -1, 0)
+    return Picture(frame.picture.index, tuple(whole), layout)

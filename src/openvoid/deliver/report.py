@@ -1,0 +1,59 @@
+"""The report beside a result: what was done, with what, and where each pixel comes from.
+
+Enters: a `RemovalResult`. Leaves: JSON of schema "openvoid.report/1", the same for the same removal
+but for the timings. Knows what is told, not how it was found.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from openvoid.core.removal import RemovalResult
+
+SCHEMA = "openvoid.report/1"
+
+
+def report_of(result: RemovalResult) -> dict[str, Any]:
+    """A result as plain JSON values."""
+    told: dict[str, Any] = plain(
+        {
+            "schema": SCHEMA,
+            "master": result.master,
+            "matte": result.matte,
+            "patch": result.patch,
+            **asdict(result.provenance),
+            "shares": result.shares,
+            "notes": result.notes,
+            "warnings": result.warnings,
+        }
+    )
+    return told
+
+
+def text_of(result: RemovalResult) -> str:
+    """The report's file."""
+    return json.dumps(report_of(result), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def plain(value: Any) -> Any:
+    """Anything as JSON values: arrays as lists, what is not finite as null, the rest as text."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, np.generic | np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes):
+        inner = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return [plain(item) for item in inner]
+    return str(value)

@@ -165,9 +165,8 @@ def _smooth(solved: Plane, rhs: Plane | None, unknown: NDArray[np.uint8]) -> Non
 def _inverse(unknown: NDArray[np.bool_]) -> NDArray[np.float32]:
     """The inverse of 1 - B over the unknown cells (a pseudo-inverse where all are unknown)."""
     rows, columns = (_blur_matrix(size) for size in unknown.shape)
-    cells = np.flatnonzero(unknown)
-    blur = np.kron(rows, columns)[np.ix_(cells, cells)]
-    matrix = np.eye(cells.size) - blur
+    y, x = np.nonzero(unknown)
+    matrix = np.eye(y.size) - rows[np.ix_(y, y)] * columns[np.ix_(x, x)]
     inverse = np.linalg.pinv(matrix) if unknown.all() else np.linalg.inv(matrix)
     return inverse.astype(np.float32)
 

@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import typer
@@ -19,7 +20,7 @@ import typer
 def chosen(words: Sequence[str], flag: str, default: str) -> str:
     """The value of a flag before the command line is parsed; the last one counts."""
     value = default
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in pairwise([*words, ""]):
         if word == flag and after:
             value = after
         elif word.startswith(f"{flag}="):

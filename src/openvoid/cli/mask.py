@@ -29,7 +29,6 @@ Out = Annotated[
 Rate = Annotated[
     str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
 ]
-FALLBACK_RATE = Fraction(24)  # of masks that are pictures, where no one says
 
 
 def register(app: typer.Typer) -> None:
@@ -197,7 +196,7 @@ def _frames_text(facts: dict[str, Any]) -> str:
 def _rate_of(source: Path) -> Fraction:
     from openvoid.media.open import open_clip
 
-    return FALLBACK_RATE if source.is_dir() else open_clip(source, rate=FALLBACK_RATE).rate
+    return open_clip(source).rate
 
 
 def _levels(path: Path) -> dict[str, Any]:
@@ -208,7 +207,7 @@ def _levels(path: Path) -> dict[str, Any]:
     from openvoid.media.open import open_clip
 
     counts = np.zeros(1 << 16, np.int64)
-    for picture in open_clip(path, rate=FALLBACK_RATE).pictures():
+    for picture in open_clip(path).pictures():
         counts += np.bincount(picture.planes[0].ravel(), minlength=counts.size)
     stored = np.flatnonzero(counts)
     stray = 1 - np.sort(counts)[-len(LEVELS) :].sum() / counts.sum()

@@ -7,7 +7,6 @@ by `panels`, the numbers taken by `measure`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from openvoid.core.clip import RGB_LAYOUTS, Clip, ColorTags, Picture
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Progress
+from openvoid.media.atomic import explained, partial_file
 
 PICTURES = (".png", ".jpg", ".jpeg")
 PANELS = {"sheet": "AB+", "side": "AB", "difference": "+"}  # + is the difference
@@ -117,7 +117,8 @@ def _write_picture(out: Path, walk: Iterator[Pair], painter: _Painter) -> None:
     done, data = cv2.imencode(out.suffix, panels.sheet(rows)[:, :, ::-1])
     if not done:
         raise OpenVoidError("the picture is too large", where=str(out), mend="fewer --frames")
-    _write_atomically(out, data.tobytes())
+    with partial_file(out) as partial, explained(out):
+        partial.write_bytes(data.tobytes())
 
 
 def _write_video(out: Path, walk: Iterator[Pair], painter: _Painter) -> None:
@@ -136,13 +137,3 @@ def _write_video(out: Path, walk: Iterator[Pair], painter: _Painter) -> None:
                 writer = stack.enter_context(open_writer(out, shape, default_codec(out)))
             red, green, blue = np.moveaxis(panel, -1, 0)
             writer.write(Picture(index, (green, blue, red), layout))
-
-
-def _write_atomically(out: Path, data: bytes) -> None:
-    """All of it or nothing: written beside, then renamed."""
-    beside = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        beside.write_bytes(data)
-        beside.replace(out)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]
-Matrix = NDArray[np.float64]  # [3, 3]
-Points = NDArray[np.float32]  # [N, 2] (x, y)
+Image = NDArray[Any]  # [h, w] or [h, w, 3], float32 unless said
+Matrix = NDArray[Any]  # [3, 3] float64
+Points = NDArray[Any]  # [N, 2] (x, y) float32
 
 SIMPLER = 1.15  # a freer model must lower the error by this factor to be worth its freedom
 STILL_PX = 0.12  # features that stay within this (median, proxy px) say that the camera is locked

@@ -1,0 +1,163 @@
+"""The plate engine: a removal without weights, GPU or torch.
+
+Register the camera, plan donors, harvest their pixels, rebuild every frame. What no frame saw is
+synthesised once in the world. Each step's module says how; this file is the order of the steps.
+
+Affected pixels (127) are rebuilt like the object's own: from frames that show the place kept, so
+undisturbed. Things are not moved along a new course.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.box import EMPTY, Box, bounding_box
+from openvoid.core.clip import Clip
+from openvoid.core.plugins import option
+from openvoid.core.quadmask import Quadmask
+from openvoid.core.removal import Fill, RemovalRequest, Run
+from openvoid.plate.canvas import Canvas, paint_canvas, unseen_cells
+from openvoid.plate.harvest import Harvest, harvest
+from openvoid.plate.plan import plan
+from openvoid.plate.propagate import RING_PX, Rebuilt, clear_of, propagate
+from openvoid.plate.register import Camera, transform
+from openvoid.plate.render import Sheet, render
+from openvoid.plate.survey import Survey, survey
+
+
+class PlateEngine:
+    """Rebuilds what was hidden from the frames that saw it; synthesises what none saw."""
+
+    name: ClassVar[str] = "plate"
+
+    @dataclass(frozen=True)
+    class Options:
+        """What a person may set."""
+
+        camera: str = option(
+            "auto",
+            "how the camera moves; auto decides from the kept region",
+            choices=("auto", *(camera.value for camera in Camera)),
+        )
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    def fill(self, request: RemovalRequest, run: Run) -> Iterator[Fill]:
+        """One fill a frame; see `core.plugins.Engine`."""
+        clip, mask, soft_px = request.clip, request.quadmask, request.soft_edge_px
+        wanted = None if self.options.camera == "auto" else Camera(self.options.camera)
+        look = survey(clip, mask, soft_px, run, wanted)
+        soft_proxy = int(np.ceil(soft_px / look.proxy.scale)) if soft_px else 0
+        _note_camera(look, run)
+        donors = plan(look.needed, look.shown, _places(look))
+        unseen = unseen_cells(look, donors)
+        canvas = paint_canvas(look, unseen, soft_proxy, np.random.default_rng(request.seed), run)
+        boxes = [_wanted_box(look, index, soft_proxy) for index in range(clip.length)]
+        lent = harvest(clip, look, boxes, donors, run)
+        frames = _Frames(clip, request.start) if canvas is not None else None
+        job = _Job(look, mask, canvas, lent, soft_px, soft_proxy, frames)
+        indices = range(request.start, clip.length)
+        fills = (job.fill(index, donors[index]) for index in indices)
+        yield from run.track("rebuild", fills, clip.length, request.start)
+
+
+@dataclass
+class _Job:
+    look: Survey
+    mask: Quadmask
+    canvas: Canvas | None
+    lent: Harvest
+    soft_px: int
+    soft_proxy: int
+    frames: _Frames | None
+
+    def fill(self, index: int, donors: NDArray[np.int32]) -> Fill:
+        rebuilt = propagate(self.look, index, donors, self.soft_proxy)
+        if rebuilt is None:
+            return Fill.nothing(index, self.lent.crops[0].dtype)
+        sheet = None
+        if self.canvas is not None and not rebuilt.known.all():
+            sheet = _lay_sheet(self.look, self.canvas, rebuilt, index, self.soft_proxy)
+        frame = self.frames.at(index) if self.frames is not None and sheet is not None else None
+        return render(
+            rebuilt,
+            sheet,
+            index,
+            self.mask[index],
+            frame,
+            self.lent,
+            self.look.proxy,
+            self.soft_px,
+            self.look.white,
+        )
+
+
+@dataclass
+class _Frames:
+    """The clip's frames, asked for in rising order, decoded at most once."""
+
+    clip: Clip
+    next: int
+
+    def __post_init__(self) -> None:
+        self._decoder = self.clip.frames(self.next)
+
+    def at(self, index: int) -> NDArray[np.generic]:
+        while True:
+            frame = next(self._decoder)
+            self.next += 1
+            if self.next > index:
+                return frame
+
+
+def _lay_sheet(look: Survey, canvas: Canvas, rebuilt: Rebuilt, index: int, soft_px: int) -> Sheet:
+    """Lay the synthesised world where no donor reached."""
+    share = ~rebuilt.known
+    image, heal, place = canvas.seen_from(look.registration.matrices[index], rebuilt.box)
+    clear = clear_of(look, index, soft_px)
+    x, y = np.round(place[..., 0]).astype(int), np.round(place[..., 1]).astype(int)
+    height, width = clear.shape
+    inside = (x >= 1) & (y >= 1) & (x < width - 1) & (y < height - 1)
+    living = inside & (clear[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] > 0)
+    correction = rebuilt.lay(image, share, np.ones_like(share))
+    return Sheet(share, image + correction, living, place, heal + correction)
+
+
+def _wanted_box(look: Survey, index: int, soft_px: int) -> Box:
+    hole = look.hole(index)
+    if not hole.any():
+        return EMPTY
+    return bounding_box(hole).grown(soft_px + RING_PX, look.proxy.height, look.proxy.width)
+
+
+def _places(look: Survey) -> NDArray[np.float64]:
+    """Where the middle of each frame lies in the world, in picture widths, [T, 2]."""
+    middle = np.array([[look.proxy.width / 2, look.proxy.height / 2]])
+    points = [transform(np.linalg.inv(m), middle)[0] for m in look.registration.matrices]
+    return np.array(points, np.float64) / look.proxy.width
+
+
+def _note_camera(look: Survey, run: Run) -> None:
+    found = look.registration
+    run.note(
+        "camera",
+        {
+            "model": found.camera.value,
+            "residual_px": round(found.residual_px * look.proxy.scale, 3),
+            "all_features_px": round(found.spread_px * look.proxy.scale, 3),
+            "frames_without_features": list(found.lost),
+        },
+    )
+    if found.lost:
+        run.warn(
+            f"the camera could not be followed in {len(found.lost)} frames "
+            f"(first: {found.lost[0]}); they keep the pose of the frame before"
+        )
+    if found.camera is Camera.PARALLAX:
+        run.warn("strong parallax: the background was aligned locally by optical flow")

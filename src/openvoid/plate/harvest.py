@@ -1,0 +1,85 @@
+"""Harvest: the pixels that donors will lend, cut out once at the clip's own size.
+
+Enters: clip, survey, donor plan. Leaves: for every donor frame one crop on disk, which covers all
+that any target may ask of it. One decode in order, no seeking, no frame held in memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.box import EMPTY, Box
+from openvoid.core.clip import Clip, Frame
+from openvoid.core.removal import Run
+from openvoid.plate.register import Camera, transform
+from openvoid.plate.store import ArrayStore
+from openvoid.plate.survey import Proxy, Survey
+
+MARGIN_PX = 4  # proxy pixels around what registration predicts, for local alignment
+PARALLAX_PX = 10
+
+
+@dataclass(frozen=True)
+class Harvest:
+    """Crops of the clip, by frame."""
+
+    boxes: tuple[Box, ...]
+    crops: ArrayStore
+
+    def crop(self, index: int) -> tuple[Box, Frame]:
+        """Where the crop of a frame lies in it, and its pixels [h, w, 3] in the clip's type."""
+        return self.boxes[index], self.crops[index]
+
+
+def clip_box(box: Box, proxy: Proxy, height: int, width: int) -> Box:
+    """The clip pixels under a box of proxy pixels."""
+    return Box(
+        max(0, int(np.floor(box.top * proxy.scale_y))),
+        max(0, int(np.floor(box.left * proxy.scale_x))),
+        min(height, int(np.ceil(box.bottom * proxy.scale_y))),
+        min(width, int(np.ceil(box.right * proxy.scale_x))),
+    )
+
+
+def harvest(
+    clip: Clip, look: Survey, wanted: list[Box], donors: NDArray[np.int32], run: Run
+) -> Harvest:
+    """Cut out of every donor what its targets want; `wanted` are the targets' proxy boxes."""
+    boxes = tuple(
+        clip_box(box, look.proxy, clip.height, clip.width)
+        for box in _donor_boxes(look, wanted, donors)
+    )
+    path = run.scratch / "harvest.bin"
+    if not ArrayStore.exists(path):
+        _cut(clip, boxes, path, run)
+    return Harvest(boxes, ArrayStore.reading(path))
+
+
+def _donor_boxes(look: Survey, wanted: list[Box], donors: NDArray[np.int32]) -> list[Box]:
+    margin = PARALLAX_PX if look.registration.camera is Camera.PARALLAX else MARGIN_PX
+    height, width = look.proxy.height, look.proxy.width
+    frame = Box(0, 0, height, width)
+    boxes = [EMPTY] * len(wanted)
+    for index, box in enumerate(wanted):
+        if box.empty:
+            continue
+        corners = np.array(
+            [[x, y] for x in (box.left, box.right) for y in (box.top, box.bottom)], float
+        )
+        for donor in donors[index][donors[index] >= 0]:
+            seen = transform(look.registration.between(index, int(donor)), corners)
+            (left, top), (right, bottom) = np.floor(seen.min(axis=0)), np.ceil(seen.max(axis=0))
+            place = Box(int(top), int(left), int(bottom), int(right)).intersect(frame)
+            boxes[donor] = boxes[donor].union(place.grown(margin, height, width))
+    return boxes
+
+
+def _cut(clip: Clip, boxes: tuple[Box, ...], path: Path, run: Run) -> None:
+    with ArrayStore.writing(path) as crops:
+        frames = run.track("harvest", clip.frames(), clip.length)
+        for box, frame in zip(boxes, frames, strict=True):
+            crops.append(frame[box.slices])

@@ -1,0 +1,179 @@
+"""Propagate: what was hidden comes from frames that saw it.
+
+Enters: a target frame's number, the survey, its donors. Leaves, at proxy size, the rebuilt picture
+around the hole as a stack of layers: which donor shows which pixels, from where, and the smooth
+correction that makes it fit. `engine` repeats the layers at the clip's own size. Knows no files.
+
+Layers are laid one after another, each corrected to what is there already: the difference to the
+kept ring (and to earlier layers) is carried through the hole as a membrane, which is Poisson
+blending (Perez 2003) solved for the correction. So exposure is matched and no seam is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.box import Box, bounding_box
+from openvoid.plate.align import parallax, refine, warp
+from openvoid.plate.gradient import membrane
+from openvoid.plate.register import Camera, Image, Matrix
+from openvoid.plate.survey import Survey
+
+RING_PX = 24  # kept pixels around the hole that are looked at, in proxy pixels
+SMOOTH_PX = 5.0  # corrections are matched over this far, so that grain does not steer them
+MIN_LAYER = 4  # proxy pixels that a donor must add
+QUIET = 0.003  # corrections below about this (0..1) are noise and fade to nothing
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One donor's share in a target frame, inside `Rebuilt.box`."""
+
+    donor: int
+    matrix: Matrix  # from target to donor pixels, proxy size
+    share: NDArray[np.bool_]  # [h, w] the pixels it gives
+    visible: NDArray[np.bool_]  # [h, w] the pixels it could give
+    correction: Image  # [h, w, 3] added to them
+    flow: Image | None  # [h, w, 2] parallax, proxy pixels
+
+
+@dataclass
+class Rebuilt:
+    """A target frame at proxy size around its hole: what is known and what was laid."""
+
+    box: Box
+    target: Image  # [h, w, 3] as shot
+    picture: Image  # [h, w, 3] rebuilt where `known`
+    known: NDArray[np.bool_]  # [h, w]
+    hole: NDArray[np.bool_]  # [h, w] what must be new
+    want: NDArray[np.bool_]  # [h, w] the hole and its soft band: what is rebuilt
+    layers: list[Layer]
+    noise: float = 0.01  # how much two frames differ where nothing changed (0..1)
+
+    def lay(self, seen: Image, share: NDArray[np.bool_], visible: NDArray[np.bool_]) -> Image:
+        """Lay a picture [h, w, 3] over `share`, fitted to what it overlaps.
+
+        Gives the correction [h, w, 3] that was added to it.
+        """
+        correction = fitted(self.picture - seen, self.known & visible)
+        self.picture[share] = (seen + correction)[share]
+        self.known |= share
+        return correction
+
+
+def around(look: Survey, index: int, soft_px: int) -> Rebuilt | None:
+    """The frame around its hole, nothing laid yet; None where the frame has no hole."""
+    hole = look.hole(index)
+    if not hole.any():
+        return None
+    frame = look.frame(index)
+    size = look.proxy.height, look.proxy.width
+    box = bounding_box(hole).grown(soft_px + RING_PX, *size)
+    hole = hole[box.slices]
+    want = cv2.dilate(hole.astype(np.uint8), _disc(soft_px)).astype(bool)
+    target = frame[box.slices]
+    return Rebuilt(box, target, target.copy(), ~want, hole, want, [])
+
+
+def propagate(look: Survey, index: int, donors: NDArray[np.int32], soft_px: int) -> Rebuilt | None:
+    """Lay the donors of a frame, best first."""
+    rebuilt = around(look, index, soft_px)
+    if rebuilt is None:
+        return None
+    for donor in donors[donors >= 0]:
+        if rebuilt.known.all():
+            break
+        _lay_donor(look, rebuilt, index, int(donor), soft_px)
+    return rebuilt
+
+
+def _lay_donor(look: Survey, rebuilt: Rebuilt, index: int, donor: int, soft_px: int) -> None:
+    frame, box = look.frame(donor), rebuilt.box
+    matrix = look.registration.between(index, donor)
+    visible = landed(clear_of(look, donor, soft_px), matrix, box)
+    share = visible & ~rebuilt.known
+    if share.sum() < MIN_LAYER:
+        return
+    flow = None
+    if look.registration.camera is not Camera.LOCKED:
+        ring = visible & rebuilt.known
+        gray, whole = (cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (rebuilt.picture, frame))
+        matrix = refine(gray, whole, ring, matrix, box)
+        if look.registration.camera is Camera.PARALLAX:
+            flow = parallax(gray, warp(whole, matrix, box), ring)
+    seen = warp(frame, matrix, box)
+    if flow is not None:
+        seen = displaced(seen, flow)
+    if not rebuilt.layers:
+        rebuilt.noise = _noise(rebuilt.target - seen, visible & rebuilt.known)
+    correction = rebuilt.lay(seen, share, visible)
+    rebuilt.layers.append(Layer(donor, matrix, share, visible, correction, flow))
+
+
+def _noise(difference: Image, known: NDArray[np.bool_]) -> float:
+    """Robust spread of a difference [h, w, 3] about its mean, in the loudest channel."""
+    if known.sum() < MIN_LAYER:
+        return 0.01
+    inside = difference[known]
+    return float(1.4826 * np.median(np.abs(inside - np.median(inside, axis=0)), axis=0).max())
+
+
+def clear_of(look: Survey, index: int, soft_px: int) -> Image:
+    """1.0 where a reduced frame [H, W] lies clear of its hole and the hole's soft edge, else 0."""
+    guard = _disc(2 * soft_px + 1)
+    return (cv2.dilate(look.hole(index).astype(np.uint8), guard) == 0).astype(np.float32)
+
+
+def landed(clear: Image, matrix: Matrix, box: Box) -> NDArray[np.bool_]:
+    """Where a donor's clear pixels [H, W] land in the target's box; a picture's rim is not used."""
+    rim = clear.copy()
+    rim[[0, -1]] = 0
+    rim[:, [0, -1]] = 0
+    shift = np.array([[1, 0, box.left], [0, 1, box.top], [0, 0, 1.0]])
+    landed = cv2.warpPerspective(
+        rim,
+        matrix @ shift,
+        (box.width, box.height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=0,
+    )
+    return np.asarray(landed > 0.99, bool)
+
+
+def displaced(picture: Image, flow: Image) -> Image:
+    """A picture [h, w, ...] looked up at every pixel plus `flow` [h, w, 2]."""
+    height, width = flow.shape[:2]
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    maps = x + flow[..., 0], y + flow[..., 1]
+    return cv2.remap(picture, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def fitted(difference: Image, known: NDArray[np.bool_]) -> Image:
+    """A smooth correction [h, w, 3] that meets `difference` where `known`.
+
+    Differences are averaged over their surroundings, outliers (things that moved) held down, and
+    what is too small to be more than grain fades to zero.
+    """
+    if not known.any():
+        return np.zeros_like(difference)
+    inside = difference[known]
+    middle = np.median(inside, axis=0)
+    reach = 4 * 1.4826 * np.median(np.abs(inside - middle), axis=0) + 0.01
+    calm = np.clip(difference, middle - reach, middle + reach)
+    weight: Image = known.astype(np.float32)
+    total: Image = cv2.GaussianBlur(calm * weight[..., None], (0, 0), SMOOTH_PX)
+    weight = cv2.GaussianBlur(weight, (0, 0), SMOOTH_PX)
+    mean = total / np.maximum(weight, 1e-4)[..., None]
+    smooth = membrane(mean.astype(np.float32), known)
+    size = np.abs(smooth)
+    return np.asarray(smooth * (size**2 / (size**2 + QUIET**2)), np.float32)
+
+
+def _disc(radius: int) -> NDArray[np.uint8]:
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

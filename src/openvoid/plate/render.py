@@ -1,0 +1,242 @@
+"""Render: the layers of a rebuilt frame at the clip's own size, and its soft edges.
+
+Enters: a frame rebuilt at proxy size, the donors' crops. Leaves: a `Fill`. The donors' own pixels
+are used, resampled once (not at all where the camera is locked), so grain and sharpness stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.box import Box
+from openvoid.core.clip import Frame
+from openvoid.core.quadmask import Labels, Region
+from openvoid.core.removal import Fill, Origin
+from openvoid.plate.align import warp
+from openvoid.plate.harvest import Harvest, clip_box
+from openvoid.plate.propagate import Layer, Rebuilt
+from openvoid.plate.register import Image, normal
+from openvoid.plate.survey import Proxy
+
+SEAM_PX = 1.2  # donors cross-fade over about this far, proxy pixels
+CHANGED = 0.012  # a soft-edge pixel that differs this much (0..1) from the plate was changed
+NO_MAP = np.empty(0, np.float32)  # remap's second map, where the first holds both coordinates
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The synthesised layer of one frame, proxy size, inside the frame's box."""
+
+    share: NDArray[np.bool_]
+    image: Image  # [h, w, 3] corrected to its surroundings
+    living: NDArray[np.bool_]  # where the source of the copy is kept in this very frame
+    place: Image  # [h, w, 2] (x, y) proxy pixels of that source in the frame
+    heal: Image  # [h, w, 3] added to a living copy
+
+
+def render(
+    rebuilt: Rebuilt,
+    sheet: Sheet | None,
+    index: int,
+    labels: Labels,
+    frame: Frame | None,
+    harvest: Harvest,
+    proxy: Proxy,
+    soft_px: int,
+    white: float,
+) -> Fill:
+    """A frame's new pixels.
+
+    Args:
+        labels: [H, W] of the whole frame.
+        frame: [H, W, 3] as shot; needed only where `sheet` is given.
+        soft_px: reach of soft edges in clip pixels.
+    """
+    height, width = labels.shape
+    box = clip_box(rebuilt.box, proxy, height, width)
+    hole = labels[box.slices] != Region.KEEP
+    alpha = _alpha(rebuilt, hole, proxy, box, soft_px)
+    shares = [layer.share for layer in rebuilt.layers]
+    reach = [layer.visible for layer in rebuilt.layers]
+    if sheet is not None:
+        shares.append(sheet.share)
+        reach.append(np.ones_like(sheet.share))
+    weights = _weights(shares, reach)
+    total = np.zeros((box.height, box.width, 3), np.float32)
+    for layer, weight in zip(rebuilt.layers, weights, strict=False):
+        _add_layer(total, layer, weight, rebuilt.box, box, harvest, proxy, white)
+    if sheet is not None:
+        assert frame is not None
+        _add_sheet(total, sheet, weights[-1], rebuilt.box, box, frame, proxy, white)
+    covered = enlarge(
+        sum(weights, np.zeros(rebuilt.hole.shape, np.float32)), rebuilt.box, box, proxy
+    )
+    missing = covered < 0.999
+    if missing.any():  # nothing lent and nothing synthesised: the smooth picture
+        plain = enlarge(rebuilt.picture, rebuilt.box, box, proxy) * white
+        total += plain * np.clip(1 - covered, 0, 1)[..., None]
+    origin = _origin(weights, len(rebuilt.layers), alpha, rebuilt.box, box, proxy)
+    dtype = harvest.crops[0].dtype
+    if dtype != np.float32:
+        total = np.clip(np.rint(total), 0, white)
+    return Fill(index, box, total.astype(dtype), alpha, origin)
+
+
+def enlarge(picture: Image, box: Box, into: Box, proxy: Proxy) -> Image:
+    """A proxy-size picture that fills proxy `box`, over the clip pixels of `into`."""
+    shift = np.array([[1, 0, into.left], [0, 1, into.top], [0, 0, 1.0]])
+    back = np.array([[1, 0, -box.left], [0, 1, -box.top], [0, 0, 1.0]])
+    matrix = (back @ np.linalg.inv(proxy.to_clip) @ shift)[:2]
+    return cv2.warpAffine(
+        picture,
+        matrix,
+        (into.width, into.height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+
+
+def _weights(shares: list[NDArray[np.bool_]], reach: list[NDArray[np.bool_]]) -> list[Image]:
+    """Each layer's share with soft seams between layers; they add up to 1 where any layer lies."""
+    soft = [
+        cv2.GaussianBlur(share.astype(np.float32), (0, 0), SEAM_PX) * able
+        for share, able in zip(shares, reach, strict=True)
+    ]
+    if not soft:
+        return []
+    total = np.maximum(sum(soft[1:], soft[0]), 1e-6)
+    return [part / total for part in soft]
+
+
+def _add_layer(
+    total: Image,
+    layer: Layer,
+    weight: Image,
+    box: Box,
+    into: Box,
+    harvest: Harvest,
+    proxy: Proxy,
+    white: float,
+) -> None:
+    """Add a donor's pixels times their weight to `total` [h, w, 3], which covers `into`."""
+    rows = np.flatnonzero(weight.max(axis=1) > 1e-3)
+    columns = np.flatnonzero(weight.max(axis=0) > 1e-3)
+    if rows.size == 0:
+        return
+    part = Box(
+        box.top + int(rows[0]) - 1,
+        box.left + int(columns[0]) - 1,
+        box.top + int(rows[-1]) + 2,
+        box.left + int(columns[-1]) + 2,
+    ).intersect(box)
+    target = clip_box(part, proxy, into.bottom, into.right).intersect(into)
+    place, crop = harvest.crop(layer.donor)
+    seen = _seen(layer, crop, place, target, box, proxy)
+    seen += enlarge(layer.correction, box, target, proxy) * white
+    seen *= enlarge(weight, box, target, proxy)[..., None]
+    total[target.within(into).slices] += seen
+
+
+def _seen(layer: Layer, crop: Frame, place: Box, target: Box, box: Box, proxy: Proxy) -> Image:
+    """A donor's own pixels [h, w, 3] as float32, seen from the target inside clip box `target`."""
+    up = proxy.to_clip
+    matrix = normal(up @ layer.matrix @ np.linalg.inv(up))
+    inside = target.within(place)
+    if layer.flow is None and np.allclose(matrix, np.eye(3), atol=1e-9) and min(inside[:2]) >= 0:
+        exact = crop[inside.slices]
+        if exact.shape[:2] == (target.height, target.width):
+            return exact.astype(np.float32)
+    back = np.array([[1, 0, -place.left], [0, 1, -place.top], [0, 0, 1.0]])
+    if layer.flow is None:
+        return warp(crop.astype(np.float32), back @ matrix, target)
+    flow = enlarge(layer.flow, box, target, proxy) * (proxy.scale_x, proxy.scale_y)
+    x, y = np.meshgrid(
+        np.arange(target.left, target.right) + 0.0, np.arange(target.top, target.bottom) + 0.0
+    )
+    points = np.stack([x + flow[..., 0], y + flow[..., 1], np.ones_like(x)], axis=-1)
+    points = points @ (back @ matrix).T
+    where = (points[..., :2] / points[..., 2:]).astype(np.float32)
+    return cv2.remap(
+        crop.astype(np.float32), where, NO_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def _add_sheet(
+    total: Image,
+    sheet: Sheet,
+    weight: Image,
+    box: Box,
+    into: Box,
+    frame: Frame,
+    proxy: Proxy,
+    white: float,
+) -> None:
+    """Add the synthesised pixels: the frame's own living pixels where their source is kept."""
+    still = enlarge(sheet.image, box, into, proxy) * white
+    offset = sheet.place - _grid(box)
+    shift = np.array([proxy.scale_x, proxy.scale_y], np.float32)
+    nearest = _enlarge_nearest(np.dstack([offset, sheet.living, sheet.heal]), box, into, proxy)
+    where = _grid(into) + np.round(nearest[..., :2] * shift)
+    limit = np.array([frame.shape[1] - 1, frame.shape[0] - 1], np.float32)
+    where = np.clip(where, 0, limit).astype(np.int32)
+    copy = frame[where[..., 1], where[..., 0]].astype(np.float32)
+    copy += nearest[..., 3:] * white
+    living = cv2.GaussianBlur(nearest[..., 2], (0, 0), max(0.8, proxy.scale / 2))[..., None]
+    share = enlarge(weight, box, into, proxy)[..., None]
+    total += share * (living * copy + (1 - living) * still)
+
+
+def _grid(box: Box) -> Image:
+    """[h, w, 2] the (x, y) of every pixel of a box."""
+    x, y = np.meshgrid(np.arange(box.left, box.right), np.arange(box.top, box.bottom))
+    return np.stack([x, y], axis=-1).astype(np.float32)
+
+
+def _enlarge_nearest(picture: Image, box: Box, into: Box, proxy: Proxy) -> Image:
+    rows = np.arange(into.top, into.bottom) / proxy.scale_y - box.top
+    columns = np.arange(into.left, into.right) / proxy.scale_x - box.left
+    y = np.clip(rows.astype(int), 0, box.height - 1)
+    x = np.clip(columns.astype(int), 0, box.width - 1)
+    return picture[y[:, None], x[None, :]]
+
+
+def _alpha(
+    rebuilt: Rebuilt, hole: NDArray[np.bool_], proxy: Proxy, box: Box, soft_px: int
+) -> Image:
+    """[h, w] 1 in the hole; outside as far as the frame was changed there, at most `soft_px`.
+
+    Blur and penumbra show as a difference to the rebuilt picture that hangs together with the hole.
+    """
+    alpha = hole.astype(np.float32)
+    if soft_px == 0:
+        return alpha
+    difference = np.abs(rebuilt.target - rebuilt.picture).max(axis=-1)
+    difference = cv2.GaussianBlur(difference, (0, 0), 0.8)
+    changed = (difference > max(CHANGED, 3 * rebuilt.noise)) & rebuilt.want & ~rebuilt.hole
+    _, parts = cv2.connectedComponents((changed | rebuilt.hole).astype(np.uint8), connectivity=8)
+    changed &= np.isin(parts, np.unique(parts[rebuilt.hole]))
+    grown = cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+    band = enlarge(cv2.GaussianBlur(grown, (0, 0), 1.0), rebuilt.box, box, proxy)
+    distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    ramp = np.clip(1 - distance / (min(soft_px, max(2.0, proxy.scale)) + 1), 0, 1)
+    fade = np.clip((soft_px + 1 - distance) / max(1.0, soft_px / 3), 0, 1)
+    alpha = np.maximum(alpha, np.maximum(ramp, np.clip(1.5 * band, 0, 1)) * fade)
+    alpha[distance > soft_px] = 0
+    alpha[alpha < 1 / 512] = 0
+    return alpha.astype(np.float32)
+
+
+def _origin(
+    weights: list[Image], donors: int, alpha: Image, box: Box, into: Box, proxy: Proxy
+) -> NDArray[np.uint8]:
+    shape = alpha.shape
+    seen = np.zeros(shape, np.float32)
+    if donors:
+        seen = enlarge(sum(weights[1:donors], weights[0]), box, into, proxy)
+    origin = np.where(seen > 0.5, Origin.SEEN, Origin.SYNTHESISED).astype(np.uint8)
+    origin[alpha == 0] = Origin.KEPT
+    return origin

@@ -1,0 +1,275 @@
+"""Survey: one pass over the shot at reduced size, from which everything else is planned.
+
+Enters: clip and quadmask. Leaves: reduced frames ("proxies") and holes on disk, the registration,
+and for every frame which cells of a coarse world grid it needs and which it shows undisturbed.
+Knows nothing of how holes are filled.
+
+What moves through the kept region without being marked (a passer-by, the ball before it is hit)
+must not be copied into a hole: a cell that differs from what the shot mostly shows there, beyond
+its own restlessness, counts as not shown.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.clip import Clip, Frame
+from openvoid.core.quadmask import Quadmask, Region
+from openvoid.core.removal import Run
+from openvoid.plate.register import Camera, Matrix, Registrar, Registration, transform
+from openvoid.plate.store import ArrayStore
+
+PROXY_PX = 640  # long side of the reduced frames
+CELL_PX = 8  # side of a cell of the world grid, in proxy pixels
+MAX_CELLS = 400  # along one side of the world grid; what lies farther out is not planned for
+CONSENSUS_FRAMES = 96  # frames from which the usual look of a cell is taken
+TRANSIENT = 0.06  # a cell this far (0..1) from its usual look is something passing through
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """Sizes, and how pixels of the clip and of its reduced frames relate."""
+
+    height: int
+    width: int
+    scale_y: float  # clip pixels in a proxy pixel
+    scale_x: float
+
+    @classmethod
+    def of(cls, clip: Clip, long_side_px: int = PROXY_PX) -> Proxy:
+        shrink = max(1.0, max(clip.size) / long_side_px)
+        height, width = (max(8, round(side / shrink)) for side in clip.size)
+        return cls(height, width, clip.height / height, clip.width / width)
+
+    @property
+    def scale(self) -> float:
+        """Clip pixels in a proxy pixel, along the longer side."""
+        return max(self.scale_x, self.scale_y)
+
+    @property
+    def to_clip(self) -> Matrix:
+        """Proxy pixel -> clip pixel, pixel centres at whole numbers."""
+        return np.array(
+            [
+                [self.scale_x, 0, (self.scale_x - 1) / 2],
+                [0, self.scale_y, (self.scale_y - 1) / 2],
+                [0, 0, 1.0],
+            ]
+        )
+
+    def reduce(self, frame: Frame, white: float) -> NDArray[Any]:
+        """A frame at proxy size: uint8 for 8 bit, else float16 with 1.0 for white."""
+        small = frame
+        if frame.shape[:2] != (self.height, self.width):
+            small = cv2.resize(frame, (self.width, self.height), interpolation=cv2.INTER_AREA)
+        if small.dtype == np.uint8:
+            return small
+        return np.clip(small.astype(np.float32) / white, -6e4, 6e4).astype(np.float16)
+
+
+@dataclass(frozen=True)
+class World:
+    """The coarse world grid: cell (row, column) lies around `origin + CELL_PX * (column, row)`."""
+
+    origin: tuple[float, float]  # x, y of the centre of cell (0, 0), in world proxy pixels
+    rows: int
+    columns: int
+
+    @classmethod
+    def around(cls, matrices: tuple[Matrix, ...], proxy: Proxy) -> World:
+        """The grid that holds every frame's corners, limited to `MAX_CELLS` a side."""
+        w, h = proxy.width - 1, proxy.height - 1
+        corners = np.array([[0, 0], [w, 0], [0, h], [w, h]])
+        world = np.concatenate([transform(np.linalg.inv(m), corners) for m in matrices])
+        middle = np.array([w, h]) / 2
+        reach = MAX_CELLS * CELL_PX / 2
+        low = np.maximum(world.min(axis=0), middle - reach)
+        high = np.minimum(world.max(axis=0), middle + reach)
+        columns, rows = np.ceil((high - low + 1) / CELL_PX).astype(int)
+        start = low + (CELL_PX - 1) / 2
+        return cls((float(start[0]), float(start[1])), int(rows), int(columns))
+
+    def sample(self, picture: NDArray[Any], matrix: Matrix, outside: float) -> NDArray[Any]:
+        """A frame's picture at the cells' centres; `outside` where a cell is out of the frame."""
+        step = np.array([[CELL_PX, 0, self.origin[0]], [0, CELL_PX, self.origin[1]], [0, 0, 1.0]])
+        return cv2.warpPerspective(
+            picture,
+            matrix @ step,
+            (self.columns, self.rows),
+            flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=(outside,) * 4,
+        )
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one look over the shot tells. Frames are read from disk when asked for."""
+
+    proxy: Proxy
+    registration: Registration
+    world: World
+    frames: ArrayStore
+    holes: ArrayStore
+    needed: NDArray[np.bool_]  # [T, cells] cells that a frame's hole (with its soft edge) touches
+    shown: NDArray[np.bool_]  # [T, cells] cells that a frame shows whole and undisturbed
+    white: float = 1.0
+
+    def frame(self, index: int) -> NDArray[np.float32]:
+        """A reduced frame [h, w, 3], 1.0 for white."""
+        stored = self.frames[index]
+        scale = 255.0 if stored.dtype == np.uint8 else 1.0
+        return stored.astype(np.float32) / np.float32(scale)
+
+    def hole(self, index: int) -> NDArray[np.bool_]:
+        """Where a reduced frame [h, w] is not wholly KEEP."""
+        bits = np.unpackbits(self.holes[index], count=self.proxy.height * self.proxy.width)
+        return bits.reshape(self.proxy.height, self.proxy.width).astype(bool)
+
+
+def survey(
+    clip: Clip, mask: Quadmask, soft_px: float, run: Run, camera: Camera | None = None
+) -> Survey:
+    """Look over the shot. `soft_px`: reach of soft edges in clip pixels.
+
+    Everything is kept in `run.scratch`, so that a second call for the same removal reads it back.
+    """
+    proxy = Proxy.of(clip)
+    paths = [run.scratch / name for name in ("proxies.bin", "holes.bin", "camera.json")]
+    if not all(ArrayStore.exists(path) for path in paths[:2]) or not paths[2].is_file():
+        _look(clip, mask, proxy, run, camera, paths)
+    registration = _read_registration(paths[2])
+    frames, holes = ArrayStore.reading(paths[0]), ArrayStore.reading(paths[1])
+    world = World.around(registration.matrices, proxy)
+    blank = np.zeros((0, 0), bool)
+    plain = Survey(proxy, registration, world, frames, holes, blank, blank, clip.white)
+    needed, shown = _cells(plain, soft_px / proxy.scale, run)
+    return Survey(proxy, registration, world, frames, holes, needed, shown, clip.white)
+
+
+def _look(
+    clip: Clip, mask: Quadmask, proxy: Proxy, run: Run, camera: Camera | None, paths: list[Path]
+) -> None:
+    registrar = Registrar()
+    with ArrayStore.writing(paths[0]) as frames, ArrayStore.writing(paths[1]) as holes:
+        for index, frame in enumerate(run.track("register", clip.frames(), clip.length)):
+            small = proxy.reduce(frame, clip.white)
+            hole = _reduced_hole(mask, index, proxy)
+            registrar.add(_gray(small), ~hole)
+            frames.append(small)
+            holes.append(np.packbits(hole))
+    registration = registrar.result(camera)
+    data = {
+        "camera": registration.camera.value,
+        "matrices": [matrix.tolist() for matrix in registration.matrices],
+        "residual_px": registration.residual_px,
+        "spread_px": registration.spread_px,
+        "lost": list(registration.lost),
+    }
+    partial = paths[2].with_suffix(".partial")
+    partial.write_text(json.dumps(data))
+    partial.replace(paths[2])
+
+
+def _read_registration(path: Path) -> Registration:
+    data = json.loads(path.read_text())
+    matrices = tuple(np.array(matrix) for matrix in data["matrices"])
+    spread, lost = data["spread_px"], tuple(data["lost"])
+    return Registration(Camera(data["camera"]), matrices, data["residual_px"], spread, lost)
+
+
+def _reduced_hole(mask: Quadmask, index: int, proxy: Proxy) -> NDArray[np.bool_]:
+    """True where any clip pixel under a proxy pixel is not KEEP."""
+    hole = np.zeros((proxy.height, proxy.width), bool)
+    box = mask.box(index)
+    if not box.empty:
+        cover = (mask[index] != Region.KEEP).astype(np.uint8) * np.uint8(255)
+        cover = cv2.dilate(cover, np.ones((3, 3), np.uint8))  # rounding must not lose a thin edge
+        small = cv2.resize(cover, (proxy.width, proxy.height), interpolation=cv2.INTER_AREA)
+        hole = np.asarray(small > 0, bool)
+    return hole
+
+
+def _gray(small: NDArray[Any]) -> NDArray[np.uint8]:
+    """What features are followed in: 8-bit gray; float values through a square root."""
+    if small.dtype == np.uint8:
+        return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+    gray = cv2.cvtColor(small.astype(np.float32), cv2.COLOR_RGB2GRAY)
+    return np.asarray(255 * np.sqrt(np.clip(gray, 0, 1)), np.uint8)
+
+
+def _cells(look: Survey, soft_px: float, run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Per frame: which world cells it needs filled, and which it shows whole, [T, cells]."""
+    count, cells = len(look.frames), look.world.rows * look.world.columns
+    needed, shown = np.zeros((count, cells), bool), np.zeros((count, cells), bool)
+    half = CELL_PX // 2
+    near, far = _disc(half + round(soft_px)), _disc(half + round(2 * soft_px) + 2)
+    whole = np.ones((look.proxy.height, look.proxy.width), np.uint8)
+    whole[[*range(half), *range(-half, 0)]] = 0
+    whole[:, [*range(half), *range(-half, 0)]] = 0
+    for index in range(count):
+        hole = look.hole(index).astype(np.uint8)
+        matrix = look.registration.matrices[index]
+        needed[index] = look.world.sample(cv2.dilate(hole, near), matrix, 0).ravel() > 0
+        clear = whole * (cv2.dilate(hole, far) == 0).astype(np.uint8)
+        shown[index] = look.world.sample(clear, matrix, 0).ravel() > 0
+    return needed, shown & ~_transients(look, shown, np.asarray(needed.any(axis=0)))
+
+
+def _transients(
+    look: Survey, shown: NDArray[np.bool_], wanted: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Cells [T, cells] in which a frame shows something that only passes through.
+
+    A cell's usual look is the median over frames that show it, each brought to the same exposure.
+    """
+    count = len(shown)
+    picked = np.unique(np.linspace(0, count - 1, min(count, CONSENSUS_FRAMES)).round().astype(int))
+    looks = np.stack([_cell_colors(look, index) for index in picked])  # [K, cells, 3]
+    looks[~shown[picked]] = np.nan
+    usual = _nanmedian(looks)
+    gains = np.stack([_gain(colors, usual) for colors in looks])
+    usual = _nanmedian(looks * gains[:, None])
+    restless = 3 * _nanmedian(np.abs(looks * gains[:, None] - usual)).max(axis=-1)
+    seldom = np.isfinite(looks[..., 0]).sum(axis=0) < 5  # too few looks to tell what is usual
+    passing = np.zeros_like(shown)
+    for index in range(count):
+        colors = np.where(shown[index][:, None], _cell_colors(look, index), np.nan)
+        colors = colors * _gain(colors, usual)
+        off = np.abs(colors - usual).max(axis=-1)
+        passing[index] = (off > np.maximum(TRANSIENT, restless)) & ~seldom & wanted
+    return passing
+
+
+def _cell_colors(look: Survey, index: int) -> NDArray[np.float32]:
+    """Mean colour [cells, 3] of a frame in each cell (NaN never; garbage where not shown)."""
+    mean = cv2.blur(look.frame(index), (CELL_PX, CELL_PX))
+    sampled = look.world.sample(mean, look.registration.matrices[index], 0)
+    return np.asarray(sampled.reshape(-1, 3), np.float32)
+
+
+def _gain(colors: NDArray[np.float32], usual: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a frame's colours [cells, 3] are multiplied with to look as usual, per channel."""
+    ratio = (usual + 0.02) / (colors + 0.02)
+    gain = _nanmedian(ratio)
+    return np.where(np.isfinite(gain), gain, 1.0).astype(np.float32)
+
+
+def _nanmedian(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Median over axis 0 of what is not NaN; NaN where nothing is. No warning for that."""
+    ordered = np.sort(values, axis=0)  # NaN last
+    count = np.isfinite(values).sum(axis=0)
+    middle = np.maximum((count - 1) // 2, 0)
+    return np.asarray(np.take_along_axis(ordered, middle[None], axis=0)[0], np.float32)
+
+
+def _disc(radius: int) -> NDArray[np.uint8]:
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

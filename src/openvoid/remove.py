@@ -119,12 +119,12 @@ def remove(
     check_space(to, request.clip, request.quadmask)
     asked = {"engine": engine, "options": engine_options, "grow_px": grow_px, "codec": to.codec}
     provenance = provenance_of(request, asked, shot.mask_path)
-    filler: Engine = plugins.construct("engine", engine, options)
     with (
         scratch(key_of(provenance, request, plugin), resume=resume) as folder,
         Journal(folder / "fills", request.clip.dtype) as journal,
         Package(request.clip, to) as package,
     ):
+        filler = plugins.construct("engine", engine, options)  # may load much: all else is checked
         run = _run(folder / "engine", journal, progress)
         removal = Removal(request, filler, run, journal, package)
         removal.work(begun)

@@ -49,6 +49,17 @@ def test_it_is_kept_after_a_failure_and_gone_after_success(root: Path) -> None:
     assert list(root.iterdir()) == []
 
 
+def test_an_empty_one_is_not_kept(root: Path) -> None:
+    def work() -> None:
+        with scratch("key") as folder:
+            (folder / "engine").mkdir()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert list(root.iterdir()) == []
+
+
 def test_starting_over_finds_nothing() -> None:
     interrupted("key")
     with scratch("key", resume=False) as folder:

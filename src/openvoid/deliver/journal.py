@@ -80,6 +80,8 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
+        if self.length == 0:
+            self.path.unlink()
 
     def _recover(self) -> None:
         """Count the whole records; cut off what follows the last of them."""

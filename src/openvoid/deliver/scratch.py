@@ -33,7 +33,7 @@ def cache_folder() -> Path:
 
 @contextmanager
 def scratch(key: str, *, resume: bool = True) -> Iterator[Path]:
-    """The folder of that request, locked. Deleted on a clean exit, kept after an exception.
+    """The folder of that request, locked. Deleted on a clean exit, else kept if it holds anything.
 
     Raises:
         OpenVoidError: another process has it; the cache cannot be written.
@@ -45,7 +45,12 @@ def scratch(key: str, *, resume: bool = True) -> Iterator[Path]:
         if not resume:
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(exist_ok=True)
-        yield folder
+        try:
+            yield folder
+        except BaseException:
+            if not any(path.is_file() for path in folder.rglob("*")):
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 import av
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from openvoid.core.clip import Clip, ColorTags, Picture, PixelLayout
@@ -49,7 +50,7 @@ class Codec:
 _H264 = {"crf": "14", "preset": "fast"}  # visually lossless, about real time at 1080p
 _HQ = {"profile": "hq", "vendor": "apl0"}
 _4444 = {"profile": "4444", "vendor": "apl0"}
-_FFV1 = {"level": "3", "slices": "16", "slicecrc": "1", "g": "1"}  # every frame stands alone
+_FFV1 = {"level": "3", "slicecrc": "1", "g": "1"}  # every frame stands alone
 _MP4, _MOV, _MKV = ".mp4", ".mov", ".mkv"
 
 # fmt: off
@@ -57,7 +58,7 @@ _ALL = (
     Codec("h264",        (_MP4, _MOV, _MKV), "libx264",   bits=10, options=_H264),
     Codec("prores-hq",   (_MOV, _MKV),       "prores_ks", bits=10, options=_HQ),
     Codec("prores-4444", (_MOV, _MKV),       "prores_ks", bits=10, options=_4444, alpha=True),
-    Codec("ffv1",        (_MKV, _MOV),       "ffv1",      lossless=True, options=_FFV1, alpha=True),
+    Codec("ffv1",        (_MKV,),            "ffv1",      lossless=True, options=_FFV1, alpha=True),
     Codec("png",         (".png",), lossless=True, sound=False, alpha=True),
     Codec("exr",         (".exr",), lossless=True, sound=False, alpha=True, floating=True),
 )
@@ -136,14 +137,17 @@ class VideoWriter:
                 )
                 stack.callback(self._output.close)
                 self._stream = self._video_stream(codec)
+                self._stream.codec_context.open()
             self._sound = SoundCopy(clip, self._output)
             stack.callback(self._sound.close)
+            self._start(codec)
             self._open = stack.pop_all()
 
     def write(self, picture: Picture) -> None:
         """Encode the next picture."""
         frame = converted(picture, self._layout_name, self._clip.color, self._color)
         frame.pts, frame.time_base = self._count, 1 / self._clip.rate
+        _tag(frame, self._color)  # ProRes takes its tags from the frames
         with explained(self._out):
             self._output.mux(self._stream.encode(frame))
             self._count += 1
@@ -163,23 +167,43 @@ class VideoWriter:
         with suppress(OSError, av.FFmpegError):  # the file is thrown away
             self._open.close()
 
+    def _start(self, codec: Codec) -> None:
+        """Write the header, which is where a container refuses a combination of streams."""
+        try:
+            self._output.start_encoding()
+        except (av.error.ArgumentError, av.error.PatchWelcomeError) as error:
+            sound = " with the clip's sound" if self._clip.audio else ""
+            raise OpenVoidError(
+                f"{codec.name}{sound} does not go into {self._out.suffix}",
+                where=str(self._out),
+                mend="write a .mkv",
+            ) from error
+        except (OSError, av.FFmpegError):
+            with explained(self._out):
+                raise
+
     def _video_stream(self, codec: Codec) -> VideoStream:
         clip, color = self._clip, self._color
-        stream = self._output.add_stream(codec.encoder, rate=clip.rate, options=dict(codec.options))
+        options = {**codec.options, **_slices(codec, clip)}
+        stream = self._output.add_stream(codec.encoder, rate=clip.rate, options=options)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, self._layout_name
         context = stream.codec_context
         context.time_base = 1 / clip.rate
         context.thread_type = "AUTO"
         context.thread_count = min(os.cpu_count() or 1, MAX_THREADS)
-        context.color_range = 2 if color.full_range else 1
-        context.color_primaries, context.color_trc = color.primaries, color.transfer
-        context.colorspace = color.matrix
+        _tag(context, color)
         if isinstance(clip.source, VideoSource):
             context.sample_aspect_ratio = clip.source.sample_aspect
         if clip.timecode is not None:
             stream.metadata["timecode"] = clip.timecode
         return stream
+
+
+def _tag(target: av.VideoFrame | VideoCodecContext, color: ColorTags) -> None:
+    target.color_range = 2 if color.full_range else 1
+    target.color_primaries, target.color_trc = color.primaries, color.transfer
+    target.colorspace = color.matrix
 
 
 def _chosen(name: str, out: Path, clip: Clip) -> Codec:
@@ -221,6 +245,12 @@ def stored_as(codec: Codec, clip: Clip) -> tuple[str, ColorTags]:
     elif codec.encoder == "prores_ks":  # would be tagged BT.709 where nothing is told
         color = replace(color, matrix=matrix_of(clip.color, clip.height))
     return name, color
+
+
+def _slices(codec: Codec, clip: Clip) -> Mapping[str, str]:
+    """FFV1 in 16 parts for as many cores; it finds its own number where that does not divide."""
+    small_or_odd = min(clip.size) < 128 or clip.width % 2 or clip.height % 2
+    return {"slices": "0" if small_or_odd else "16"} if codec.encoder == "ffv1" else {}
 
 
 def _same_samples(layout: PixelLayout) -> str:

@@ -117,13 +117,13 @@ def paint(
 def _blend(target: NDArray[Any], weight: Floats, fresh: Floats, layout: PixelLayout) -> None:
     """Blends one plane's part in place; what has weight 0 is not written."""
     old = target.astype(np.float32)
+    if layout.is_float:
+        old[weight >= 1] = 0  # an infinite source leaves no trace
     new: NDArray[Any] = old * (1 - weight) + fresh * weight
     if not layout.is_float:
         new = np.clip(np.rint(new), 0, (1 << layout.bits) - 1)
-    else:
-        np.copyto(new, fresh, where=weight >= 1)  # an infinite source leaves no trace
-        if layout.bits == 16:
-            new = np.clip(new, -65504, 65504).astype(np.float16)
+    elif layout.bits == 16:
+        new = np.clip(new, -65504, 65504).astype(np.float16)
     np.copyto(target, new.astype(target.dtype), where=weight > 0)
 
 

@@ -118,7 +118,8 @@ def steady_rate(timing: Timing, path: Path) -> Fraction:
     standard = min(_STANDARD_RATES, key=lambda rate: abs(rate - average))
     pts, tick = timing.pts, timing.time_base
     true = (len(pts) - 1) / ((pts[-1] - pts[0]) * tick)
-    for rate in (*timing.rates, standard):  # exact but for the rounding to ticks
+    usual = [rate for rate in timing.rates if rate in _STANDARD_RATES]
+    for rate in (*usual, standard, *timing.rates):  # exact but for the rounding to ticks
         if _farthest(timing, rate)[0] <= tick * rate * Fraction(3, 2):
             return rate
     steps = [(late - early) * tick for early, late in pairwise(pts)]
@@ -126,10 +127,10 @@ def steady_rate(timing: Timing, path: Path) -> Fraction:
         even = all(abs(step * rate - 1) <= STEADY_WITHIN for step in steps)
         if even and _farthest(timing, rate)[0] <= STEADY_WITHIN:
             return rate
-    usual = sorted(steps)[len(steps) // 2]
-    frame, step = max(enumerate(steps), key=lambda pair: abs(pair[1] - usual))
+    median = sorted(steps)[len(steps) // 2]
+    frame, step = max(enumerate(steps), key=lambda pair: abs(pair[1] - median))
     raise OpenVoidError(
-        f"variable frame rate: frame {frame} lasts {float(step):.3f} s, most {float(usual):.3f} s",
+        f"variable frame rate: frame {frame} lasts {float(step):.3f} s, most {float(median):.3f} s",
         where=str(path),
         mend="make it steady first: ffmpeg -i IN -fps_mode cfr OUT",
     )

@@ -137,7 +137,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
         codec = "ffv1" if name.endswith(".mkv") else "prores-hq"
         write(folder / name, clip_of(white), codec, open_writer)
     (folder / "shots").mkdir()
-    write_shot(folder / "shots" / "lime", clip, quadmask, "a table")
+    write_shot(folder / "shots" / "lime", folder / "shot.mp4", quadmask, "a table")
     return folder
 
 

@@ -111,7 +111,7 @@ def remove(
       openvoid remove shot.mov --mask quadmask.mkv --out clean.mov
       openvoid remove shots/lime --out lime.mkv
       openvoid remove shot.%04d.exr --mask mask/ --out clean.%04d.exr --rate 25
-      openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mkv --range 10-80 --grow 4
+      openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mkv --range 4-11 --grow 4
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mkv --matte changed.mkv
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --json
     """
@@ -184,6 +184,16 @@ def summary(result: RemovalResult, spent_s: float) -> Iterator[tuple[str, str]]:
     if result.patch:
         yield "patch", str(result.patch)
     yield "pixels", ", ".join(f"{name} {percent(share)}" for name, share in result.shares.items())
+    for name, note in result.notes.items():
+        yield name, as_text(note)
     for warning in result.warnings:
         yield "warning", warning
     yield "time", f"{spent_s:.1f} s"
+
+
+def as_text(note: Any) -> str:
+    """A note in one line; lists are left to the report."""
+    if not isinstance(note, Mapping):
+        return str(note)
+    plain = {key: value for key, value in note.items() if isinstance(value, str | int | float)}
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in plain.items())

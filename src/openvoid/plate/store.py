@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -24,6 +25,7 @@ class ArrayStore:
 
     def __init__(self, file: BinaryIO, index_path: Path, rows: list[list[Any]]) -> None:
         self._file, self._index_path, self._rows = file, index_path, rows
+        weakref.finalize(self, file.close)
 
     @classmethod
     def exists(cls, path: Path) -> bool:

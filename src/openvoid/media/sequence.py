@@ -144,9 +144,9 @@ def _in_folder(folder: Path) -> tuple[int, tuple[Path, ...]]:
     groups: dict[tuple[str, str], dict[int, Path]] = defaultdict(dict)
     for path in _listed(folder):
         if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith("."):
-            match = _LAST_NUMBER.fullmatch(path.stem[::-1])  # reversed: the last number comes first
-            number = int(match[2][::-1]) if match else 0
-            rest = (match[1] + "#" + match[3])[::-1] if match else path.stem
+            match = _LAST_NUMBER.fullmatch(path.stem)
+            number = int(match[2]) if match else 0
+            rest = f"{match[1]}#{match[3]}" if match else path.stem
             groups[rest, path.suffix][number] = path
     if not groups:
         kinds = " ".join(sorted(IMAGE_SUFFIXES))

@@ -532,7 +532,7 @@ def test_when_all_was_filled_the_engine_is_not_asked_again(
     whole = shot.remove("whole.mkv")
     starts = started_at(monkeypatch)
     with monkeypatch.context() as broken:
-        broken.setattr(Removal, "shares", lambda self: 1 / 0)
+        broken.setattr(Removal, "result", lambda self, provenance: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             shot.remove("out.mkv")
     result = shot.remove("out.mkv")

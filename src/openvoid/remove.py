@@ -30,6 +30,7 @@ from openvoid.core.removal import (
     Fill,
     Origin,
     Progress,
+    Provenance,
     RemovalRequest,
     RemovalResult,
     Run,
@@ -126,18 +127,9 @@ def remove(
     ):
         filler = plugins.construct("engine", engine, options)  # may load much: all else is checked
         run = _run(folder / "engine", journal, progress)
-        removal = Removal(request, filler, run, journal, package)
-        removal.work(begun)
-        result = RemovalResult(
-            master=to.master,
-            report=to.report,
-            provenance=replace(provenance, timings_s=dict(run.timings_s)),
-            shares=removal.shares(),
-            notes=plain(run.notes),
-            warnings=tuple(run.warnings),
-            matte=to.matte,
-            patch=to.patch,
-        )
+        removal = Removal(request, filler, run, journal, package, begun)
+        removal.work()
+        result = removal.result(provenance)
         package.report(result)
     return result
 
@@ -151,23 +143,27 @@ class Removal:
     run: Run
     journal: Journal
     package: Package
+    begun: float  # when the call was made, by `time.perf_counter`
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(Origin), np.int64))
     done: int = 0  # frames delivered
     busy_s: float = 0.0  # spent on delivering
 
-    def work(self, begun: float) -> None:
-        """Fill and deliver every frame. `begun`: when the call was made."""
-        total, before_s = self.request.clip.length, self.run.timings_s.get("total", 0.0)
-        delivered_s = self.run.timings_s.get("deliver", 0.0)
+    def __post_init__(self) -> None:
+        self._before_s = dict(self.run.timings_s)  # of earlier tries
+
+    def work(self) -> None:
+        """Fill and deliver every frame."""
+        total = self.request.clip.length
         with Background(self.deliver) as line, closing(self.fills()) as fills:
             for fill in fills:
-                self.run.timings_s["deliver"] = delivered_s + self.busy_s
-                self.run.timings_s["total"] = before_s + time.perf_counter() - begun
+                self._clock()
                 line.put((fill, _notes(self.run)))
                 self.run.progress("deliver", self.done, total)
-        self.run.timings_s["deliver"] = delivered_s + self.busy_s
-        self.run.timings_s["total"] = before_s + time.perf_counter() - begun
         self.run.progress("deliver", self.done, total)
+        flushing = time.perf_counter()
+        self.package.finish()
+        self.busy_s += time.perf_counter() - flushing
+        self._clock()
 
     def fills(self) -> Generator[Fill, None, None]:
         """Those of earlier tries first, then the engine's."""
@@ -196,11 +192,25 @@ class Removal:
             self.done += 1
             self.busy_s += time.perf_counter() - begun
 
-    def shares(self) -> dict[str, float]:
-        """Share of all pixels by where they come from."""
-        return {
-            origin.name.lower(): float(self.counts[origin] / self.counts.sum()) for origin in Origin
-        }
+    def result(self, provenance: Provenance) -> RemovalResult:
+        """What is known once the work is done."""
+        to, pixels = self.package.to, self.counts.sum()
+        return RemovalResult(
+            master=to.master,
+            report=to.report,
+            provenance=replace(provenance, timings_s=dict(self.run.timings_s)),
+            shares={origin.name.lower(): float(self.counts[origin] / pixels) for origin in Origin},
+            notes=plain(self.run.notes),
+            warnings=tuple(self.run.warnings),
+            matte=to.matte,
+            patch=to.patch,
+        )
+
+    def _clock(self) -> None:
+        """Note the time spent so far, in this try and the earlier ones."""
+        spent_s = {"deliver": self.busy_s, "total": time.perf_counter() - self.begun}
+        for name, now_s in spent_s.items():
+            self.run.timings_s[name] = self._before_s.get(name, 0.0) + now_s
 
 
 def in_order(fills: Iterator[Fill], start: int, length: int, engine: str) -> Iterator[Fill]:

@@ -2,7 +2,7 @@
 
 Enters: composited frames in order, then the result they make. Leaves: the master in its codec, if
 asked for a matte of what changed (gray, lossless) and the new pixels alone (RGBA), and the report.
-The master appears last: where it is, the rest is. Knows no engine.
+Knows no engine.
 
 Patches hold straight alpha; in EXR colours are multiplied by it, as that format has it.
 """
@@ -37,7 +37,7 @@ RGBA = {
 
 
 class Package:
-    """A context manager: `write` every frame, then `report`; on leaving, all of it appears.
+    """A context manager: `write` every frame, `finish`, `report`. Left by an exception, all goes.
 
     Raises:
         OpenVoidError: on entering, where a codec cannot hold the clip; later, where the disk fails.
@@ -45,13 +45,12 @@ class Package:
 
     def __init__(self, clip: Clip, to: Destination) -> None:
         self.clip, self.to = clip, to
-        self._stack = ExitStack()  # left in reverse: the master, entered first, appears last
+        self._writers = ExitStack()  # left in reverse: the master, entered first, appears last
         self._appeared: list[Path] = []
 
     def __enter__(self) -> Package:
         to, silent = self.to, replace(self.clip, audio=None)
-        with self._stack:
-            self._stack.push(self._take_back)
+        with self._writers:
             self._master = self._writer(to.master, self.clip, to.codec)
             if to.matte:
                 matte = replace(silent, layout=GRAY, color=ColorTags(full_range=True))
@@ -61,7 +60,7 @@ class Package:
                 color = replace(self.clip.color, matrix=matrix, full_range=True)
                 patch = replace(silent, layout=RGBA[self.clip.dtype.name], color=color)
                 self._patch = self._writer(to.patch, patch, to.patch_codec)
-            self._stack = self._stack.pop_all()
+            self._writers = self._writers.pop_all()
         return self
 
     def write(self, frame: Composited) -> None:
@@ -72,10 +71,13 @@ class Package:
         if self.to.patch:
             self._patch.write(patch_picture(frame, associated=self.to.patch_codec == "exr"))
 
+    def finish(self) -> None:
+        """Let the encoders end; masters, mattes and patches appear."""
+        self._writers.close()
+
     def report(self, result: RemovalResult) -> None:
-        """Write the report; it appears with the rest."""
-        partial = self._entered(self.to.report, partial_file(self.to.report))
-        with explained(self.to.report):
+        """Write the report, the last of all."""
+        with partial_file(self.to.report) as partial, explained(self.to.report):
             partial.write_text(text_of(result), encoding="utf-8")
 
     def __exit__(
@@ -84,7 +86,11 @@ class Package:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.__exit__(kind, error, trace)
+        try:
+            self._writers.__exit__(kind, error, trace)
+        finally:
+            if error is not None:
+                self._take_back()
 
     def _writer(self, path: Path, clip: Clip, codec: str) -> Writer:
         return self._entered(path, open_writer(path, clip, codec))
@@ -96,13 +102,11 @@ class Package:
             if error is None:
                 self._appeared.append(path)
 
-        self._stack.push(notice)
-        return self._stack.enter_context(context)
+        self._writers.push(notice)
+        return self._writers.enter_context(context)
 
-    def _take_back(self, kind: object, error: BaseException | None, trace: object) -> None:
+    def _take_back(self) -> None:
         """Something failed after a part had appeared: that part goes too."""
-        if error is None:
-            return
         for path in self._appeared:
             for appeared in appearing(self.clip, path):
                 if appeared.is_dir():

@@ -239,6 +239,33 @@ def test_a_turned_odd_size_with_halved_chroma_is_refused(make_video: Make) -> No
         open_clip(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "reason"),
+    [
+        ("a.mp4", {"stream": {"colorspace": 8}}, "matrix 8"),
+        ("a.nut", {"codec": "rawvideo", "pixels": "xyz12le"}, "pixel format xyz12le"),
+    ],
+)
+def test_colour_that_cannot_be_shown_is_refused(
+    make_video: Make, name: str, settings: dict[str, Any], reason: str
+) -> None:
+    path = make_video(name, **settings)
+    with pytest.raises(OpenVoidError, match=reason) as caught:
+        open_clip(path)
+    assert str(path) in caught.value.line()
+
+
+def test_names_may_hold_anything(
+    make_video: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_video("a.mp4", frames=3)
+    monkeypatch.chdir(tmp_path)
+    for name in ("take 1: 50% 'best'?.mp4", "#2, %n.mp4", "http:a.mp4", "naïve é.mp4"):
+        path.rename(name)
+        path = Path(name)
+        assert sum(1 for _ in open_clip(name).pictures()) == 3
+
+
 def test_not_videos_are_refused(make_video: Make, tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "words.mp4").write_text("these are words, not pictures\n" * 20)

@@ -44,6 +44,17 @@ def opened(path: Path) -> Iterator[InputContainer]:
         yield container
 
 
+@contextmanager
+def located(path: Path) -> Iterator[None]:
+    """Errors raised within, that do not know it, are told to concern this file."""
+    try:
+        yield
+    except OpenVoidError as error:
+        if error.where:
+            raise
+        raise OpenVoidError(error.what, where=str(path), mend=error.mend) from error
+
+
 def video_stream(container: InputContainer, path: Path) -> VideoStream:
     """The first stream of moving pictures; cover art does not count."""
     for stream in container.streams.video:

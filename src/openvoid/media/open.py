@@ -25,6 +25,7 @@ def open_clip(path: str | Path, *, rate: Fraction | None = None) -> Clip:
         OpenVoidError: missing, unreadable, or of a kind that is not supported, with the reason.
     """
     path = Path(path)
-    if path.is_dir() or is_pattern(path) or path.suffix.lower() in IMAGE_SUFFIXES:
+    images = path.suffix.lower() in IMAGE_SUFFIXES or (is_pattern(path) and not path.exists())
+    if images or path.is_dir():
         return open_sequence(path, rate)
     return open_video(path, rate)

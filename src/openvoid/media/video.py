@@ -24,8 +24,15 @@ from av.video.stream import VideoStream
 from openvoid.core.clip import Clip, ColorTags, Frame, Picture, PixelLayout
 from openvoid.core.errors import OpenVoidError
 from openvoid.media.avframe import layout_for, picture_of, turned, turned_layout
-from openvoid.media.container import damaged, decoding, interlaced, opened, video_stream
-from openvoid.media.pixels import to_rgb
+from openvoid.media.container import (
+    damaged,
+    decoding,
+    interlaced,
+    located,
+    opened,
+    video_stream,
+)
+from openvoid.media.pixels import matrix_of, to_rgb
 from openvoid.media.timing import Timing, read_timing, steady_rate
 
 _TIMECODE = re.compile(r"\d\d:\d\d:\d\d[:;]\d\d")
@@ -142,10 +149,14 @@ def open_video(path: Path, rate: Fraction | None = None) -> Clip:
         number, timecode = stream.index, _timecode(container, stream)
         aspect = stream.sample_aspect_ratio or Fraction(1)
         has_audio = bool(container.streams.audio)
-    layout = layout_for(first.format.name)
+    with located(path):
+        layout = layout_for(first.format.name)
+        color = _color_tags(first, layout)
+        if layout.model == "yuv":
+            matrix_of(color, first.height)  # refuses what could not be shown
+        turn = _turn(first, layout)
+        shown = turned_layout(layout) if turn.transposed else layout
     timing = read_timing(path, number, first.pts)
-    color = _color_tags(first, layout)
-    turn = _turn(first, layout, path)
     source = VideoSource(
         path=path,
         stream=number,
@@ -163,7 +174,7 @@ def open_video(path: Path, rate: Fraction | None = None) -> Clip:
         height=height,
         length=len(timing),
         rate=rate or steady_rate(timing, path),
-        layout=turned_layout(layout) if turn.transposed else layout,
+        layout=shown,
         source=source,
         color=color,
         audio=path if has_audio else None,
@@ -191,7 +202,7 @@ def _color_tags(frame: av.VideoFrame, layout: PixelLayout) -> ColorTags:
     return ColorTags(int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace), full)
 
 
-def _turn(frame: av.VideoFrame, layout: PixelLayout, path: Path) -> Turn:
+def _turn(frame: av.VideoFrame, layout: PixelLayout) -> Turn:
     """What the display matrix asks for: x' = a x + c y, y' = b x + d y (16.16 fixed point)."""
     data = _display_matrix(frame)
     if data is None:
@@ -202,7 +213,7 @@ def _turn(frame: av.VideoFrame, layout: PixelLayout, path: Path) -> Turn:
     elif a == d == 0 and b and c:
         turn = Turn(True, flip_y=b < 0, flip_x=c < 0)
     else:
-        raise OpenVoidError("is turned by an angle other than a quarter", where=str(path))
+        raise OpenVoidError("is turned by an angle other than a quarter")
     height, width = frame.height, frame.width
     x, y = layout.chroma_x, layout.chroma_y
     if turn.transposed:
@@ -210,7 +221,6 @@ def _turn(frame: av.VideoFrame, layout: PixelLayout, path: Path) -> Turn:
     if (turn.flip_x and width % (1 << x)) or (turn.flip_y and height % (1 << y)):
         raise OpenVoidError(
             f"is turned, and its odd size {frame.width}x{frame.height} does not allow that",
-            where=str(path),
             mend="turn it first: ffmpeg -i IN OUT",
         )
     return turn

@@ -245,6 +245,15 @@ def test_damaged_images_are_refused(tmp_path: Path, suffix: str, damage: str) ->
         open_clip(tmp_path).window(0, 1)
 
 
+def test_a_png_with_one_wrong_byte_is_refused(tmp_path: Path) -> None:
+    save_png(tmp_path / "a.png", noise("uint8", 1, 64, 64)[0])
+    data = bytearray((tmp_path / "a.png").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(OpenVoidError, match="damaged"):
+        open_clip(tmp_path / "a.png")
+
+
 def test_without_openimageio_the_install_line_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,8 @@ DPX, half or float from EXR. Knows nothing of sequences.
 
 from __future__ import annotations
 
+import struct
+import zlib
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -113,16 +115,36 @@ def _alpha(picture: Picture) -> NDArray[Any]:
 
 def _read_opencv(path: Path) -> NDArray[Any]:
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
+    loudness = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-        pixels = cv2.imdecode(data, flags) if data.size else None
+        data = path.read_bytes()
+        sound = bool(data) and (path.suffix.lower() != ".png" or _is_sound_png(data))
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if sound else None
     except OSError as error:
         raise OpenVoidError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except cv2.error as error:
         raise OpenVoidError("cannot be read, or is damaged", where=str(path)) from error
+    finally:
+        cv2.utils.logging.setLogLevel(loudness)
     if pixels is None:
         raise OpenVoidError("cannot be read, or is damaged", where=str(path))
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+
+
+def _is_sound_png(data: bytes) -> bool:
+    """Whether all chunks are there and their checksums right; decoders only grumble about it."""
+    at = 8
+    while at + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        end = at + 8 + length
+        if end + 4 > len(data):
+            return False
+        if zlib.crc32(memoryview(data)[at + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
+            return False
+        if data[at + 4 : at + 8] == b"IEND":
+            return True
+        at = end + 4
+    return False
 
 
 def _layout(dtype: np.dtype[Any], channels: int, bits: int | None = None) -> PixelLayout | None:
@@ -140,6 +162,7 @@ def _read_openimageio(path: Path, index: int) -> Image:
     oiio = _openimageio()
     source = oiio.ImageInput.open(str(path))
     if source is None:
+        oiio.geterror()  # fetched, or it would be printed at exit
         raise OpenVoidError("cannot be read, or is damaged", where=str(path))
     try:
         spec = source.spec()
@@ -151,6 +174,7 @@ def _read_openimageio(path: Path, index: int) -> Image:
         wanted = oiio.FLOAT if path.suffix.lower() == ".exr" else oiio.UINT16
         pixels = source.read_image(0, 0, 0, spec.nchannels, wanted)
         if pixels is None:
+            source.geterror()
             raise OpenVoidError("cannot be read, or is damaged", where=str(path))
         return _image_of(path, index, spec, kind, pixels[..., names])
     finally:

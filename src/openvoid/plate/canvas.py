@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from openvoid.core.box import Box, bounding_box
 from openvoid.core.removal import Run
 from openvoid.plate.align import warp
+from openvoid.plate.gradient import membrane
 from openvoid.plate.propagate import Rebuilt, clear_of, landed
 from openvoid.plate.register import Image, Matrix
 from openvoid.plate.survey import CELL_PX, Survey
@@ -24,6 +25,7 @@ from openvoid.plate.synthesize import synthesize
 CONTEXT = 0.8  # surroundings taken in, in sizes of the unseen region
 CONTEXT_PX = 72  # and at least so many proxy pixels
 MAX_SIDE_PX = 1280
+NEAR_PX = 33  # what is unknown this near to unseen cells is synthesised too
 LOOKS = 16  # frames from which the surroundings are gathered
 
 
@@ -77,12 +79,14 @@ def paint_canvas(
     hole = np.kron(unseen[box.slices], np.ones((CELL_PX, CELL_PX), bool))
     hole = hole[:MAX_SIDE_PX, :MAX_SIDE_PX]
     plate, known = _gather(look, hole, left, top, soft_px)
-    hole &= ~known | cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    near = cv2.dilate(hole.astype(np.uint8), np.ones((NEAR_PX, NEAR_PX), np.uint8)).astype(bool)
+    plate = np.where(known[..., None], plate, membrane(plate, known))
+    hole = ~known & near
 
     def tell(done: int, total: int) -> None:
         run.progress("synthesise", done, total)
 
-    answer = synthesize(plate, hole, known & ~hole, rng, tell)
+    answer = synthesize(plate, hole, known, rng, tell)
     rows, columns = answer.source[..., 0], answer.source[..., 1]
     heal = np.where(hole[..., None], answer.image - plate[rows, columns], 0).astype(np.float32)
     source = np.stack([columns + left, rows + top], axis=-1).astype(np.float32)

@@ -21,7 +21,7 @@ from openvoid.core.box import bounding_box
 
 Plane = NDArray[np.float32]
 _STEPS = 2  # smoothing steps before, and after, the coarse correction
-_DIRECT = 200  # so few unknown cells are solved for by a matrix
+_DIRECT = 40  # so few unknown cells are solved for by a matrix
 _BLEND_CYCLES = 5
 _EDGE = cv2.BORDER_REPLICATE
 

@@ -26,7 +26,7 @@ from openvoid.plate.survey import Survey
 RING_PX = 24  # kept pixels around the hole that are looked at, in proxy pixels
 SMOOTH_PX = 5.0  # corrections are matched over this far, so that grain does not steer them
 MIN_LAYER = 4  # proxy pixels that a donor must add
-QUIET = 0.003  # corrections below about this (0..1) are noise and fade to nothing
+QUIET = 0.005  # corrections up to this (0..1) are grain, not light: they would only flicker
 
 
 @dataclass(frozen=True)
@@ -129,13 +129,10 @@ def clear_of(look: Survey, index: int, soft_px: int) -> Image:
 
 
 def landed(clear: Image, matrix: Matrix, box: Box) -> NDArray[np.bool_]:
-    """Where a donor's clear pixels [H, W] land in the target's box; a picture's rim is not used."""
-    rim = clear.copy()
-    rim[[0, -1]] = 0
-    rim[:, [0, -1]] = 0
+    """Where a donor's clear pixels [H, W] land in the target's box."""
     shift = np.array([[1, 0, box.left], [0, 1, box.top], [0, 0, 1.0]])
     landed = cv2.warpPerspective(
-        rim,
+        clear,
         matrix @ shift,
         (box.width, box.height),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
@@ -170,8 +167,8 @@ def fitted(difference: Image, known: NDArray[np.bool_]) -> Image:
     weight = cv2.GaussianBlur(weight, (0, 0), SMOOTH_PX)
     mean = total / np.maximum(weight, 1e-4)[..., None]
     smooth = membrane(mean.astype(np.float32), known)
-    size = np.abs(smooth)
-    return np.asarray(smooth * (size**2 / (size**2 + QUIET**2)), np.float32)
+    loud = np.maximum(np.abs(smooth), 1e-9)
+    return np.asarray(smooth * np.clip(1 - (QUIET / loud) ** 2, 0, 1), np.float32)
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 Gray = NDArray[np.uint8]
 Image = NDArray[Any]  # [h, w] or [h, w, 3], float32 unless said
 Matrix = NDArray[Any]  # [3, 3] float64
+Size = tuple[int, int]  # height, width
 Points = NDArray[Any]  # [N, 2] (x, y) float32
 
 SIMPLER = 1.15  # a freer model must lower the error by this factor to be worth its freedom
-STILL_PX = 0.12  # features that stay within this (median, proxy px) say that the camera is locked
+STILL_PX = 0.12  # a camera that moves the picture less than this (proxy px) is locked
 FEW = 40  # with fewer matches than this a frame gets a similarity, whatever the shot's model
 PARALLAX_PX = 0.7  # median error of all followed features above this: one plane does not explain it
 FEATURES = 500
@@ -127,7 +128,8 @@ class Registrar:
     def result(self, wanted: Camera | None = None) -> Registration:
         """The camera model for the whole shot (`wanted`, or the simplest that explains it)."""
         errors = {camera: _errors(self._matches, camera) for camera in Camera}
-        camera = wanted or _choose(errors, self._matches)
+        size = (1, 1) if self._previous is None else self._previous.shape
+        camera = wanted or _choose(errors, self._matches, (size[0], size[1]))
         matrices, lost = [np.eye(3)], []
         for index, match in enumerate(self._matches[1:], start=1):
             step = None
@@ -145,9 +147,9 @@ class Registrar:
         return Registration(camera, tuple(matrices), rms, spread, tuple(lost))
 
 
-def _choose(errors: dict[Camera, tuple[float, float]], matches: list[_Match]) -> Camera:
-    moves = [np.median(_distance(m.key_points, m.points)) for m in matches[1:] if len(m.points)]
-    still = not moves or np.percentile(moves, 95) < STILL_PX
+def _choose(errors: dict[Camera, tuple[float, float]], matches: list[_Match], size: Size) -> Camera:
+    moves = [_move(match, size) for match in matches[1:] if match.homography is not None]
+    still = not moves or np.percentile(moves, 90) < STILL_PX
     if still or errors[Camera.LOCKED][1] < SIMPLER * errors[Camera.AFFINE][1]:
         return Camera.LOCKED
     if errors[Camera.HOMOGRAPHY][1] > PARALLAX_PX:
@@ -157,12 +159,22 @@ def _choose(errors: dict[Camera, tuple[float, float]], matches: list[_Match]) ->
     return Camera.HOMOGRAPHY
 
 
+def _move(match: _Match, size: Size) -> float:
+    """How far an affine camera moved the picture's middle and quarters since the keyframe, px."""
+    matrix, _ = fit(match.key_points, match.points, Camera.AFFINE)
+    if matrix is None:
+        return 0.0
+    height, width = size
+    grid = np.array([[x * width, y * height] for x in (0.25, 0.5, 0.75) for y in (0.25, 0.5, 0.75)])
+    return float(np.median(_distance(transform(matrix, grid), grid)))
+
+
 def _errors(matches: list[_Match], camera: Camera) -> tuple[float, float]:
     """Median over frames of (the inliers' RMS error, all features' median error), proxy px."""
     rms, spread = [0.0], [0.0]
     for match in matches[1:]:
         matrix, inliers = fit(match.key_points, match.points, camera)
-        if matrix is None:
+        if matrix is None or not len(match.points):
             continue
         error = _distance(transform(matrix, match.key_points), match.points)
         rms.append(float(np.sqrt(np.mean(error[inliers] ** 2))) if inliers.any() else 0.0)

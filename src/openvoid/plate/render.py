@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.box import Box
+from openvoid.core.box import Box, bounding_box
 from openvoid.core.clip import Frame
 from openvoid.core.quadmask import Labels, Region
 from openvoid.core.removal import Fill, Origin
@@ -123,22 +123,24 @@ def _add_layer(
     white: float,
 ) -> None:
     """Add a donor's pixels times their weight to `total` [h, w, 3], which covers `into`."""
-    rows = np.flatnonzero(weight.max(axis=1) > 1e-3)
-    columns = np.flatnonzero(weight.max(axis=0) > 1e-3)
-    if rows.size == 0:
+    target = _reach(weight, box, into, proxy)
+    if target.empty:
         return
-    part = Box(
-        box.top + int(rows[0]) - 1,
-        box.left + int(columns[0]) - 1,
-        box.top + int(rows[-1]) + 2,
-        box.left + int(columns[-1]) + 2,
-    ).intersect(box)
-    target = clip_box(part, proxy, into.bottom, into.right).intersect(into)
     place, crop = harvest.crop(layer.donor)
     seen = _seen(layer, crop, place, target, box, proxy)
     seen += enlarge(layer.correction, box, target, proxy) * white
     seen *= enlarge(weight, box, target, proxy)[..., None]
     total[target.within(into).slices] += seen
+
+
+def _reach(weight: Image, box: Box, into: Box, proxy: Proxy) -> Box:
+    """The clip pixels of `into` on which a weight [h, w] over proxy `box` has any bearing."""
+    used = bounding_box(weight > 1e-3)
+    if used.empty:
+        return used
+    used = used.grown(1, box.height, box.width)
+    moved = used.within(Box(-box.top, -box.left, 0, 0))
+    return clip_box(moved, proxy, into.bottom, into.right).intersect(into)
 
 
 def _seen(layer: Layer, crop: Frame, place: Box, target: Box, box: Box, proxy: Proxy) -> Image:
@@ -176,18 +178,21 @@ def _add_sheet(
     white: float,
 ) -> None:
     """Add the synthesised pixels: the frame's own living pixels where their source is kept."""
-    still = enlarge(sheet.image, box, into, proxy) * white
+    target = _reach(weight, box, into, proxy)
+    if target.empty:
+        return
+    still = enlarge(sheet.image, box, target, proxy) * white
     offset = sheet.place - _grid(box)
     shift = np.array([proxy.scale_x, proxy.scale_y], np.float32)
-    nearest = _enlarge_nearest(np.dstack([offset, sheet.living, sheet.heal]), box, into, proxy)
-    where = _grid(into) + np.round(nearest[..., :2] * shift)
+    nearest = _enlarge_nearest(np.dstack([offset, sheet.living, sheet.heal]), box, target, proxy)
+    where = _grid(target) + np.round(nearest[..., :2] * shift)
     limit = np.array([frame.shape[1] - 1, frame.shape[0] - 1], np.float32)
     where = np.clip(where, 0, limit).astype(np.int32)
     copy = frame[where[..., 1], where[..., 0]].astype(np.float32)
     copy += nearest[..., 3:] * white
     living = cv2.GaussianBlur(nearest[..., 2], (0, 0), max(0.8, proxy.scale / 2))[..., None]
-    share = enlarge(weight, box, into, proxy)[..., None]
-    total += share * (living * copy + (1 - living) * still)
+    share = enlarge(weight, box, target, proxy)[..., None]
+    total[target.within(into).slices] += share * (living * copy + (1 - living) * still)
 
 
 def _grid(box: Box) -> Image:
@@ -221,7 +226,7 @@ def _alpha(
     changed &= np.isin(parts, np.unique(parts[rebuilt.hole]))
     grown = cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     band = enlarge(cv2.GaussianBlur(grown, (0, 0), 1.0), rebuilt.box, box, proxy)
-    distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     ramp = np.clip(1 - distance / (min(soft_px, max(2.0, proxy.scale)) + 1), 0, 1)
     fade = np.clip((soft_px + 1 - distance) / max(1.0, soft_px / 3), 0, 1)
     alpha = np.maximum(alpha, np.maximum(ramp, np.clip(1.5 * band, 0, 1)) * fade)

@@ -212,8 +212,9 @@ def _cells(look: Survey, soft_px: float, run: Run) -> tuple[NDArray[np.bool_], N
     half = CELL_PX // 2
     near, far = _disc(half + round(soft_px)), _disc(half + round(2 * soft_px) + 2)
     whole = np.ones((look.proxy.height, look.proxy.width), np.uint8)
-    whole[[*range(half), *range(-half, 0)]] = 0
-    whole[:, [*range(half), *range(-half, 0)]] = 0
+    if look.registration.camera is not Camera.LOCKED:
+        whole[[*range(half), *range(-half, 0)]] = 0
+        whole[:, [*range(half), *range(-half, 0)]] = 0
     for index in range(count):
         hole = look.hole(index).astype(np.uint8)
         matrix = look.registration.matrices[index]

@@ -82,7 +82,7 @@ def _wanted(
     to_end = whole is not None and clip.offset + clip.length >= whole
     if not from_start and start_s > _BEFORE_S:
         source.seek(int((start_s - _BEFORE_S) * av.time_base), backward=True)
-    for packet in source.demux(tuple(source.streams.audio)):
+    for packet in _read(source, clip):
         begins = packet.pts if packet.pts is not None else packet.dts
         if begins is None:  # the empty packet at the end
             continue
@@ -94,3 +94,10 @@ def _wanted(
         packet.dts = None if packet.dts is None else packet.dts - shift
         packet.stream = targets[packet.stream_index]
         yield packet
+
+
+def _read(source: InputContainer, clip: Clip) -> Iterator[av.Packet[AudioStream]]:
+    try:
+        yield from source.demux(tuple(source.streams.audio))
+    except (av.FFmpegError, OSError) as error:
+        raise OpenVoidError("its sound cannot be read", where=str(clip.audio)) from error

@@ -196,11 +196,13 @@ def test_paths_named_in_the_text_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
-def test_python_snippets_run(page: Path, tmp_path: Path) -> None:
+def test_python_snippets_run(page: Path, footage: Path, tmp_path: Path) -> None:
+    shutil.copytree(footage, tmp_path / "here")
     for text in blocks(page, "python"):
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", text],
-            cwd=tmp_path,
+            cwd=tmp_path / "here",
+            env=os.environ | {"OPENVOID_CACHE": str(tmp_path / "cache")},
             capture_output=True,
             text=True,
             check=False,

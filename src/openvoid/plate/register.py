@@ -28,8 +28,12 @@ SIMPLER = 1.15  # a freer model must lower the error by this factor to be worth 
 STILL_PX = 0.12  # a camera that moves the picture less than this (proxy px) is locked
 FEW = 40  # with fewer matches than this a frame gets a similarity, whatever the shot's model
 PARALLAX_PX = 0.7  # median error of all followed features above this: one plane does not explain it
+AGREE_PX = (
+    0.3  # features this near to a model agree with it: tight, so that moving water cannot bend it
+)
 FEATURES = 500
 MIN_FEATURES = 12
+POLISH = 4  # rounds of least squares after the robust fit
 KEYFRAME_SHARE = 0.4  # a new keyframe once fewer than this share of its features is still followed
 
 
@@ -196,18 +200,36 @@ def fit(start: Points, end: Points, camera: Camera) -> tuple[Matrix | None, NDAr
     if camera is Camera.AFFINE or len(start) < FEW:
         estimate = cv2.estimateAffinePartial2D if len(start) < FEW else cv2.estimateAffine2D
         matrix, inliers = estimate(
-            start, end, method=cv2.RANSAC, ransacReprojThreshold=1.0, refineIters=20
+            start, end, method=cv2.RANSAC, ransacReprojThreshold=AGREE_PX, refineIters=20
         )
         matrix = None if matrix is None else np.vstack([matrix, [0, 0, 1]])
     else:
-        matrix, inliers = cv2.findHomography(start, end, cv2.USAC_MAGSAC, 1.0, maxIters=500)
+        matrix, inliers = cv2.findHomography(start, end, cv2.USAC_MAGSAC, AGREE_PX, maxIters=500)
     if matrix is None or not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 0.05:
         return None, none
     agree = inliers.ravel().astype(bool)
-    if camera is not Camera.AFFINE and agree.sum() >= FEW:  # least squares over all that agree
-        better, _ = cv2.findHomography(start[agree], end[agree], 0)
-        matrix = matrix if better is None else better
-    return normal(np.asarray(matrix, np.float64)), agree
+    free = camera is not Camera.AFFINE and len(start) >= FEW
+    return _polished(np.asarray(matrix, np.float64), agree, start, end, free)
+
+
+def _polished(
+    matrix: Matrix, agree: NDArray[np.bool_], start: Points, end: Points, free: bool
+) -> tuple[Matrix, NDArray[np.bool_]]:
+    """Least squares over all that agree within the features' own noise, found again each round."""
+    for _ in range(POLISH):
+        if agree.sum() < FEW:
+            break
+        if free:
+            better, _ = cv2.findHomography(start[agree], end[agree], 0)
+            if better is None:
+                break
+            matrix = np.asarray(better, np.float64)
+        else:
+            rows = np.c_[start[agree], np.ones(agree.sum())].astype(np.float64)
+            matrix = np.vstack([np.linalg.lstsq(rows, end[agree], rcond=None)[0].T, [0, 0, 1]])
+        error = _distance(transform(matrix, start), end)
+        agree = error < max(0.15, 3.0 * float(np.median(error[agree])))
+    return normal(matrix), agree
 
 
 def normal(matrix: Matrix) -> Matrix:

@@ -69,7 +69,8 @@ def still_footage(
 def still_map(frames: Frames) -> NDArray[np.bool_]:
     """[H, W]: where nothing moves over the whole clip; noise, which blurring removes, may stay."""
     side = 5 if frames.shape[2] <= 960 else 9
-    grey = np.stack([cv2.blur(frame, (side, side)).mean(axis=2) for frame in frames])
+    greys = (cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).astype(np.float32) for frame in frames)
+    grey = np.stack([cv2.blur(picture, (side, side)) for picture in greys])
     strayed = np.zeros(frames.shape[1:3], np.uint8)
     for top in range(0, frames.shape[1], 64):  # strips: a median over all frames is large
         strip = grey[:, top : top + 64]

@@ -4,13 +4,22 @@
 
 An object that was never there is composited over real frames, given to the engine with its
 quadmask, removed, and the result compared with the untouched frames, inside the hole, where what is
-behind stands still in the world. Needs the real clips (OPENVOID_SHARED). Prints a row a case.
+behind stands still in the world. Needs the real clips (OPENVOID_SHARED). Prints a row a case:
+
+    hole      share of the clip's pixels that are not KEEP
+    seen      PSNR where some frame saw what is behind; worst: of the worst frame
+    ceiling   PSNR of an exact copy from the nearest frame that saw it: the footage's own noise
+    telea, median   PSNR of OpenCV's inpainting a frame, and of the unregistered temporal median
+    never     PSNR where no frame saw what is behind, and Telea's there
+    flicker   mean difference from frame to frame over the truth's; step: the truth's, of 255
+    rim, was  PSNR just outside the hole, as far as soft edges may reach; and before the removal
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
 import json
 import sys
 import tempfile
@@ -20,16 +29,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from baselines import BASELINES
 from footage import Frames
-from numpy.typing import NDArray
-from truth_cases import CASES, Scene, build, find
-from truth_metrics import Score, ceiling_db, score
+from truth_cases import CASES, find
+from truth_metrics import Score, score
+from truth_scene import Scene, build
+from truth_sheet import write_sheet
 
 from openvoid.core import plugins
-from openvoid.core.box import Box
 from openvoid.core.clip import clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import RemovalRequest, Run
@@ -38,11 +46,33 @@ LOCKED_DB = 40.0
 MOVING_DB, OVER_TELEA_DB, OVER_MEDIAN_DB = 28.0, 8.0, 7.0
 NEVER_OVER_TELEA_DB = 3.0
 FLICKER_WITHIN = 0.10
+FAINT_LEVELS = 0.1  # of 255: a flicker that is missed by less is told apart from one to be seen
+FLICKER = f"flicker±{FLICKER_WITHIN:.0%}"
+ORACLE = "oracle"  # the nearest frame that saw the place, by the true camera: the noise ceiling
 
-HEAD = (
-    f"{'case':16}{'hole':>6}{'seen dB':>9}{'worst':>7}{'ceiling':>9}{'telea':>7}{'median':>8}"
-    f"{'never dB':>10}{'telea':>7}{'flicker':>9}{'rim dB':>8}{'was':>6}{'s/frame':>9}  targets"
+COLUMNS = (
+    "seen",
+    "worst",
+    "ceiling",
+    "telea",
+    "median",
+    "never",
+    "telea",
+    "flicker",
+    "step",
+    "rim",
 )
+HEAD = f"{'case':16}{'hole':>6}" + "".join(f"{name:>8}" for name in COLUMNS) + "     was  s/frame"
+
+
+@dataclass(frozen=True)
+class Yardsticks:
+    """What a case allows, whatever the engine."""
+
+    telea: Score
+    median: Score
+    oracle: Score  # the nearest frame that saw the place, copied by the true camera
+    untouched: Score  # the clip as it was given: only the rim means something
 
 
 @dataclass(frozen=True)
@@ -53,10 +83,7 @@ class Row:
     moving: bool
     hole_share: float
     engine: Score
-    telea: Score
-    median: Score
-    rim_before_db: float | None
-    ceiling_db: float | None
+    yardsticks: Yardsticks
     seconds_a_frame: float
     notes: Mapping[str, Any]
     warnings: tuple[str, ...]
@@ -69,29 +96,42 @@ class Row:
             checks[f"seen>={LOCKED_DB:.0f}"] = seen >= LOCKED_DB
         if seen is not None and self.moving:
             checks[f"seen>={MOVING_DB:.0f}"] = seen >= MOVING_DB
-            checks[f"telea+{OVER_TELEA_DB:.0f}"] = _over(seen, self.telea.seen_db, OVER_TELEA_DB)
+            checks[f"telea+{OVER_TELEA_DB:.0f}"] = _over(
+                seen, self.yardsticks.telea.seen_db, OVER_TELEA_DB
+            )
             checks[f"median+{OVER_MEDIAN_DB:.0f}"] = _over(
-                seen, self.median.seen_db, OVER_MEDIAN_DB
+                seen, self.yardsticks.median.seen_db, OVER_MEDIAN_DB
             )
         if never is not None:
             checks[f"never+{NEVER_OVER_TELEA_DB:.0f}"] = _over(
-                never, self.telea.never_db, NEVER_OVER_TELEA_DB
+                never, self.yardsticks.telea.never_db, NEVER_OVER_TELEA_DB
             )
         if flicker is not None:
-            checks[f"flicker±{FLICKER_WITHIN:.0%}"] = abs(flicker - 1.0) <= FLICKER_WITHIN
+            checks[FLICKER] = abs(flicker - 1.0) <= FLICKER_WITHIN
         checks["kept"] = self.engine.touched_beyond_px == 0
         return checks
 
+    def flickers_faintly(self) -> bool:
+        """The flicker target is missed, but by less than `FAINT_LEVELS`."""
+        away = abs((self.engine.flicker or 1.0) - 1.0)
+        return away > FLICKER_WITHIN and away * self.engine.true_step_levels < FAINT_LEVELS
+
     def line(self) -> str:
+        """The case as a line of the table."""
         failed = [name for name, passed in self.targets().items() if not passed]
+        if self.flickers_faintly():
+            failed[failed.index(FLICKER)] += "(faint)"
         verdict = "pass" if not failed else "FAIL " + " ".join(failed)
-        engine = self.engine
+        engine, known = self.engine, self.yardsticks
+        cells = (
+            _db(engine.seen_db), _db(engine.seen_worst_db), _db(known.oracle.seen_db),
+            _db(known.telea.seen_db), _db(known.median.seen_db), _db(engine.never_db),
+            _db(known.telea.never_db), _db(engine.flicker, 2), _db(engine.true_step_levels, 2),
+            _db(engine.rim_db), _db(known.untouched.rim_db),
+        )  # fmt: skip
+        numbers = "".join(f"{cell:>8}" for cell in cells)
         return (
-            f"{self.case:16}{self.hole_share:6.1%}{_db(engine.seen_db):>9}"
-            f"{_db(engine.seen_worst_db):>7}{_db(self.ceiling_db):>9}{_db(self.telea.seen_db):>7}"
-            f"{_db(self.median.seen_db):>8}{_db(engine.never_db):>10}{_db(self.telea.never_db):>7}"
-            f"{_db(engine.flicker, 2):>9}{_db(engine.rim_db):>8}{_db(self.rim_before_db):>6}"
-            f"{self.seconds_a_frame:9.3f}  {verdict}"
+            f"{self.case:16}{self.hole_share:6.1%}{numbers}{self.seconds_a_frame:9.3f}  {verdict}"
         )
 
 
@@ -107,7 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows = []
     for case in cases:
         scene = build(case)
-        row, result = measure(scene, given.engine, options)
+        row, result = measure(scene, given.engine, options, given.cache)
         rows.append(row)
         print(row.line(), flush=True)
         for warning in row.warnings:
@@ -117,39 +157,73 @@ def main(arguments: list[str] | None = None) -> int:
         if given.sheet:
             write_sheet(given.sheet / f"{case.name}.png", scene, result)
     checks = [passed for row in rows for passed in row.targets().values()]
-    print(f"\n{sum(checks)} of {len(checks)} targets met")
+    faint = sum(row.flickers_faintly() for row in rows)
+    print(f"\n{sum(checks)} of {len(checks)} targets met;", end=" ")
+    print(f"{faint} of the missed are flicker less than {FAINT_LEVELS} of 255 levels off")
     if given.json:
         given.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))
     return 0 if all(checks) else 1
 
 
-def measure(scene: Scene, engine: str, options: Mapping[str, Any]) -> tuple[Row, Frames]:
-    """An engine, Telea and the median on one scene; the row and the engine's frames."""
-    soft_edge_px = max(2, round(scene.truth.shape[1] / 90))
-    request = RemovalRequest(clip_of(list(scene.shown)), scene.quadmask, soft_edge_px=soft_edge_px)
+def measure(
+    scene: Scene, engine: str, options: Mapping[str, Any], cache: Path | None = None
+) -> tuple[Row, Frames]:
+    """An engine on one scene, beside the yardsticks; the row and the engine's frames."""
+    soft_edge_px = soft_edge(scene)
     with tempfile.TemporaryDirectory() as folder:
         run = Run(Path(folder))
         begun = time.perf_counter()
-        result = fill(request, engine, options, run)
+        result = (
+            fill(request_of(scene), engine, options, run) if engine != ORACLE else scene.donors()
+        )
         seconds = time.perf_counter() - begun
-    scores = {
-        name: score(scene, fill(request, name, {}, Run(Path())), soft_edge_px)
-        for name in ("telea", "median")
-    }
     row = Row(
         scene.name,
         scene.moving,
         float(scene.hole.mean()),
         score(scene, result, soft_edge_px),
-        scores["telea"],
-        scores["median"],
-        score(scene, scene.shown, soft_edge_px).rim_db,
-        ceiling_db(scene),
+        yardsticks(scene, cache),
         seconds / len(scene.truth),
         run.notes,
         tuple(run.warnings),
     )
     return row, result
+
+
+def yardsticks(scene: Scene, cache: Path | None = None) -> Yardsticks:
+    """Scores that do not depend on the engine; remembered in a folder, if one is given."""
+    kept = cache / f"{scene.name}-{_fingerprint()}.json" if cache else None
+    if kept and kept.exists():
+        read = json.loads(kept.read_text())
+        return Yardsticks(**{name: Score(**values) for name, values in read.items()})
+    request, edge, run = request_of(scene), soft_edge(scene), Run(Path())
+    made = Yardsticks(
+        score(scene, fill(request, "telea", {}, run), edge),
+        score(scene, fill(request, "median", {}, run), edge),
+        score(scene, scene.donors(), edge),
+        score(scene, scene.shown, edge),
+    )
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(asdict(made)))
+    return made
+
+
+def request_of(scene: Scene) -> RemovalRequest:
+    """What an engine is given of a scene."""
+    clip = clip_of(list(scene.shown))
+    return RemovalRequest(clip, scene.quadmask, soft_edge_px=soft_edge(scene))
+
+
+def soft_edge(scene: Scene) -> int:
+    """The default of `openvoid remove`."""
+    return max(2, round(scene.truth.shape[1] / 90))
+
+
+def _fingerprint() -> str:
+    """Of the benchmark's own sources: another text, another measure."""
+    texts = (path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
 def fill(request: RemovalRequest, engine: str, options: Mapping[str, Any], run: Run) -> Frames:
@@ -164,36 +238,6 @@ def fill(request: RemovalRequest, engine: str, options: Mapping[str, Any], run: 
             mixed = source * (1.0 - alpha) + piece.rgb * alpha
             source[...] = np.where(alpha > 0, np.clip(np.rint(mixed), 0, 255), source)
     return np.stack(frames)
-
-
-def write_sheet(path: Path, scene: Scene, result: Frames, columns: int = 5) -> None:
-    """A contact sheet around the hole: given, result, truth, eight times their difference."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    holes = [index for index in range(len(result)) if not scene.quadmask.box(index).empty]
-    chosen = [holes[round(share * (len(holes) - 1))] for share in np.linspace(0.1, 0.9, columns)]
-    stacks = []
-    for index in chosen:
-        view = _around(scene.quadmask.box(index), scene.truth.shape[1], scene.truth.shape[2])
-        error = np.abs(result[index].astype(np.int16) - scene.truth[index]) * 8
-        error = np.where(scene.still[index][..., None], error, error // 4)  # moving: dimmed
-        parts = (scene.shown[index], result[index], scene.truth[index], error)
-        stacks.append(np.vstack([_tile(part[view.slices]) for part in parts]))
-    cv2.imwrite(str(path), np.hstack(stacks)[..., ::-1])
-
-
-def _around(box: Box, height: int, width: int) -> Box:
-    """A 4:3 view around a box."""
-    half = max(90, round(0.7 * max(box.height, 0.75 * box.width)))
-    half = min(half, height // 2, round(width * 0.375))
-    middle_y = min(max((box.top + box.bottom) // 2, half), height - half)
-    across = half * 4 // 3
-    middle_x = min(max((box.left + box.right) // 2, across), width - across)
-    return Box(middle_y - half, middle_x - across, middle_y + half, middle_x + across)
-
-
-def _tile(part: NDArray[Any]) -> NDArray[np.uint8]:
-    shrunk = cv2.resize(np.clip(part, 0, 255).astype(np.uint8), (384, 288))
-    return np.asarray(cv2.copyMakeBorder(shrunk, 2, 2, 2, 2, cv2.BORDER_CONSTANT), np.uint8)
 
 
 def _over(value: float, base: float | None, by: float) -> bool:
@@ -214,11 +258,14 @@ def _setting(text: str) -> tuple[str, Any]:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--engine", default="plate", help="a plug-in, or telea, median, nearest")
+    parser.add_argument(
+        "--engine", default="plate", help="a plug-in; telea, median, nearest; oracle"
+    )
     parser.add_argument("--case", action="append", default=[], help="one case; may be repeated")
     parser.add_argument("--set", action="append", default=[], help="NAME=VALUE for the engine")
     parser.add_argument("--sheet", type=Path, help="folder for contact sheets")
     parser.add_argument("--json", type=Path, help="file for all numbers")
+    parser.add_argument("--cache", type=Path, help="folder where the yardsticks are remembered")
     parser.add_argument("--notes", action="store_true", help="print the engine's notes")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     given = parser.parse_args(arguments)

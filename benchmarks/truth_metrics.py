@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from footage import Frames
 from numpy.typing import NDArray
-from truth_cases import Masks, Scene
+from truth_scene import Masks, Scene
 
 LEAST_PIXELS = 400  # fewer, over the whole clip, are not measured
+LEAST_NEVER_SHARE = 0.01  # of the hole; less that was never seen is not measured on its own
 LEAST_PIXELS_A_FRAME = 100
 
 
@@ -25,6 +26,7 @@ class Score:
     seen_worst_db: float | None  # of the worst frame
     never_db: float | None  # in the hole, still, seen by no frame
     flicker: float | None  # difference from frame to frame in the hole, over the truth's
+    true_step_levels: float  # the truth's
     rim_db: float | None  # just outside the hole, as far as the soft edge may reach
     touched_beyond_px: int  # changed pixels farther out: must be 0
 
@@ -35,21 +37,18 @@ def score(scene: Scene, result: Frames, soft_edge_px: int) -> Score:
     seen, never = inside & scene.seen, inside & ~scene.seen
     rim, beyond = _rim(scene.hole, soft_edge_px)
     changed = (result != scene.shown).any(axis=-1)
+    if np.count_nonzero(never) < LEAST_NEVER_SHARE * np.count_nonzero(inside):
+        never = np.zeros_like(never)
+    steps = step_levels(result, inside), step_levels(scene.truth, inside)
     return Score(
         psnr(result, scene.truth, seen),
         worst_psnr(result, scene.truth, seen),
         psnr(result, scene.truth, never),
-        flicker(result, scene.truth, inside),
+        steps[0] / steps[1] if steps[1] > 0 else None,
+        steps[1],
         psnr(result, scene.truth, rim & scene.still),
         int(np.count_nonzero(changed & beyond)),
     )
-
-
-def ceiling_db(scene: Scene) -> float | None:
-    """What copying the nearest frame that saw the pixel would reach without any mistake."""
-    if scene.donors is None:
-        return None
-    return psnr(scene.donors, scene.truth, scene.hole & scene.still & scene.seen)
 
 
 def psnr(result: Frames, truth: Frames, where: Masks) -> float | None:
@@ -65,21 +64,18 @@ def worst_psnr(result: Frames, truth: Frames, where: Masks) -> float | None:
     return min(values, default=None)
 
 
-def flicker(result: Frames, truth: Frames, where: Masks) -> float | None:
-    """Mean absolute difference between neighbouring frames, over that of the truth.
+def step_levels(frames: Frames, where: Masks) -> float:
+    """Mean absolute difference between neighbouring frames, in levels of 255.
 
     Taken where the pixel is in the hole before or after, so that a jump at its edge counts.
     """
-    moved = true = 0.0
-    for index in range(1, len(truth)):
+    total, count = 0.0, 0
+    for index in range(1, len(frames)):
         pixels = where[index] | where[index - 1]
-        moved += _step(result[index - 1][pixels], result[index][pixels])
-        true += _step(truth[index - 1][pixels], truth[index][pixels])
-    return moved / true if true > 0 else None
-
-
-def _step(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
-    return float(np.abs(after.astype(np.int16) - before).sum())
+        change = frames[index][pixels].astype(np.int16) - frames[index - 1][pixels]
+        total += float(np.abs(change).sum())
+        count += change.size
+    return total / max(1, count)
 
 
 def _squares(result: Frames, truth: Frames, where: NDArray[np.bool_]) -> tuple[float, int]:

@@ -1,0 +1,224 @@
+"""A scene with exact truth: real footage, and an object that was never there.
+
+Enters: a case. Leaves: a `Scene`: the clip with the object, the untouched clip, the
+quadmask, and where the truth may be measured. A moving camera is a window that wanders over larger
+locked footage, so the camera is known exactly and what some frame saw can be computed. Knows no
+engine and no metric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import cv2
+import numpy as np
+from footage import Frames, footage, still_footage
+from impostor import Impostor, Pose
+from motions import Camera, Matrix, Path
+from numpy.typing import NDArray
+
+from openvoid.core.box import bounding_box
+from openvoid.core.quadmask import Quadmask
+
+Masks = NDArray[np.bool_]
+"""[T, H, W]."""
+
+FINE = cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP
+NEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+OBJECT_FROM = 0.25  # alpha from which a pixel is the object's in the quadmask
+SHADOW_FROM = 0.035  # share of light lost from which a pixel is affected; less is penumbra
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One case, built. All arrays have the clip's frames and size."""
+
+    name: str
+    moving: bool
+    shown: Frames  # what the engine is given
+    truth: Frames
+    quadmask: Quadmask
+    hole: Masks  # not KEEP
+    still: Masks  # the truth stands still in the world there
+    seen: Masks  # some frame saw this place of the world undisturbed
+    donors: Callable[[], Frames]  # in the hole the truth of the nearest frame that saw it
+
+
+@dataclass(frozen=True)
+class Case:
+    """How a scene is made. Times run from 0 to 1 over the clip; places are world pixels."""
+
+    name: str
+    what: str
+    thing: Impostor
+    path: Path
+    source: str = "moving_ball"
+    width: int = 960
+    crop: tuple[int, int, int, int] | None = None  # of the source: left, top, width, height
+    camera: Camera | None = None  # None: locked
+    window: tuple[int, int] = (540, 960)  # height, width of a moving camera's picture
+    shutter: float = 0.0  # share of a frame's time that the shutter is open
+    gain: Callable[[float], float] = field(default=lambda time: 1.0)
+    grain_levels: float = 0.0
+    matte_error_px: float = 0.0
+    length: int = 999
+
+
+def build(case: Case) -> Scene:
+    """The scene of a case, the same every time."""
+    taken = case.source, case.width, case.crop, case.length
+    world, still_world = footage(*taken), still_footage(*taken)
+    length = len(world)
+    cameras = [_camera(case, time) for time in np.linspace(0.0, 1.0, length)]
+    size = case.window if case.camera else (world.shape[1], world.shape[2])
+    clean = [_look(picture, camera, size) for picture, camera in zip(world, cameras, strict=True)]
+    still = _look_at_mask(still_world, cameras, size)
+    rng = np.random.default_rng(7)
+    shown, truth, removed, affected = [], [], [], []
+    for index, picture in enumerate(clean):
+        color, alpha, shadow = _exposed(case, cameras[index], index, length, size)
+        over = picture * (1.0 - shadow[..., None]) * (1.0 - alpha[..., None]) + color
+        gain = case.gain(index / (length - 1))
+        grain = rng.normal(0.0, case.grain_levels, picture.shape) if case.grain_levels else 0.0
+        shown.append(_bytes(over * gain + grain))
+        truth.append(_bytes(picture * gain + grain))
+        removed.append(_matte(alpha, case.matte_error_px, rng))
+        affected.append(shadow > SHADOW_FROM)
+    quadmask = Quadmask.from_removed(removed, affected)
+    hole = np.stack(removed) | np.stack(affected)
+    both = np.stack(shown), np.stack(truth)
+    changes = (cv2.absdiff(one, other) for one, other in zip(*both, strict=True))
+    visible = ~hole & np.stack(
+        [cv2.inRange(change, (0, 0, 0), (1, 1, 1)) > 0 for change in changes]
+    )
+    seen = _seen(visible, cameras, (world.shape[1], world.shape[2]))
+    gains = [case.gain(index / (length - 1)) for index in range(length)]
+    donors = partial(_donors, both[1], visible, hole, cameras, gains)
+    return Scene(case.name, case.camera is not None, *both, quadmask, hole, still, seen, donors)
+
+
+# --- the camera -------------------------------------------------------------------------------
+
+
+def _camera(case: Case, time: float) -> Matrix:
+    return case.camera(float(time)) if case.camera else np.eye(3)
+
+
+def _look(picture: NDArray[np.uint8], camera: Matrix, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The world through the camera, sampled with Lanczos."""
+    if np.array_equal(camera, np.eye(3)) and picture.shape[:2] == size:
+        return picture
+    view = cv2.warpPerspective(picture, camera, size[::-1], flags=FINE)
+    return np.asarray(view, np.uint8)
+
+
+def _look_at_mask(mask: NDArray[np.bool_], cameras: list[Matrix], size: tuple[int, int]) -> Masks:
+    """[T, H, W]: where a [H, W] map of the world is wholly true."""
+    world = mask.astype(np.uint8) * 255
+    views = [cv2.warpPerspective(world, camera, size[::-1], flags=NEAR) for camera in cameras]
+    return np.stack(views) > 250
+
+
+def _seen(visible: Masks, cameras: list[Matrix], world: tuple[int, int]) -> Masks:
+    """Where a place of the world is visible, undisturbed, in some frame; exact from the camera."""
+    anywhere = np.zeros(world, bool)
+    for frame, camera in zip(visible, cameras, strict=True):
+        spread = cv2.warpPerspective(frame.astype(np.uint8) * 255, camera, world[::-1])
+        anywhere |= spread > 250
+    return _look_at_mask(anywhere, cameras, (visible.shape[1], visible.shape[2]))
+
+
+# --- the object -------------------------------------------------------------------------------
+
+
+def _exposed(
+    case: Case, camera: Matrix, index: int, length: int, size: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Colour times alpha, alpha and shadow of one frame, gathered while the shutter was open."""
+    color, alpha, shadow = (np.zeros((*size, depth), np.float32) for depth in (3, 1, 1))
+    moments = 12 if case.shutter else 1
+    for moment in range(moments):
+        open_for = case.shutter * (moment / max(1, moments - 1) - 0.5)
+        pose = _pose(case, index + open_for, length)
+        rows, columns = _window_of(camera, pose, case.thing.reach_px, size)
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            continue
+        y, x = np.mgrid[rows, columns].astype(np.float64)
+        place = np.stack([x, y, np.ones_like(x)], axis=-1) @ camera.T
+        across, down = np.moveaxis((place[..., :2] / place[..., 2:]).astype(np.float32), -1, 0)
+        parts = case.thing.render(across, down, pose)
+        color[rows, columns] += parts[0] / moments
+        alpha[rows, columns, 0] += parts[1] / moments
+        shadow[rows, columns, 0] += parts[2] / moments
+    return color, alpha[..., 0], shadow[..., 0]
+
+
+def _pose(case: Case, frame: float, length: int) -> Pose:
+    time = frame / (length - 1)
+    x, y = case.path(time)
+    back, _ = case.path(time - 1e-3)
+    if case.thing.shape == "figure":
+        return Pose(x, y, 9.0 * 6.2832 * time if abs(x - back) > 1e-6 else 0.5)
+    return Pose(x, y, x / case.thing.radius_px)
+
+
+def _window_of(
+    camera: Matrix, pose: Pose, reach_px: float, size: tuple[int, int]
+) -> tuple[slice, slice]:
+    """Rows and columns of the picture that the object can touch."""
+    square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * reach_px + (pose.x, pose.y)
+    corners = np.c_[square, np.ones(4)] @ np.linalg.inv(camera).T
+    corners = corners[:, :2] / corners[:, 2:]
+    low, high = np.floor(corners.min(axis=0)).astype(int), np.ceil(corners.max(axis=0)).astype(int)
+    return (
+        slice(max(0, int(low[1])), min(size[0], int(high[1]) + 1)),
+        slice(max(0, int(low[0])), min(size[1], int(high[0]) + 1)),
+    )
+
+
+def _matte(
+    alpha: NDArray[np.float32], error_px: float, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """The object's silhouette as a segmenter gives it; with an error, its outline wobbles."""
+    mask = alpha > OBJECT_FROM
+    if not error_px or not mask.any():
+        return mask
+    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+    outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    coarse = rng.normal(size=(mask.shape[0] // 24, mask.shape[1] // 24)).astype(np.float32)
+    wobble = cv2.resize(coarse, mask.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(inside - outside > error_px * np.clip(wobble, -1.0, 1.0))
+
+
+def _donors(
+    truth: Frames, visible: Masks, hole: Masks, cameras: list[Matrix], gains: list[float]
+) -> Frames:
+    """[T, H, W, 3]: in the hole, the truth of the frame nearest in time that saw the place.
+
+    What the best copy could be, with the camera known exactly: it differs from the truth by the
+    footage's own noise and, where the camera moves, by sampling it twice.
+    """
+    donors, length = truth.copy(), len(truth)
+    for index in range(length):
+        box = bounding_box(hole[index])
+        missing, filled = hole[index][box.slices].copy(), donors[index][box.slices]
+        corner = np.array([[1, 0, box.left], [0, 1, box.top], [0, 0, 1]], np.float64)
+        for other in sorted(range(length), key=lambda other: abs(other - index))[1:]:
+            if not missing.any():
+                break
+            there = np.linalg.inv(cameras[other]) @ cameras[index] @ corner
+            there /= there[2, 2]
+            size = missing.shape
+            saw = visible[other].astype(np.uint8) * 255
+            take = missing & (cv2.warpPerspective(saw, there, size[::-1], flags=NEAR) > 250)
+            if take.any():
+                view = _look(truth[other], there, size)
+                filled[take] = _bytes(view[take] * (gains[index] / gains[other]))
+                missing &= ~take
+    return donors
+
+
+def _bytes(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    return np.clip(values + 0.5, 0.0, 255.0).astype(np.uint8)

@@ -41,6 +41,7 @@ from openvoid.core import plugins
 from openvoid.core.clip import clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import RemovalRequest, Run
+from openvoid.core.request import default_soft_edge_px
 
 LOCKED_DB = 40.0
 MOVING_DB, OVER_TELEA_DB, OVER_MEDIAN_DB = 28.0, 8.0, 7.0
@@ -217,7 +218,7 @@ def request_of(scene: Scene) -> RemovalRequest:
 
 def soft_edge(scene: Scene) -> int:
     """The default of `openvoid remove`."""
-    return max(2, round(scene.truth.shape[1] / 90))
+    return default_soft_edge_px(scene.truth.shape[1])
 
 
 def _fingerprint() -> str:

@@ -27,7 +27,7 @@ Masks = NDArray[np.bool_]
 
 FINE = cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP
 NEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-OBJECT_FROM = 0.25  # alpha from which a pixel is the object's in the quadmask
+OBJECT_FROM = 0.15  # alpha from which a pixel is the object's in the quadmask
 SHADOW_FROM = 0.035  # share of light lost from which a pixel is affected; less is penumbra
 
 

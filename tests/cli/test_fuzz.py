@@ -16,7 +16,7 @@ from openvoid.core.quadmask import Quadmask
 from openvoid.media.encode import open_writer
 from openvoid.media.masks import write_quadmask
 
-SEEDS = range(25)
+SEEDS = range(15)
 KINDS = ("clip.mkv", "clip.mp4", "clip.mov", "mask.mkv", "mask.mp4", "pictures/0002.png")
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from openvoid.core.removal import Progress
 
 EXAMPLES = Path(__file__).parents[3] / "examples"  # beside src/ in the source tree
-EXAMPLE = "kiosk"
-TRUTH = "rgb_removed.mkv"
+EXAMPLE = "rolling_ball"
+TRUTH = "truth.*"  # beside the shot: the same without the object
 
 
 def register(app: typer.Typer) -> None:
@@ -71,13 +71,14 @@ def run(example: Path, out: Path, progress: Progress) -> dict[str, Any]:
     from openvoid.media.shotdir import is_shot, read_shot
     from openvoid.remove import remove
 
-    if not is_shot(example) or not (example / TRUTH).exists():
+    truths = sorted(example.glob(TRUTH)) if is_shot(example) else []
+    if not truths:
         raise OpenVoidError(
-            f"no example with {TRUTH} here",
+            f"no shot with its {TRUTH} here",
             where=str(example),
             mend="run it in a clone of the repository, or name one: --example FOLDER",
         )
-    shot, truth = read_shot(example), open_clip(example / TRUTH)
+    shot, truth = read_shot(example), open_clip(truths[0])
     source, quadmask = open_clip(shot.clip), open_quadmask(shot.quadmask)
     out.mkdir(parents=True, exist_ok=True)
     result = remove(

@@ -23,6 +23,7 @@ from tiny_shots import listing
 
 from openvoid.core.clip import RGB_LAYOUTS, Picture
 from openvoid.core.quadmask import Region, dilate
+from openvoid.core.request import default_soft_edge_px
 from openvoid.media.encode import open_writer
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
@@ -137,7 +138,7 @@ def planes(removed: Removed) -> Iterator[tuple[Any, Any, Any]]:
 
 def test_what_is_kept_is_the_source_bit_for_bit(removed: Removed) -> None:
     mask = open_quadmask(removed.mask)
-    soft_px = max(2, round(mask.height / 90))
+    soft_px = default_soft_edge_px(mask.height)
     for labels, before, after in planes(removed):
         may_change = dilate(labels != Region.KEEP, soft_px)
         for stored, given in zip(before, after, strict=True):

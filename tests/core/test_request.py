@@ -50,8 +50,8 @@ def test_the_mask_is_grown() -> None:
 
 def test_the_soft_edge_goes_by_the_height() -> None:
     heights = (18, 270, 1080, 2160)
-    assert [default_soft_edge_px(height) for height in heights] == [2, 3, 12, 24]
-    assert request_of(clip(), mask()).soft_edge_px == 2
+    assert [default_soft_edge_px(height) for height in heights] == [4, 4, 18, 36]
+    assert request_of(clip(), mask()).soft_edge_px == 4
     assert request_of(clip(), mask(), soft_edge_px=0).soft_edge_px == 0
 
 

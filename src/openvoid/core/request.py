@@ -51,7 +51,7 @@ def request_of(
 
 def default_soft_edge_px(height: int) -> int:
     """How far blur and penumbra reach outside a mask, usually."""
-    return max(2, round(height / 90))
+    return max(4, round(height / 60))
 
 
 def _check_number(name: str, value: int, low: int, high: int) -> None:

@@ -22,7 +22,7 @@ from openvoid.plate.register import Image, Matrix, normal
 STEPS = 4
 MIN_RING = 60  # ring pixels below which there is nothing to align to
 MAX_SHIFT_PX = 2.5  # a refinement that moves the ring farther than this is not believed
-BETTER = 0.995  # the residual must fall at least to this share
+BETTER = 0.995  # the residual must fall at least to this share of what it was
 
 
 def warp(picture: Image, matrix: Matrix, box: Box, *, exact: bool = False) -> Image:
@@ -39,6 +39,12 @@ def warp(picture: Image, matrix: Matrix, box: Box, *, exact: bool = False) -> Im
         flags=flags,
         borderMode=cv2.BORDER_REPLICATE,
     )
+
+
+def look_up(picture: Image, points: Image) -> Image:
+    """A picture's values at points [h, w, 2] (x, y), cubic; beyond its edge the edge goes on."""
+    x, y = (np.ascontiguousarray(points[..., axis], np.float32) for axis in (0, 1))
+    return cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 def refine(

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
 from openvoid.core.removal import Run
-from openvoid.plate.align import warp
+from openvoid.plate.align import look_up, warp
 from openvoid.plate.gradient import membrane
-from openvoid.plate.propagate import Rebuilt, clear_of, landed
-from openvoid.plate.register import Image, Matrix
-from openvoid.plate.survey import CELL_PX, Survey
+from openvoid.plate.propagate import clear_of, landed
+from openvoid.plate.register import Image, Matrix, transform
+from openvoid.plate.survey import CELL_PX, Survey, nanmedian
 from openvoid.plate.synthesize import synthesize
 
 CONTEXT = 0.8  # surroundings taken in, in sizes of the unseen region
@@ -36,22 +36,30 @@ class Canvas:
     left: float
     top: float
     image: Image  # [h, w, 3] the world with what was unseen synthesised
-    heal: Image  # [h, w, 3] image minus the copied pixel, inside what was unseen
+    plate: Image  # [h, w, 3] the world as gathered: what the copies were made from
     source: Image  # [h, w, 2] (x, y) in the world where each pixel is copied from
 
-    def seen_from(self, matrix: Matrix, box: Box) -> tuple[Image, Image, Image]:
-        """`image`, `heal` and the source's place in the frame (x, y), inside a frame's box.
+    def seen_from(self, matrix: Matrix, box: Box) -> tuple[Image, Image]:
+        """`image` [h, w, 3] and the source's place in the frame [h, w, 2] (x, y), in a frame's box.
 
         `matrix` leads from the world to the frame, in proxy pixels.
         """
-        shift = np.array([[1, 0, -self.left], [0, 1, -self.top], [0, 0, 1.0]])
-        back = shift @ np.linalg.inv(matrix)
-        image, heal = warp(self.image, back, box), warp(self.heal, back, box, exact=True)
-        source = warp(self.source, back, box, exact=True)
-        flat = np.concatenate([source.reshape(-1, 2), np.ones((source[..., 0].size, 1))], axis=1)
-        place = flat @ matrix.T
-        place = (place[:, :2] / place[:, 2:]).reshape(source.shape)
-        return image, heal, place.astype(np.float32)
+        back = self._into @ np.linalg.inv(matrix)
+        return warp(self.image, back, box), mapped(matrix, warp(self.source, back, box, exact=True))
+
+    def plate_at(self, points: Image) -> Image:
+        """The gathered world [..., 3] at points [h, w, 2] (x, y) of the world."""
+        return look_up(self.plate, mapped(self._into, points))
+
+    @property
+    def _into(self) -> Matrix:
+        return np.array([[1, 0, -self.left], [0, 1, -self.top], [0, 0, 1.0]])
+
+
+def mapped(matrix: Matrix, points: Image) -> Image:
+    """Points [h, w, 2] (x, y) through a homography."""
+    flat = transform(matrix, points.reshape(-1, 2))
+    return flat.reshape(points.shape)
 
 
 def unseen_cells(look: Survey, donors: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -88,29 +96,26 @@ def paint_canvas(
 
     answer = synthesize(plate, hole, known, rng, tell)
     rows, columns = answer.source[..., 0], answer.source[..., 1]
-    heal = np.where(hole[..., None], answer.image - plate[rows, columns], 0).astype(np.float32)
     source = np.stack([columns + left, rows + top], axis=-1).astype(np.float32)
-    return Canvas(left, top, answer.image, heal, source)
+    return Canvas(left, top, answer.image, plate.astype(np.float32), source)
 
 
 def _gather(
     look: Survey, hole: NDArray[np.bool_], left: float, top: float, soft_px: int
 ) -> tuple[Image, NDArray[np.bool_]]:
-    """The world [h, w, 3] around the hole from the frames that show most of it, and where known."""
+    """What the world [h, w, 3] around the hole mostly looks like, and where any frame shows it.
+
+    A median over the shot, so that what passes through is not copied.
+    """
     size = hole.shape
     box = Box(0, 0, *size)
     place = np.array([[1, 0, left], [0, 1, top], [0, 0, 1.0]])
     picked = np.unique(np.linspace(0, len(look.frames) - 1, LOOKS).round().astype(int))
-    views = []
-    for index in picked:
+    looks = np.full((len(picked), *size, 3), np.nan, np.float32)
+    for look_at, index in zip(looks, picked, strict=True):
         matrix = look.registration.matrices[index] @ place
         visible = landed(clear_of(look, int(index), soft_px), matrix, box)
-        views.append((int((visible & ~hole).sum()), int(index), matrix, visible))
-    blank = np.zeros((*size, 3), np.float32)
-    nothing = np.zeros(size, bool)
-    world = Rebuilt(box, blank, blank.copy(), nothing.copy(), hole, ~nothing, [])
-    for _, index, matrix, visible in sorted(views, key=lambda view: -view[0]):
-        share = visible & ~world.known
-        if share.any():
-            world.lay(warp(look.frame(index), matrix, box), share, visible)
-    return world.picture, world.known
+        look_at[visible] = warp(look.frame(int(index)), matrix, box)[visible]
+    world = nanmedian(looks)
+    known = np.isfinite(world[..., 0])
+    return np.where(known[..., None], world, 0).astype(np.float32), known

@@ -119,14 +119,15 @@ class _Frames:
 def _lay_sheet(look: Survey, canvas: Canvas, rebuilt: Rebuilt, index: int, soft_px: int) -> Sheet:
     """Lay the synthesised world where no donor reached."""
     share = ~rebuilt.known
-    image, heal, place = canvas.seen_from(look.registration.matrices[index], rebuilt.box)
+    matrix = look.registration.matrices[index]
+    image, place = canvas.seen_from(matrix, rebuilt.box)
     clear = clear_of(look, index, soft_px)
     x, y = np.round(place[..., 0]).astype(int), np.round(place[..., 1]).astype(int)
     height, width = clear.shape
     inside = (x >= 1) & (y >= 1) & (x < width - 1) & (y < height - 1)
     living = inside & (clear[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] > 0)
-    correction = rebuilt.lay(image, share, np.ones_like(share))
-    return Sheet(share, image + correction, living, place, heal + correction)
+    correction = rebuilt.lay(image, share, np.ones_like(share), quiet=0.001)
+    return Sheet(share, image + correction, living, place, canvas, matrix)
 
 
 def _wanted_box(look: Survey, index: int, soft_px: int) -> Box:

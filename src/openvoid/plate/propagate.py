@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
-from openvoid.plate.align import parallax, refine, warp
+from openvoid.plate.align import look_up, parallax, refine, warp
 from openvoid.plate.gradient import membrane
 from openvoid.plate.register import Camera, Image, Matrix
 from openvoid.plate.survey import Survey
@@ -26,6 +26,7 @@ from openvoid.plate.survey import Survey
 RING_PX = 24  # kept pixels around the hole that are looked at, in proxy pixels
 SMOOTH_PX = 5.0  # corrections are matched over this far, so that grain does not steer them
 MIN_LAYER = 4  # proxy pixels that a donor must add
+OUTLIER = 0.03  # differences this far (0..1) beyond the usual ones are things, not light
 QUIET = 0.005  # corrections up to this (0..1) are grain, not light: they would only flicker
 
 
@@ -54,12 +55,18 @@ class Rebuilt:
     layers: list[Layer]
     noise: float = 0.01  # how much two frames differ where nothing changed (0..1)
 
-    def lay(self, seen: Image, share: NDArray[np.bool_], visible: NDArray[np.bool_]) -> Image:
+    def lay(
+        self,
+        seen: Image,
+        share: NDArray[np.bool_],
+        visible: NDArray[np.bool_],
+        quiet: float = QUIET,
+    ) -> Image:
         """Lay a picture [h, w, 3] over `share`, fitted to what it overlaps.
 
         Gives the correction [h, w, 3] that was added to it.
         """
-        correction = fitted(self.picture - seen, self.known & visible)
+        correction = fitted(self.picture - seen, self.known & visible, quiet)
         self.picture[share] = (seen + correction)[share]
         self.known |= share
         return correction
@@ -146,29 +153,29 @@ def displaced(picture: Image, flow: Image) -> Image:
     """A picture [h, w, ...] looked up at every pixel plus `flow` [h, w, 2]."""
     height, width = flow.shape[:2]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    maps = x + flow[..., 0], y + flow[..., 1]
-    return cv2.remap(picture, *maps, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return look_up(picture, np.stack([x, y], axis=-1) + flow)
 
 
-def fitted(difference: Image, known: NDArray[np.bool_]) -> Image:
+def fitted(difference: Image, known: NDArray[np.bool_], quiet: float = QUIET) -> Image:
     """A smooth correction [h, w, 3] that meets `difference` where `known`.
 
-    Differences are averaged over their surroundings, outliers (things that moved) held down, and
-    what is too small to be more than grain fades to zero.
+    Differences are averaged over their surroundings; where something stands in the way in one of
+    the two pictures only, they do not count. What is no more than `quiet` is taken for grain and
+    fades to zero.
     """
-    if not known.any():
-        return np.zeros_like(difference)
     inside = difference[known]
+    if inside.size == 0:
+        return np.zeros_like(difference)
     middle = np.median(inside, axis=0)
-    reach = 4 * 1.4826 * np.median(np.abs(inside - middle), axis=0) + 0.01
-    calm = np.clip(difference, middle - reach, middle + reach)
-    weight: Image = known.astype(np.float32)
-    total: Image = cv2.GaussianBlur(calm * weight[..., None], (0, 0), SMOOTH_PX)
+    reach = 4 * 1.4826 * np.median(np.abs(inside - middle), axis=0) + OUTLIER
+    agree = known & (np.abs(difference - middle) < reach).all(axis=-1)
+    weight: Image = agree.astype(np.float32)
+    total: Image = cv2.GaussianBlur(difference * weight[..., None], (0, 0), SMOOTH_PX)
     weight = cv2.GaussianBlur(weight, (0, 0), SMOOTH_PX)
     mean = total / np.maximum(weight, 1e-4)[..., None]
-    smooth = membrane(mean.astype(np.float32), known)
+    smooth = membrane(mean.astype(np.float32), agree)
     loud = np.maximum(np.abs(smooth), 1e-9)
-    return np.asarray(smooth * np.clip(1 - (QUIET / loud) ** 2, 0, 1), np.float32)
+    return np.asarray(smooth * np.clip(1 - (quiet / loud) ** 2, 0, 1), np.float32)
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:

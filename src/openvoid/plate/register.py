@@ -220,6 +220,7 @@ def _polished(
         if agree.sum() < FEW:
             break
         if free:
+            better: Any
             better, _ = cv2.findHomography(start[agree], end[agree], 0)
             if better is None:
                 break

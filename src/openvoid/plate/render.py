@@ -16,15 +16,17 @@ from openvoid.core.box import Box, bounding_box
 from openvoid.core.clip import Frame
 from openvoid.core.quadmask import Labels, Region
 from openvoid.core.removal import Fill, Origin
-from openvoid.plate.align import warp
+from openvoid.plate.align import look_up, warp
+from openvoid.plate.canvas import Canvas, mapped
 from openvoid.plate.harvest import Harvest, clip_box
 from openvoid.plate.propagate import Layer, Rebuilt
-from openvoid.plate.register import Image, normal
+from openvoid.plate.register import Image, Matrix, normal
 from openvoid.plate.survey import Proxy
 
 SEAM_PX = 1.2  # donors cross-fade over about this far, proxy pixels
 CHANGED = 0.012  # a soft-edge pixel that differs this much (0..1) from the plate was changed
-NO_MAP = np.empty(0, np.float32)  # remap's second map, where the first holds both coordinates
+SLOW_PX = 4.0  # what varies over more than this is taken from the still picture, proxy pixels
+LOUD = 3.0  # a copy that differs this many times more than usual shows something passing
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Sheet:
     image: Image  # [h, w, 3] corrected to its surroundings
     living: NDArray[np.bool_]  # where the source of the copy is kept in this very frame
     place: Image  # [h, w, 2] (x, y) proxy pixels of that source in the frame
-    heal: Image  # [h, w, 3] added to a living copy
+    canvas: Canvas
+    matrix: Matrix  # world -> frame, proxy pixels
 
 
 def render(
@@ -161,10 +164,7 @@ def _seen(layer: Layer, crop: Frame, place: Box, target: Box, box: Box, proxy: P
     )
     points = np.stack([x + flow[..., 0], y + flow[..., 1], np.ones_like(x)], axis=-1)
     points = points @ (back @ matrix).T
-    where = (points[..., :2] / points[..., 2:]).astype(np.float32)
-    return cv2.remap(
-        crop.astype(np.float32), where, NO_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    return look_up(crop.astype(np.float32), points[..., :2] / points[..., 2:])
 
 
 def _add_sheet(
@@ -181,18 +181,38 @@ def _add_sheet(
     target = _reach(weight, box, into, proxy)
     if target.empty:
         return
-    still = enlarge(sheet.image, box, target, proxy) * white
-    offset = sheet.place - _grid(box)
-    shift = np.array([proxy.scale_x, proxy.scale_y], np.float32)
-    nearest = _enlarge_nearest(np.dstack([offset, sheet.living, sheet.heal]), box, target, proxy)
-    where = _grid(target) + np.round(nearest[..., :2] * shift)
-    limit = np.array([frame.shape[1] - 1, frame.shape[0] - 1], np.float32)
-    where = np.clip(where, 0, limit).astype(np.int32)
-    copy = frame[where[..., 1], where[..., 0]].astype(np.float32)
-    copy += nearest[..., 3:] * white
-    living = cv2.GaussianBlur(nearest[..., 2], (0, 0), max(0.8, proxy.scale / 2))[..., None]
+    still = enlarge(sheet.image, box, target, proxy)
+    detail, living = _detail(sheet, box, target, frame, proxy, white)
+    strength = cv2.GaussianBlur(np.abs(detail).max(axis=-1), (0, 0), max(1.0, proxy.scale))
+    usual = float(np.median(strength[living > 0])) if (living > 0).any() else 0.0
+    calm = np.clip(2 - strength / max(LOUD * usual, CHANGED), 0, 1) * living
+    calm = cv2.GaussianBlur(calm, (0, 0), max(0.8, proxy.scale / 2))
+    detail *= calm[..., None]
+    reach = SLOW_PX * proxy.scale
+    near = np.maximum(cv2.GaussianBlur(calm, (0, 0), reach), 1e-3)
+    detail -= cv2.GaussianBlur(detail, (0, 0), reach) * (calm / near)[..., None]
+    still += detail
     share = enlarge(weight, box, target, proxy)[..., None]
-    total[target.within(into).slices] += share * (living * copy + (1 - living) * still)
+    total[target.within(into).slices] += share * still * white
+
+
+def _detail(
+    sheet: Sheet, box: Box, target: Box, frame: Frame, proxy: Proxy, white: float
+) -> tuple[Image, Image]:
+    """What the frame's own pixels at the copies' sources have beyond the gathered plate.
+
+    That is grain, motion and what the proxies are too small to show: [h, w, 3], 1.0 for white; and
+    [h, w] 1 where the source is kept in this frame.
+    """
+    offset = sheet.place - _grid(box)
+    nearest = _enlarge_nearest(np.dstack([offset, sheet.living]), box, target, proxy)
+    where = _grid(target) + np.round(nearest[..., :2] * (proxy.scale_x, proxy.scale_y))
+    limit = np.array([frame.shape[1] - 1, frame.shape[0] - 1], np.float32)
+    where = np.clip(where, 0, limit)
+    pixels = where.astype(np.int32)
+    copy = frame[pixels[..., 1], pixels[..., 0]].astype(np.float32) / white
+    world = mapped(np.linalg.inv(proxy.to_clip @ sheet.matrix), where.astype(np.float32))
+    return copy - sheet.canvas.plate_at(world), nearest[..., 2].astype(np.float32)
 
 
 def _grid(box: Box) -> Image:
@@ -221,7 +241,7 @@ def _alpha(
         return alpha
     difference = np.abs(rebuilt.target - rebuilt.picture).max(axis=-1)
     difference = cv2.GaussianBlur(difference, (0, 0), 0.8)
-    changed = (difference > max(CHANGED, 3 * rebuilt.noise)) & rebuilt.want & ~rebuilt.hole
+    changed = (difference > max(CHANGED, 3 * rebuilt.noise)) & rebuilt.want
     _, parts = cv2.connectedComponents((changed | rebuilt.hole).astype(np.uint8), connectivity=8)
     changed &= np.isin(parts, np.unique(parts[rebuilt.hole]))
     grown = cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)

@@ -235,10 +235,10 @@ def _transients(
     picked = np.unique(np.linspace(0, count - 1, min(count, CONSENSUS_FRAMES)).round().astype(int))
     looks = np.stack([_cell_colors(look, index) for index in picked])  # [K, cells, 3]
     looks[~shown[picked]] = np.nan
-    usual = _nanmedian(looks)
+    usual = nanmedian(looks)
     gains = np.stack([_gain(colors, usual) for colors in looks])
-    usual = _nanmedian(looks * gains[:, None])
-    restless = 3 * _nanmedian(np.abs(looks * gains[:, None] - usual)).max(axis=-1)
+    usual = nanmedian(looks * gains[:, None])
+    restless = 3 * nanmedian(np.abs(looks * gains[:, None] - usual)).max(axis=-1)
     seldom = np.isfinite(looks[..., 0]).sum(axis=0) < 5  # too few looks to tell what is usual
     passing = np.zeros_like(shown)
     for index in range(count):
@@ -259,11 +259,11 @@ def _cell_colors(look: Survey, index: int) -> NDArray[np.float32]:
 def _gain(colors: NDArray[np.float32], usual: NDArray[np.float32]) -> NDArray[np.float32]:
     """What a frame's colours [cells, 3] are multiplied with to look as usual, per channel."""
     ratio = (usual + 0.02) / (colors + 0.02)
-    gain = _nanmedian(ratio)
+    gain = nanmedian(ratio)
     return np.where(np.isfinite(gain), gain, 1.0).astype(np.float32)
 
 
-def _nanmedian(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def nanmedian(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Median over axis 0 of what is not NaN; NaN where nothing is. No warning for that."""
     ordered = np.sort(values, axis=0)  # NaN last
     count = np.isfinite(values).sum(axis=0)

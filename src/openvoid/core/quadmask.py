@@ -204,16 +204,26 @@ class Quadmask:
         """
         down, across = _cover(self.height, height), _cover(self.width, width).T
 
-        def resize(_: int, labels: Labels) -> Labels:
-            best = np.full((height, width), Region.KEEP, np.uint8)
-            most = np.zeros((height, width), np.float32)
-            for region in (Region.PRIMARY, Region.OVERLAP, Region.AFFECTED, Region.KEEP):
-                area = down @ (labels == region).astype(np.float32) @ across
+        def resize(index: int) -> Labels:
+            labels = np.full((height, width), Region.KEEP, np.uint8)
+            box = self.box(index)
+            if box.empty:
+                return labels
+            rows = slice(box.top * height // self.height, -(-box.bottom * height // self.height))
+            columns = slice(box.left * width // self.width, -(-box.right * width // self.width))
+            left, right = down[rows, box.slices[0]], across[box.slices[1], columns]
+            best, crop = labels[rows, columns], self._crop(index)
+            most = np.zeros(best.shape, np.float32)
+            keep = np.ones(best.shape, np.float32)
+            for region in (Region.PRIMARY, Region.OVERLAP, Region.AFFECTED):
+                area = left @ (crop == region).astype(np.float32) @ right
+                keep -= area
                 wins = area > most + 1e-4
                 best[wins], most[wins] = region, area[wins]
-            return best
+            best[keep > most + 1e-4] = Region.KEEP
+            return labels
 
-        return self.from_labels(resize(index, self[index]) for index in range(len(self)))
+        return self.from_labels(resize(index) for index in range(len(self)))
 
     def grown(self, by_px: int) -> Quadmask:
         """The object, and what it affected, larger by `by_px` all around (negative: smaller)."""

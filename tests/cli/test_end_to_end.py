@@ -47,6 +47,10 @@ class Removed:
     def master(self) -> Path:
         return self.folder / "clean.mkv"
 
+    @property
+    def report(self) -> Any:
+        return json.loads((self.folder / "clean.mkv.report.json").read_text())
+
 
 def reduced(source: Path, target: Path) -> None:
     """A shot folder at most `WIDTH_PX` wide, with sound and rate as they were."""
@@ -167,8 +171,7 @@ def test_the_matte_shows_exactly_what_changed(removed: Removed) -> None:
 
 
 def test_the_report_accounts_for_every_pixel(removed: Removed) -> None:
-    report = json.loads((removed.folder / "clean.mkv.report.json").read_text())
-    shares = report["shares"]
+    shares = removed.report["shares"]
     assert set(shares) == {"kept", "seen", "synthesised"}
     assert sum(shares.values()) == pytest.approx(1)
     gone = 1 - open_quadmask(removed.mask).shares()[Region.KEEP]

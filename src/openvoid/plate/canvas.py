@@ -114,7 +114,7 @@ def _gather(
     looks = np.full((len(picked), *size, 3), np.nan, np.float32)
     for look_at, index in zip(looks, picked, strict=True):
         matrix = look.registration.matrices[index] @ place
-        visible = landed(clear_of(look, int(index), soft_px), matrix, box)
+        visible = landed(clear_of(look, int(index), soft_px + 1), matrix, box)
         look_at[visible] = warp(look.frame(int(index)), matrix, box)[visible]
     world = nanmedian(looks)
     known = np.isfinite(world[..., 0])

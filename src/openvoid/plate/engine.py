@@ -121,7 +121,7 @@ def _lay_sheet(look: Survey, canvas: Canvas, rebuilt: Rebuilt, index: int, soft_
     share = ~rebuilt.known
     matrix = look.registration.matrices[index]
     image, place = canvas.seen_from(matrix, rebuilt.box)
-    clear = clear_of(look, index, soft_px)
+    clear = clear_of(look, index, soft_px + 1)
     x, y = np.round(place[..., 0]).astype(int), np.round(place[..., 1]).astype(int)
     height, width = clear.shape
     inside = (x >= 1) & (y >= 1) & (x < width - 1) & (y < height - 1)

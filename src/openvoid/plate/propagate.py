@@ -25,6 +25,7 @@ from openvoid.plate.survey import Survey
 
 RING_PX = 24  # kept pixels around the hole that are looked at, in proxy pixels
 SMOOTH_PX = 5.0  # corrections are matched over this far, so that grain does not steer them
+TIGHT_PX = 2  # what a donor shows this near to its hole is better than nothing: the last resort
 MIN_LAYER = 4  # proxy pixels that a donor must add
 OUTLIER = 0.03  # differences this far (0..1) beyond the usual ones are things, not light
 QUIET = 0.005  # corrections up to this (0..1) are grain, not light: they would only flicker
@@ -91,17 +92,17 @@ def propagate(look: Survey, index: int, donors: NDArray[np.int32], soft_px: int)
     rebuilt = around(look, index, soft_px)
     if rebuilt is None:
         return None
-    for donor in donors[donors >= 0]:
-        if rebuilt.known.all():
-            break
-        _lay_donor(look, rebuilt, index, int(donor), soft_px)
+    for guard_px in (soft_px + 1, TIGHT_PX):
+        for donor in donors[donors >= 0]:
+            if not rebuilt.known.all():
+                _lay_donor(look, rebuilt, index, int(donor), guard_px)
     return rebuilt
 
 
-def _lay_donor(look: Survey, rebuilt: Rebuilt, index: int, donor: int, soft_px: int) -> None:
+def _lay_donor(look: Survey, rebuilt: Rebuilt, index: int, donor: int, guard_px: int) -> None:
     frame, box = look.frame(donor), rebuilt.box
     matrix = look.registration.between(index, donor)
-    visible = landed(clear_of(look, donor, soft_px), matrix, box)
+    visible = landed(clear_of(look, donor, guard_px), matrix, box)
     share = visible & ~rebuilt.known
     if share.sum() < MIN_LAYER:
         return
@@ -129,10 +130,9 @@ def _noise(difference: Image, known: NDArray[np.bool_]) -> float:
     return float(1.4826 * np.median(np.abs(inside - np.median(inside, axis=0)), axis=0).max())
 
 
-def clear_of(look: Survey, index: int, soft_px: int) -> Image:
-    """1.0 where a reduced frame [H, W] lies clear of its hole and the hole's soft edge, else 0."""
-    guard = _disc(2 * soft_px + 1)
-    return (cv2.dilate(look.hole(index).astype(np.uint8), guard) == 0).astype(np.float32)
+def clear_of(look: Survey, index: int, guard_px: int) -> Image:
+    """1.0 where a reduced frame [H, W] lies farther than `guard_px` from its hole, else 0."""
+    return (cv2.dilate(look.hole(index).astype(np.uint8), _disc(guard_px)) == 0).astype(np.float32)
 
 
 def landed(clear: Image, matrix: Matrix, box: Box) -> NDArray[np.bool_]:

@@ -210,7 +210,7 @@ def _cells(look: Survey, soft_px: float, run: Run) -> tuple[NDArray[np.bool_], N
     count, cells = len(look.frames), look.world.rows * look.world.columns
     needed, shown = np.zeros((count, cells), bool), np.zeros((count, cells), bool)
     half = CELL_PX // 2
-    near, far = _disc(half + round(soft_px)), _disc(half + round(2 * soft_px) + 2)
+    near, far = _disc(half + round(soft_px)), _disc(half + round(soft_px) + 1)
     whole = np.ones((look.proxy.height, look.proxy.width), np.uint8)
     if look.registration.camera is not Camera.LOCKED:
         whole[[*range(half), *range(-half, 0)]] = 0

@@ -52,7 +52,9 @@ def plan(
             give = shown[low:high, wanted].astype(np.float32)
             covered = (need @ give.T) / size[start:stop, None]
             cost = _cost(covered, need.sum(axis=1) / size[start:stop], start, low, places)
-            path, entry = _cheapest(cost, None if entry is None else (entry[0] - low, entry[1]))
+            before = None if entry is None else (entry[0] - low, entry[1])
+            active = np.asarray(need.any(axis=1))
+            path, entry = _cheapest(cost, before, active)
             gain = covered[np.arange(stop - start), path]
             donors[start:stop, turn] = np.where(gain >= WORTH, path + low, -1)
             entry = (entry[0] + low, entry[1])
@@ -80,11 +82,12 @@ def _cost(
 
 
 def _cheapest(
-    cost: NDArray[np.float32], entry: tuple[int, int] | None
+    cost: NDArray[np.float32], entry: tuple[int, int] | None, active: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], tuple[int, int]]:
     """The cheapest path through [targets, donors]; `entry` and the exit are (donor, direction).
 
-    Direction 0 runs forward in time, 1 backward. `entry` is where the path came from.
+    Direction 0 runs forward in time, 1 backward. `entry` is where the path came from. Targets that
+    are not `active` need nothing: they cost nothing, and the path may change there freely.
     """
     count, states = cost.shape
     total = np.full((2, states), np.inf, np.float32)
@@ -96,6 +99,10 @@ def _cheapest(
     every = np.arange(states)
     for row in range(count):
         cheapest = int(total.argmin())
+        if not active[row]:
+            back[row] = cheapest
+            total = np.full((2, states), total.min(), np.float32)
+            continue
         best = np.full((2, states), total.min() + JUMP, np.float32)
         origin = np.full((2, states), cheapest, np.int64)
         for now, step in ((0, 1), (1, -1)):

@@ -196,20 +196,26 @@ def fit(start: Points, end: Points, camera: Camera) -> tuple[Matrix | None, NDAr
         return np.eye(3), _distance(start, end) < 1.0
     if len(start) < MIN_FEATURES:
         return None, none
-    matrix: Any
-    if camera is Camera.AFFINE or len(start) < FEW:
-        estimate = cv2.estimateAffinePartial2D if len(start) < FEW else cv2.estimateAffine2D
-        matrix, inliers = estimate(
-            start, end, method=cv2.RANSAC, ransacReprojThreshold=AGREE_PX, refineIters=20
-        )
-        matrix = None if matrix is None else np.vstack([matrix, [0, 0, 1]])
-    else:
-        matrix, inliers = cv2.findHomography(start, end, cv2.USAC_MAGSAC, AGREE_PX, maxIters=500)
-    if matrix is None or not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 0.05:
-        return None, none
-    agree = inliers.ravel().astype(bool)
-    free = camera is not Camera.AFFINE and len(start) >= FEW
-    return _polished(np.asarray(matrix, np.float64), agree, start, end, free)
+    few = len(start) < FEW
+    affine: Any
+    affine, inliers = (cv2.estimateAffinePartial2D if few else cv2.estimateAffine2D)(
+        start, end, method=cv2.RANSAC, ransacReprojThreshold=AGREE_PX, refineIters=20
+    )
+    tries = [] if affine is None else [(np.vstack([affine, [0, 0, 1]]), inliers)]
+    free = camera is not Camera.AFFINE and not few
+    if free:  # a homography bends to what drifts together: the affine fit may be the better start
+        tries.append(cv2.findHomography(start, end, cv2.USAC_MAGSAC, AGREE_PX, maxIters=500))
+    best: tuple[Matrix | None, NDArray[np.bool_]] = None, none
+    most = 0.0
+    for matrix, inliers in tries:
+        if matrix is None or not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 0.05:
+            continue
+        found = _polished(matrix, inliers.ravel().astype(bool), start, end, free)
+        error = _distance(transform(found[0], start), end)
+        agreement = float(np.clip(1 - (error / AGREE_PX) ** 2, 0, None).sum())
+        if agreement > most:
+            best, most = found, agreement
+    return best
 
 
 def _polished(

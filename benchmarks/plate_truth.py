@@ -34,7 +34,7 @@ from baselines import BASELINES
 from footage import Frames
 from truth_cases import CASES, find
 from truth_metrics import Score, score
-from truth_scene import Scene, build
+from truth_scene import Scene, build, scaled
 from truth_sheet import write_sheet
 
 from openvoid.core import plugins
@@ -49,6 +49,7 @@ NEVER_OVER_TELEA_DB = 3.0
 FLICKER_WITHIN = 0.10
 FAINT_LEVELS = 0.1  # of 255: a flicker that is missed by less is told apart from one to be seen
 FLICKER = f"flicker±{FLICKER_WITHIN:.0%}"
+FULL_WIDTH = 960  # of most cases' pictures
 ORACLE = "oracle"  # the nearest frame that saw the place, by the true camera: the noise ceiling
 
 COLUMNS = (
@@ -147,7 +148,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"flicker within {FLICKER_WITHIN:.0%}; kept pixels untouched\n\n{HEAD}")
     rows = []
     for case in cases:
-        scene = build(case)
+        scene = build(scaled(case, given.width / FULL_WIDTH))
         row, result = measure(scene, given.engine, options, given.cache)
         rows.append(row)
         print(row.line(), flush=True)
@@ -193,7 +194,7 @@ def measure(
 
 def yardsticks(scene: Scene, cache: Path | None = None) -> Yardsticks:
     """Scores that do not depend on the engine; remembered in a folder, if one is given."""
-    kept = cache / f"{scene.name}-{_fingerprint()}.json" if cache else None
+    kept = cache / f"{scene.name}-{scene.truth.shape[2]}-{_fingerprint()}.json" if cache else None
     if kept and kept.exists():
         read = json.loads(kept.read_text())
         return Yardsticks(**{name: Score(**values) for name, values in read.items()})
@@ -263,6 +264,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--engine", default="plate", help="a plug-in; telea, median, nearest; oracle"
     )
     parser.add_argument("--case", action="append", default=[], help="one case; may be repeated")
+    parser.add_argument("--width", type=int, default=FULL_WIDTH, help="smaller is faster")
     parser.add_argument("--set", action="append", default=[], help="NAME=VALUE for the engine")
     parser.add_argument("--sheet", type=Path, help="folder for contact sheets")
     parser.add_argument("--json", type=Path, help="file for all numbers")

@@ -9,7 +9,7 @@ engine and no metric.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import cv2
@@ -97,6 +97,33 @@ def build(case: Case) -> Scene:
     gains = [case.gain(index / (length - 1)) for index in range(length)]
     donors = partial(_donors, both[1], visible, hole, cameras, gains)
     return Scene(case.name, case.camera is not None, *both, quadmask, hole, still, seen, donors)
+
+
+def scaled(case: Case, share: float) -> Case:
+    """The same case with all its pixels smaller (or larger); grain and matte errors stay."""
+    if share == 1.0:
+        return case
+    camera, path, thing = case.camera, case.path, case.thing
+    smaller = np.diag([share, share, 1.0])
+
+    def shrunk_path(time: float) -> tuple[float, float]:
+        x, y = path(time)
+        return share * x, share * y
+
+    def shrunk_camera(time: float) -> Matrix:
+        assert camera is not None
+        return np.asarray(smaller @ camera(time) @ np.linalg.inv(smaller), np.float64)
+
+    return replace(
+        case,
+        thing=replace(
+            thing, radius_px=share * thing.radius_px, penumbra_px=share * thing.penumbra_px
+        ),
+        path=shrunk_path,
+        width=round(share * case.width),
+        camera=shrunk_camera if camera else None,
+        window=(round(share * case.window[0]), round(share * case.window[1])),
+    )
 
 
 # --- the camera -------------------------------------------------------------------------------

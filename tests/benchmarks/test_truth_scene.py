@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import footage
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from plate_truth import Row, Yardsticks, fill, measure, request_of
 from truth_cases import CASES
 from truth_metrics import Score, psnr
-from truth_scene import Case, Scene, build
+from truth_scene import Case, Scene, build, scaled
 
 from openvoid.core.quadmask import Region
 
@@ -38,7 +39,9 @@ def made_footage(monkeypatch: pytest.MonkeyPatch) -> None:
         return frames
 
     monkeypatch.setattr(truth_scene, "footage", give)
-    monkeypatch.setattr(truth_scene, "still_footage", lambda *_: footage.still_map(frames))
+    monkeypatch.setattr(
+        truth_scene, "still_footage", lambda *_: footage.still_map(truth_scene.footage())
+    )
 
 
 def locked(path: Callable[[float], tuple[float, float]] | None = None) -> Case:
@@ -136,6 +139,21 @@ def test_building_twice_gives_the_same_scene() -> None:
     assert np.array_equal(one.shown, other.shown)
     assert one.quadmask == other.quadmask
     assert one.truth[-1].mean() > 1.05 * one.truth[0].mean()
+
+
+@pytest.mark.parametrize("case", [locked(), moving()], ids=["locked", "moving"])
+def test_a_scaled_case_is_the_same_picture_larger(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = build(case)
+    frames = [cv2.resize(frame, (440, 300)) for frame in truth_scene.footage()]  # type: ignore[call-arg]
+    monkeypatch.setattr(truth_scene, "footage", lambda *_: np.stack(frames))
+    large = build(scaled(replace(case, width=220), 2.0))
+    assert large.truth.shape[1:3] == (2 * small.truth.shape[1], 2 * small.truth.shape[2])
+    for index in range(4, LENGTH, 4):
+        shrunk = cv2.resize(large.hole[index].astype(np.uint8), small.hole.shape[:0:-1])
+        union = (shrunk > 0) | small.hole[index]
+        assert ((shrunk > 0) & small.hole[index]).sum() >= 0.8 * union.sum()
 
 
 def test_cases_have_names_of_their_own() -> None:

@@ -84,6 +84,7 @@ class _Job:
         sheet = None
         if self.canvas is not None and not rebuilt.known.all():
             sheet = _lay_sheet(self.look, self.canvas, rebuilt, index, self.soft_proxy)
+        rebuilt.close()
         frame = self.frames.at(index) if self.frames is not None and sheet is not None else None
         return render(
             rebuilt,

@@ -56,6 +56,11 @@ class Rebuilt:
     layers: list[Layer]
     noise: float = 0.01  # how much two frames differ where nothing changed (0..1)
 
+    def close(self) -> None:
+        """What nothing reached becomes a smooth continuation of what is known."""
+        if not self.known.all():
+            self.picture = membrane(self.picture, self.known)
+
     def lay(
         self,
         seen: Image,
@@ -146,7 +151,7 @@ def landed(clear: Image, matrix: Matrix, box: Box) -> NDArray[np.bool_]:
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=0,
     )
-    return np.asarray(landed > 0.99, bool)
+    return np.asarray(landed > 0.5, bool)
 
 
 def displaced(picture: Image, flow: Image) -> Image:

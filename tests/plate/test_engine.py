@@ -1,0 +1,104 @@
+"""The whole engine on shots whose truth is known; the rest is in the conformance tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from worlds import crossing, filmed, handheld, texture
+
+from openvoid.core.clip import Clip, clip_of
+from openvoid.core.quadmask import Quadmask
+from openvoid.core.removal import Origin, RemovalRequest, Run
+from openvoid.plate.engine import PlateEngine
+
+
+def removed(
+    clip: Clip, mask: Quadmask, folder: Path, soft_px: int = 2, camera: str = "auto"
+) -> tuple[list[np.ndarray], list[np.ndarray], Run]:
+    """Result frames, origins (whole frames) and the run."""
+    run = Run(folder)
+    frames, origins = [], []
+    source = clip.frames()
+    engine = PlateEngine(PlateEngine.Options(camera=camera))
+    for fill in engine.fill(RemovalRequest(clip, mask, soft_edge_px=soft_px), run):
+        frame, origin = next(source).astype(np.float64), np.zeros(clip.size, np.uint8)
+        if not fill.box.empty:
+            part, alpha = frame[fill.box.slices], fill.alpha[..., None]
+            frame[fill.box.slices] = part * (1 - alpha) + fill.rgb * alpha
+            origin[fill.box.slices] = fill.origin
+        frames.append(frame)
+        origins.append(origin)
+    return frames, origins, run
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def psnr(a: np.ndarray, b: np.ndarray, white: float) -> float:
+    return float(10 * np.log10(white**2 / (((a - b) ** 2).mean() + 1e-12)))
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+def test_a_locked_shot_comes_back_exactly(tmp_path: Path, kind: str) -> None:
+    scale = {"uint8": 1, "uint16": 257, "float32": 1 / 255}[kind]
+    still = texture(120, 180)
+    shown, mask = crossing([still] * 14, lambda index: (10 + 12 * index, 60), radius=10)
+    deep = [(frame.astype(np.float64) * scale).astype(kind) for frame in shown]
+    clip = clip_of(deep)
+    frames, origins, run = removed(clip, mask, tmp_path)
+    truth = (still.astype(np.float64) * scale).astype(kind).astype(np.float64)
+    for frame, origin in zip(frames, origins, strict=True):
+        assert np.abs(frame - truth).max() <= 1e-6 * clip.white
+        assert not (origin == Origin.SYNTHESISED).any()
+    assert run.notes["camera"]["model"] == "locked"
+
+
+def test_a_handheld_shot_comes_back_well(tmp_path: Path) -> None:
+    truth = filmed(texture(260, 340), [handheld(index) for index in range(16)], (160, 240))
+    shown, mask = crossing(truth, lambda index: (10 + 15 * index, 80))
+    frames, _, run = removed(clip_of(shown), mask, tmp_path)
+    assert run.notes["camera"]["model"] != "locked"
+    inside = [labels != 255 for labels in mask]
+    result = np.concatenate([f[m] for f, m in zip(frames, inside, strict=True)])
+    real = np.concatenate([f[m] for f, m in zip(truth, inside, strict=True)]).astype(float)
+    assert psnr(result, real, 255) > 34
+
+
+def test_what_no_frame_saw_is_synthesised_and_stands_still(tmp_path: Path) -> None:
+    shown, mask = crossing([texture(120, 180)] * 6, lambda index: (90, 60))
+    frames, origins, _ = removed(clip_of(shown), mask, tmp_path)
+    for frame, origin in zip(frames, origins, strict=True):
+        hole = mask[0] != 255
+        assert (origin[hole] == Origin.SYNTHESISED).all()
+        assert np.abs(frame - frames[0]).max() <= 1
+        assert not (np.abs(frame[hole] - (230, 30, 40)).max(axis=-1) < 40).any()  # no ball
+
+
+def test_penumbra_outside_the_mask_is_taken_along(tmp_path: Path) -> None:
+    still = texture(120, 180)
+    shown, mask = crossing([still] * 14, lambda index: (10 + 12 * index, 60), radius=10)
+    blurred = []
+    for index, frame in enumerate(shown):
+        rows, columns = np.indices(frame.shape[:2])
+        distance = np.hypot(rows - 60, columns - 10 - 12 * index) - 10
+        shade = np.where(distance > 0, 0.5 * np.clip(1 - distance / 5, 0, 1), 0)[..., None]
+        blurred.append((frame * (1 - shade)).astype(np.uint8))
+    with_reach, _, _ = removed(clip_of(blurred), mask, made(tmp_path / "a"), soft_px=7)
+    without, _, _ = removed(clip_of(blurred), mask, made(tmp_path / "b"), soft_px=0)
+    ring = [np.abs(blurred[5].astype(int) - still).max(axis=-1) > 8][0] & (mask[5] == 255)
+    assert (
+        psnr(with_reach[5][ring], still[ring], 255) > psnr(without[5][ring], still[ring], 255) + 8
+    )
+    assert np.array_equal(without[5][mask[5] == 255], blurred[5][mask[5] == 255])
+
+
+def test_the_camera_option_is_obeyed(tmp_path: Path) -> None:
+    truth = filmed(texture(260, 340), [handheld(index) for index in range(8)], (160, 240))
+    shown, mask = crossing(truth, lambda index: (20 + 25 * index, 80))
+    for camera in ("locked", "affine", "homography", "parallax"):
+        _, _, run = removed(clip_of(shown), mask, made(tmp_path / camera), camera=camera)
+        assert run.notes["camera"]["model"] == camera

@@ -121,7 +121,7 @@ def write_example(folder: Path, shots: list[Shot]) -> None:
 
 
 def write_clip(
-    path: Path, frames: list[NDArray[np.uint8]], sound: NDArray[np.float32] | None, crf: int = 16
+    path: Path, frames: list[NDArray[np.uint8]], sound: NDArray[np.float32] | None, crf: int = 13
 ) -> None:
     """H.264, BT.709 tagged as such; the sound [2, N] at 48 kHz as AAC."""
     height, width = frames[0].shape[:2]

@@ -25,7 +25,8 @@ lint: $(READY)
 docs: $(READY)
 	$(BIN)/python -m openvoid.cli.reference > docs/cli.md
 	$(BIN)/openvoid demo --out $(DEMO)
-	cp $(DEMO)/comparison.png docs/before-after.png
+	$(BIN)/openvoid compare examples/rolling_ball $(DEMO)/result.mkv --frames 3 --width 320 \
+	  --out docs/before-after.png --overwrite
 
 bench: $(READY)
 	$(BIN)/python benchmarks/plate_truth.py

@@ -107,8 +107,9 @@ class _Painter:
         every = range(self.clip.length)
         masked = [index for index in every if self._mask and not self._mask.box(index).empty]
         among = masked or list(every)
-        steps = np.linspace(0, len(among) - 1, min(self.view.frames, len(among)))
-        return {among[round(step)] for step in steps}
+        count = min(self.view.frames, len(among))
+        middles = (np.arange(count) + 0.5) * len(among) / count
+        return {among[int(middle)] for middle in middles}
 
 
 def _write_picture(out: Path, walk: Iterator[Pair], painter: _Painter) -> None:

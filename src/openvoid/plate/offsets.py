@@ -220,9 +220,7 @@ def _rim(hole: Mask, side: int) -> NDArray[np.int64]:
     return np.argwhere(edge & inside)
 
 
-def _sample(
-    points: NDArray[np.int64], most: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _sample(points: NDArray[np.int64], most: int, rng: np.random.Generator) -> NDArray[np.int64]:
     if len(points) <= most:
         return points
     return points[np.sort(rng.choice(len(points), most, replace=False))]

@@ -136,8 +136,13 @@ def _noise(difference: Image, known: NDArray[np.bool_]) -> float:
 
 
 def clear_of(look: Survey, index: int, guard_px: int) -> Image:
-    """1.0 where a reduced frame [H, W] lies farther than `guard_px` from its hole, else 0."""
-    return (cv2.dilate(look.hole(index).astype(np.uint8), _disc(guard_px)) == 0).astype(np.float32)
+    """1.0 where a reduced frame [H, W] lies farther than `guard_px` from its hole, else 0.
+
+    What passes through counts as a hole.
+    """
+    return (cv2.dilate(look.blocked(index).astype(np.uint8), _disc(guard_px)) == 0).astype(
+        np.float32
+    )
 
 
 def landed(clear: Image, matrix: Matrix, box: Box) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ its own restlessness, counts as not shown.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ PROXY_PX = 640  # long side of the reduced frames
 CELL_PX = 8  # side of a cell of the world grid, in proxy pixels
 MAX_CELLS = 400  # along one side of the world grid; what lies farther out is not planned for
 CONSENSUS_FRAMES = 96  # frames from which the usual look of a cell is taken
+SELDOM = 0.12  # a cell shown in a smaller share of the frames has no usual look
+AROUND = 4  # cells around the hole in which what passes is looked for
 TRANSIENT = 0.06  # a cell this far (0..1) from its usual look is something passing through
 
 
@@ -96,12 +98,22 @@ class World:
         start = low + (CELL_PX - 1) / 2
         return cls((float(start[0]), float(start[1])), int(rows), int(columns))
 
+    @property
+    def _step(self) -> Matrix:
+        """Cell (column, row) -> world proxy pixel."""
+        return np.array([[CELL_PX, 0, self.origin[0]], [0, CELL_PX, self.origin[1]], [0, 0, 1.0]])
+
+    def spread(self, cells: NDArray[np.bool_], matrix: Matrix, proxy: Proxy) -> NDArray[np.bool_]:
+        """The proxy pixels [h, w] of a frame that lie in the given cells [cells]."""
+        grid = cells.reshape(self.rows, self.columns).astype(np.uint8)
+        size = proxy.width, proxy.height
+        return cv2.warpPerspective(grid, matrix @ self._step, size, flags=cv2.INTER_NEAREST) > 0
+
     def sample(self, picture: NDArray[Any], matrix: Matrix, outside: float) -> NDArray[Any]:
         """A frame's picture at the cells' centres; `outside` where a cell is out of the frame."""
-        step = np.array([[CELL_PX, 0, self.origin[0]], [0, CELL_PX, self.origin[1]], [0, 0, 1.0]])
         return cv2.warpPerspective(
             picture,
-            matrix @ step,
+            matrix @ self._step,
             (self.columns, self.rows),
             flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_CONSTANT,
@@ -120,6 +132,7 @@ class Survey:
     holes: ArrayStore
     needed: NDArray[np.bool_]  # [T, cells] cells that a frame's hole (with its soft edge) touches
     shown: NDArray[np.bool_]  # [T, cells] cells that a frame shows whole and undisturbed
+    passing: NDArray[np.bool_]  # [T, cells] cells in which a frame shows something passing through
     white: float = 1.0
 
     def frame(self, index: int) -> NDArray[np.float32]:
@@ -132,6 +145,14 @@ class Survey:
         """Where a reduced frame [h, w] is not wholly KEEP."""
         bits = np.unpackbits(self.holes[index], count=self.proxy.height * self.proxy.width)
         return bits.reshape(self.proxy.height, self.proxy.width).astype(bool)
+
+    def blocked(self, index: int) -> NDArray[np.bool_]:
+        """Where a reduced frame [h, w] must not be copied from: its hole, and what passes."""
+        hole = self.hole(index)
+        if self.passing[index].any():
+            matrix = self.registration.matrices[index]
+            hole |= self.world.spread(self.passing[index], matrix, self.proxy)
+        return hole
 
 
 def survey(
@@ -149,9 +170,10 @@ def survey(
     frames, holes = ArrayStore.reading(paths[0]), ArrayStore.reading(paths[1])
     world = World.around(registration.matrices, proxy)
     blank = np.zeros((0, 0), bool)
-    plain = Survey(proxy, registration, world, frames, holes, blank, blank, clip.white)
-    needed, shown = _cells(plain, soft_px / proxy.scale, run)
-    return Survey(proxy, registration, world, frames, holes, needed, shown, clip.white)
+    plain = Survey(proxy, registration, world, frames, holes, blank, blank, blank, clip.white)
+    needed, shown = _cells(plain, soft_px / proxy.scale)
+    passing = _passing(plain, shown, np.asarray(needed.any(axis=0)))
+    return replace(plain, needed=needed, shown=shown & ~passing, passing=passing)
 
 
 def _look(
@@ -205,7 +227,7 @@ def _gray(small: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray(255 * np.sqrt(np.clip(gray, 0, 1)), np.uint8)
 
 
-def _cells(look: Survey, soft_px: float, run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _cells(look: Survey, soft_px: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Per frame: which world cells it needs filled, and which it shows whole, [T, cells]."""
     count, cells = len(look.frames), look.world.rows * look.world.columns
     needed, shown = np.zeros((count, cells), bool), np.zeros((count, cells), bool)
@@ -221,17 +243,20 @@ def _cells(look: Survey, soft_px: float, run: Run) -> tuple[NDArray[np.bool_], N
         needed[index] = look.world.sample(cv2.dilate(hole, near), matrix, 0).ravel() > 0
         clear = whole * (cv2.dilate(hole, far) == 0).astype(np.uint8)
         shown[index] = look.world.sample(clear, matrix, 0).ravel() > 0
-    return needed, shown & ~_transients(look, shown, np.asarray(needed.any(axis=0)))
+    return needed, shown
 
 
-def _transients(
+def _passing(
     look: Survey, shown: NDArray[np.bool_], wanted: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Cells [T, cells] in which a frame shows something that only passes through.
 
     A cell's usual look is the median over frames that show it, each brought to the same exposure.
+    A cell that is seldom shown has none: it belongs to what passes if it touches that.
     """
-    count = len(shown)
+    count, grid = len(shown), (look.world.rows, look.world.columns)
+    around = np.ones((2 * AROUND + 1, 2 * AROUND + 1), np.uint8)
+    wanted = cv2.dilate(wanted.reshape(grid).astype(np.uint8), around).ravel() > 0
     picked = np.unique(np.linspace(0, count - 1, min(count, CONSENSUS_FRAMES)).round().astype(int))
     looks = np.stack([_cell_colors(look, index) for index in picked])  # [K, cells, 3]
     looks[~shown[picked]] = np.nan
@@ -239,13 +264,18 @@ def _transients(
     gains = np.stack([_gain(colors, usual) for colors in looks])
     usual = nanmedian(looks * gains[:, None])
     restless = 3 * nanmedian(np.abs(looks * gains[:, None] - usual)).max(axis=-1)
-    seldom = np.isfinite(looks[..., 0]).sum(axis=0) < 5  # too few looks to tell what is usual
+    seldom = np.isfinite(looks[..., 0]).sum(axis=0) < max(5, SELDOM * len(picked))
     passing = np.zeros_like(shown)
     for index in range(count):
         colors = np.where(shown[index][:, None], _cell_colors(look, index), np.nan)
         colors = colors * _gain(colors, usual)
         off = np.abs(colors - usual).max(axis=-1)
-        passing[index] = (off > np.maximum(TRANSIENT, restless)) & ~seldom & wanted
+        moved = (off > np.maximum(TRANSIENT, restless)) & ~seldom & wanted
+        if moved.any():
+            unsure = moved | (shown[index] & seldom & wanted)
+            _, parts = cv2.connectedComponents(unsure.reshape(grid).astype(np.uint8))
+            moved = unsure & np.isin(parts.ravel(), np.unique(parts.ravel()[moved]))
+        passing[index] = moved
     return passing
 
 

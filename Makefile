@@ -14,7 +14,7 @@ demo: $(READY)
 	$(BIN)/openvoid demo --out $(DEMO)
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 lint: $(READY)
 	$(BIN)/ruff check .

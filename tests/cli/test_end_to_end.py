@@ -77,10 +77,7 @@ def reduced(source: Path, target: Path) -> None:
     )
 
 
-@pytest.fixture(
-    scope="session",
-    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in CLIPS],
-)
+@pytest.fixture(scope="session", params=CLIPS)
 def removed(
     request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Removed:

@@ -272,7 +272,7 @@ def _passing(
         off = np.abs(colors - usual).max(axis=-1)
         moved = (off > np.maximum(TRANSIENT, restless)) & ~seldom & wanted
         if moved.any():
-            unsure = moved | (shown[index] & seldom & wanted)
+            unsure = moved | (seldom & wanted)
             _, parts = cv2.connectedComponents(unsure.reshape(grid).astype(np.uint8))
             moved = unsure & np.isin(parts.ravel(), np.unique(parts.ravel()[moved]))
         passing[index] = moved

@@ -11,7 +11,8 @@ behind stands still in the world. Needs the real clips (OPENVOID_SHARED). Prints
     ceiling   PSNR of an exact copy from the nearest frame that saw it: the footage's own noise
     telea, median   PSNR of OpenCV's inpainting a frame, and of the unregistered temporal median
     never     PSNR where no frame saw what is behind, and Telea's there
-    flicker   mean difference from frame to frame over the truth's; step: the truth's, of 255
+    flicker   mean difference from frame to frame over the truth's, inside the hole; edge: where a
+              pixel enters or leaves it; step: the truth's, inside, of 255 levels
     rim, was  PSNR just outside the hole, as far as soft edges may reach; and before the removal
 """
 
@@ -61,6 +62,7 @@ COLUMNS = (
     "never",
     "telea",
     "flicker",
+    "edge",
     "step",
     "rim",
 )
@@ -128,8 +130,8 @@ class Row:
         cells = (
             _db(engine.seen_db), _db(engine.seen_worst_db), _db(known.oracle.seen_db),
             _db(known.telea.seen_db), _db(known.median.seen_db), _db(engine.never_db),
-            _db(known.telea.never_db), _db(engine.flicker, 2), _db(engine.true_step_levels, 2),
-            _db(engine.rim_db), _db(known.untouched.rim_db),
+            _db(known.telea.never_db), _db(engine.flicker, 2), _db(engine.edge_flicker, 2),
+            _db(engine.true_step_levels, 2), _db(engine.rim_db), _db(known.untouched.rim_db),
         )  # fmt: skip
         numbers = "".join(f"{cell:>8}" for cell in cells)
         return (

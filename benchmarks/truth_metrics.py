@@ -25,8 +25,9 @@ class Score:
     seen_db: float | None  # in the hole, still, seen by some frame
     seen_worst_db: float | None  # of the worst frame
     never_db: float | None  # in the hole, still, seen by no frame
-    flicker: float | None  # difference from frame to frame in the hole, over the truth's
-    true_step_levels: float  # the truth's
+    flicker: float | None  # difference from frame to frame inside the hole, over the truth's
+    edge_flicker: float | None  # the same where a pixel enters or leaves the hole
+    true_step_levels: float  # the truth's difference inside the hole
     rim_db: float | None  # just outside the hole, as far as the soft edge may reach
     touched_beyond_px: int  # changed pixels farther out: must be 0
 
@@ -39,13 +40,15 @@ def score(scene: Scene, result: Frames, soft_edge_px: int) -> Score:
     changed = (result != scene.shown).any(axis=-1)
     if np.count_nonzero(never) < LEAST_NEVER_SHARE * np.count_nonzero(inside):
         never = np.zeros_like(never)
-    steps = step_levels(result, inside), step_levels(scene.truth, inside)
+    stays, crosses = (inside[1:] & inside[:-1]), (inside[1:] ^ inside[:-1])
+    true_step = step_levels(scene.truth, stays)
     return Score(
         psnr(result, scene.truth, seen),
         worst_psnr(result, scene.truth, seen),
         psnr(result, scene.truth, never),
-        steps[0] / steps[1] if steps[1] > 0 else None,
-        steps[1],
+        _ratio(step_levels(result, stays), true_step),
+        _ratio(step_levels(result, crosses), step_levels(scene.truth, crosses)),
+        true_step,
         psnr(result, scene.truth, rim & scene.still),
         int(np.count_nonzero(changed & beyond)),
     )
@@ -67,15 +70,18 @@ def worst_psnr(result: Frames, truth: Frames, where: Masks) -> float | None:
 def step_levels(frames: Frames, where: Masks) -> float:
     """Mean absolute difference between neighbouring frames, in levels of 255.
 
-    Taken where the pixel is in the hole before or after, so that a jump at its edge counts.
+    `where` [T - 1, H, W] says which pixels count in each step.
     """
     total, count = 0.0, 0
-    for index in range(1, len(frames)):
-        pixels = where[index] | where[index - 1]
+    for index, pixels in enumerate(where, start=1):
         change = frames[index][pixels].astype(np.int16) - frames[index - 1][pixels]
         total += float(np.abs(change).sum())
         count += change.size
     return total / max(1, count)
+
+
+def _ratio(value: float, unit: float) -> float | None:
+    return value / unit if unit > 0 else None
 
 
 def _squares(result: Frames, truth: Frames, where: NDArray[np.bool_]) -> tuple[float, int]:

@@ -65,15 +65,16 @@ def test_the_truth_flickers_like_itself_and_a_frozen_fill_does_not() -> None:
     assert score(made, made.truth, 2).flicker == 1.0
     frozen = np.broadcast_to(made.truth[:1], made.truth.shape)
     assert score(made, frozen, 2).flicker == 0.0
-    assert step_levels(frozen, made.hole) == 0.0
+    assert score(made, frozen, 2).edge_flicker == 0.0
+    assert score(made, made.truth, 2).edge_flicker == 1.0
 
 
-def test_a_step_is_counted_where_the_hole_was_too() -> None:
-    where = np.zeros((2, 1, 4), bool)
-    where[0, 0, 0] = where[1, 0, 1] = True
+def test_a_step_is_counted_where_it_is_asked_for() -> None:
+    where = np.zeros((1, 1, 4), bool)
+    where[0, 0, :2] = True
     frames = np.zeros((2, 1, 4, 3), np.uint8)
-    frames[1, 0, 0] = 30  # left the hole with a jump
-    frames[1, 0, 3] = 90  # never in the hole
+    frames[1, 0, 0] = 30
+    frames[1, 0, 3] = 90  # not asked for
     assert step_levels(frames, where) == 15.0
 
 

@@ -119,7 +119,7 @@ def test_a_row_names_the_targets_that_are_missed() -> None:
 
 def test_flicker_is_missed_by_more_than_a_tenth_and_faint_under_a_tenth_of_a_level() -> None:
     def row(flicker: float, step: float) -> Row:
-        score = Score(45.0, 44.0, None, flicker, step, 40.0, 0)
+        score = Score(45.0, 44.0, None, flicker, 1.0, step, 40.0, 0)
         return Row("x", False, 0.1, score, Yardsticks(score, score, score, score), 0.1, {}, ())
 
     assert row(1.09, 1.0).targets()["flicker±10%"]

@@ -70,6 +70,22 @@ def test_something_passing_through_is_not_shown(tmp_path: Path) -> None:
     assert look.shown[3, cell]
 
 
+def test_a_place_seen_only_beside_something_passing_is_not_shown(tmp_path: Path) -> None:
+    frames = [texture(96, 160).copy() for _ in range(20)]
+    removed = [np.zeros((96, 160), bool) for _ in frames]
+    for silhouette in removed:
+        silhouette[40:80, 60:100] = True
+    for index in (3, 4):  # a hand reaches in front of the object: seen, but not the background
+        cv2.rectangle(frames[index], (64, 20), (90, 64), (250, 220, 200), -1)
+        removed[index][40:65, 64:91] = False
+    look = survey(clip_of(frames), Quadmask.from_removed(removed), 0, Run(tmp_path))
+    cell = (52 // CELL_PX) * look.world.columns + 76 // CELL_PX
+    assert look.needed[10, cell]
+    assert not look.shown[3, cell]
+    assert look.blocked(3)[52, 76]
+    assert not look.blocked(10)[10, 10]
+
+
 def test_a_change_of_exposure_is_not_something_passing(tmp_path: Path) -> None:
     frames = [(texture(96, 160) * gain).astype(np.uint8) for gain in np.linspace(0.7, 1.0, 12)]
     shown, mask = crossing(frames, lambda index: (20 + 10 * index, 48), radius=10)

@@ -170,6 +170,8 @@ def _entries(kind: str) -> dict[str, dict[str, EntryPoint]]:
 
 
 def _missing(kind: str, name: str, error: ImportError) -> OpenVoidError:
+    if (error.name or "").startswith("openvoid"):
+        raise error  # a module of ours is missing: a defect, not an extra to install
     extra = getattr(error, "extra", None) or name
     return OpenVoidError(
         f"{kind} {name!r} needs {error.name or error}, which is not installed",

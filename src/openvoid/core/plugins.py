@@ -116,7 +116,7 @@ def find(kind: str, name: str) -> type[Any]:
     for attribute in ("name", "Options", GROUPS[kind][1]):
         if not hasattr(plugin, attribute):
             raise OpenVoidError(f"{kind} {name!r} has no `{attribute}`", where=entry.value)
-    return plugin  # type: ignore[no-any-return]
+    return plugin
 
 
 def construct(kind: str, name: str, options: Mapping[str, Any] | None = None) -> Any:

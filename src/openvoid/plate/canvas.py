@@ -18,13 +18,14 @@ from openvoid.core.removal import Run
 from openvoid.plate.align import look_up, warp
 from openvoid.plate.gradient import membrane
 from openvoid.plate.propagate import clear_of, landed
-from openvoid.plate.register import Image, Matrix, transform
+from openvoid.plate.register import Image, Matrix
 from openvoid.plate.survey import CELL_PX, Survey, nanmedian
 from openvoid.plate.synthesize import synthesize
 
 CONTEXT = 0.8  # surroundings taken in, in sizes of the unseen region
 CONTEXT_PX = 72  # and at least so many proxy pixels
-MAX_SIDE_PX = 1280
+MAX_SIDE_PX = 1024
+STRIP_PX = 64
 NEAR_PX = 33  # what is unknown this near to unseen cells is synthesised too
 LOOKS = 16  # frames from which the surroundings are gathered
 
@@ -58,8 +59,11 @@ class Canvas:
 
 def mapped(matrix: Matrix, points: Image) -> Image:
     """Points [h, w, 2] (x, y) through a homography."""
-    flat = transform(matrix, points.reshape(-1, 2))
-    return flat.reshape(points.shape)
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    x, y = points[..., 0], points[..., 1]
+    depth = g * x + h * y + i
+    moved = np.stack([a * x + b * y + c, d * x + e * y + f], axis=-1)
+    return moved / depth[..., None]
 
 
 def unseen_cells(look: Survey, donors: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -116,6 +120,7 @@ def _gather(
         matrix = look.registration.matrices[index] @ place
         visible = landed(clear_of(look, int(index), soft_px + 1), matrix, box)
         look_at[visible] = warp(look.frame(int(index)), matrix, box)[visible]
-    world = nanmedian(looks)
+    strips = range(0, size[0], STRIP_PX)  # sorting copies: a strip at a time
+    world = np.concatenate([nanmedian(looks[:, row : row + STRIP_PX]) for row in strips])
     known = np.isfinite(world[..., 0])
     return np.where(known[..., None], world, 0).astype(np.float32), known

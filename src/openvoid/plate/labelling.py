@@ -137,7 +137,7 @@ def _label_cells(scene: Scene, unary: Plane) -> Labels:
     down, across = scene.hole.shape[0] // cell, scene.hole.shape[1] // cell
     count = len(scene.offsets)
     alone = unary.reshape(count, down, cell, across, cell).sum((2, 4)).transpose(1, 2, 0)
-    active = scene.hole.reshape(down, cell, across, cell).any((1, 3))
+    active = np.asarray(scene.hole.reshape(down, cell, across, cell).any((1, 3)))
     apart = np.zeros((down, across, count, count), np.float32)
     step = np.arange(0, cell, max(1, cell // CELL_PX))
     numbers = np.arange(count)[:, None, None, None]
@@ -163,13 +163,13 @@ def _label_cells(scene: Scene, unary: Plane) -> Labels:
 def _label_pixels(scene: Scene, unary: Plane, coarse: Labels) -> Labels:
     """[h, w] labels: each pixel takes that of its own cell or of one beside it."""
     cell = scene.cell_px
-    edge = np.pad(coarse, 1, mode="edge")
+    edge: Labels = np.pad(coarse, 1, mode="edge")
     down, across = coarse.shape
     choice = np.stack(
         [edge[1 + y : 1 + y + down, 1 + x : 1 + x + across] for y, x in _AROUND], axis=-1
     )
-    choice = choice.repeat(cell, 0).repeat(cell, 1)  # h, w, 5
-    rows, columns = np.indices(scene.hole.shape)
+    choice = np.asarray(choice.repeat(cell, 0).repeat(cell, 1))  # h, w, 5
+    rows, columns = (np.asarray(axis) for axis in np.indices(scene.hole.shape))
     alone = unary[choice, rows[..., None], columns[..., None]]
     right = _apart(scene, choice, (slice(None), slice(-1)), (slice(None), slice(1, None)))
     below = _apart(scene, choice, (slice(-1), slice(None)), (slice(1, None), slice(None)))

@@ -21,6 +21,7 @@ Plane = NDArray[np.float32]
 _SIDE = 7  # of a patch in the statistics, at half size
 _RIM_SIDE = 11  # of a patch at the rim
 _KEPT = 24  # principal components of a patch
+_TURNS = 8  # of orthogonal iteration towards them
 _COMPARED = 120_000_000  # patch pairs at most
 _QUERIES, _RIM_QUERIES = 2500, 80
 _CONTINUATIONS = 3  # of each rim patch
@@ -50,7 +51,7 @@ def repeating(
             for i in range(0, len(sources), _CHUNK)
         ]
     )
-    asked = (_flat(patches, queries, _SIDE) - mean) @ basis
+    asked = np.asarray((_flat(patches, queries, _SIDE) - mean) @ basis, np.float32)
     least = int(np.clip(reach / 4, 6, 20))  # nearer likes are just smoothness
     found = _likes(asked, queries, described, sources, (height, width), least) - queries
     votes = np.zeros((2 * height + 1, 2 * width + 1), np.float32)
@@ -108,7 +109,7 @@ def covering(hole: Mask, usable: Mask, offsets: Offsets, most: int) -> Offsets:
     left = hole.copy()
     for offset in offsets:
         left &= ~shifted(usable, offset)
-    added = []
+    added: list[NDArray[np.int64]] = []
     height, width = hole.shape
     while left.any() and len(added) < most:
         share = coverage(left, usable)
@@ -228,6 +229,9 @@ def _sample(points: NDArray[np.int64], most: int, rng: np.random.Generator) -> N
 
 def _principal(sample: Plane) -> tuple[Plane, Plane]:
     """The mean of patches and their first principal directions."""
-    mean = sample.mean(0)
-    _, vectors = np.linalg.eigh((sample - mean).T @ (sample - mean))
-    return mean, np.ascontiguousarray(vectors[:, -_KEPT:])
+    mean: Plane = sample.mean(0)
+    spread = (sample - mean).T @ (sample - mean)
+    basis = np.eye(len(spread), _KEPT, dtype=spread.dtype)
+    for _ in range(_TURNS):  # orthogonal iteration: the exact directions do not matter
+        basis = np.linalg.qr(spread @ basis)[0]
+    return mean, np.ascontiguousarray(basis, np.float32)

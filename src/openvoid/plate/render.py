@@ -189,11 +189,21 @@ def _add_sheet(
     calm = cv2.GaussianBlur(calm, (0, 0), max(0.8, proxy.scale / 2))
     detail *= calm[..., None]
     reach = SLOW_PX * proxy.scale
-    near = np.maximum(cv2.GaussianBlur(calm, (0, 0), reach), 1e-3)
-    detail -= cv2.GaussianBlur(detail, (0, 0), reach) * (calm / near)[..., None]
+    near = np.maximum(_slow(calm, reach), 1e-3)
+    detail -= _slow(detail, reach) * (calm / near)[..., None]
     still += detail
     share = enlarge(weight, box, target, proxy)[..., None]
     total[target.within(into).slices] += share * still * white
+
+
+def _slow(picture: Image, sigma_px: float) -> Image:
+    """A wide Gaussian blur, done at a size at which it is not wide."""
+    height, width = picture.shape[:2]
+    shrink = max(1.0, sigma_px / 3)
+    size = max(1, round(width / shrink)), max(1, round(height / shrink))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma_px / shrink)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _detail(

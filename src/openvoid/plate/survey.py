@@ -28,8 +28,8 @@ from openvoid.plate.store import ArrayStore
 
 PROXY_PX = 640  # long side of the reduced frames
 CELL_PX = 8  # side of a cell of the world grid, in proxy pixels
-MAX_CELLS = 400  # along one side of the world grid; what lies farther out is not planned for
-CONSENSUS_FRAMES = 96  # frames from which the usual look of a cell is taken
+MAX_CELLS = 240  # along one side of the world grid; what lies farther out is not planned for
+CONSENSUS_FRAMES = 64  # frames from which the usual look of a cell is taken
 SELDOM = 0.12  # a cell shown in a smaller share of the frames has no usual look
 AROUND = 4  # cells around the hole in which what passes is looked for
 TRANSIENT = 0.06  # a cell this far (0..1) from its usual look is something passing through

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from worlds import crossing, filmed, handheld, texture
@@ -94,6 +95,24 @@ def test_penumbra_outside_the_mask_is_taken_along(tmp_path: Path) -> None:
         psnr(with_reach[5][ring], still[ring], 255) > psnr(without[5][ring], still[ring], 255) + 8
     )
     assert np.array_equal(without[5][mask[5] == 255], blurred[5][mask[5] == 255])
+
+
+def test_parallax_is_aligned_locally(tmp_path: Path) -> None:
+    world = texture(150, 500)
+    columns, rows = np.meshgrid(np.arange(240, dtype=np.float32), np.arange(150, dtype=np.float32))
+    truth = []
+    for index in range(14):  # how far a place moves depends on where it is: no plane does that
+        shift = index * (1.5 + 0.5 * np.sin(rows / 150 * 6 + columns / 240 * 3))
+        truth.append(cv2.remap(world, columns + 60 + shift, rows, cv2.INTER_CUBIC))
+    shown, mask = crossing(truth, lambda index: (20 + 15 * index, 75), radius=12)
+    inside = np.stack([labels != 255 for labels in mask])
+
+    def quality(camera: str) -> float:
+        folder = made(tmp_path / camera)
+        frames, _, _ = removed(clip_of(shown), mask, folder, camera=camera)
+        return psnr(np.stack(frames)[inside], np.stack(truth)[inside].astype(float), 255)
+
+    assert quality("parallax") > max(24, quality("homography") + 5)
 
 
 def test_the_camera_option_is_obeyed(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from openvoid.plate.gradient import membrane
 from openvoid.plate.register import Image, Matrix, normal
 
 STEPS = 4
+MAX_PARALLAX_PX = 24.0
 MIN_RING = 60  # ring pixels below which there is nothing to align to
 MAX_SHIFT_PX = 2.5  # a refinement that moves the ring farther than this is not believed
 BETTER = 0.995  # the residual must fall at least to this share of what it was
@@ -146,4 +147,4 @@ def parallax(target: Image, seen: Image, ring: NDArray[np.bool_]) -> Image:
     smooth = cv2.GaussianBlur(flow * inner[..., None], (0, 0), 3)
     weight = cv2.GaussianBlur(inner.astype(np.float32), (0, 0), 3)
     smooth = smooth / np.maximum(weight, 1e-3)[..., None]
-    return np.clip(membrane(smooth, inner & (weight > 0.1)), -8, 8)
+    return np.clip(membrane(smooth, inner & (weight > 0.1)), -MAX_PARALLAX_PX, MAX_PARALLAX_PX)

@@ -20,7 +20,7 @@ from openvoid.plate.store import ArrayStore
 from openvoid.plate.survey import Proxy, Survey
 
 MARGIN_PX = 4  # proxy pixels around what registration predicts, for local alignment
-PARALLAX_PX = 10
+PARALLAX_PX = 28
 
 
 @dataclass(frozen=True)

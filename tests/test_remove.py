@@ -24,6 +24,7 @@ from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask, Region, dilate
 from openvoid.core.removal import Fill, Run
+from openvoid.core.request import default_soft_edge_px
 from openvoid.deliver.fingerprint import mask_hash
 from openvoid.media.open import open_clip
 from openvoid.remove import Removal, in_order, remove
@@ -234,7 +235,7 @@ def test_a_clip_and_a_mask_in_memory(tmp_path: Path) -> None:
     frames = np.random.default_rng(0).integers(0, 255, (LENGTH, HEIGHT, WIDTH, 3)).astype(np.uint8)
     result = remove(clip_of(frames), quadmask(), tmp_path / "out.mkv", engine="mean")
     assert result.provenance.source["mask"]["path"] is None
-    kept = kept_samples(quadmask()[3], frames[3, ..., 0], 2)
+    kept = kept_samples(quadmask()[3], frames[3, ..., 0], default_soft_edge_px(HEIGHT))
     assert np.array_equal(planes_of(tmp_path / "out.mkv")[3][0][kept], frames[3, ..., 1][kept])
 
 
@@ -283,7 +284,7 @@ def test_words_and_effects_reach_the_engine(shot: Shot, monkeypatch: pytest.Monk
         shot.remove("out.mkv", prompt="an empty table", effects=effects, seed=9, soft_edge_px=None)
     (request,) = heard
     assert (request.prompt, request.effects, request.seed) == ("an empty table", effects, 9)
-    assert request.soft_edge_px == 2  # by the height
+    assert request.soft_edge_px == default_soft_edge_px(HEIGHT)
     assert (request.start, request.clip.length) == (0, LENGTH)
 
 

@@ -161,7 +161,9 @@ def test_painting_leaves_all_else_bit_identical(
     touched = np.zeros((height, width), bool)
     touched[box.slices] = alpha > 0
     for index, (before, after) in enumerate(zip(source.planes, painted.planes, strict=True)):
-        rows, columns = -(-height // before.shape[0]), -(-width // before.shape[1])
+        layout, small = source.layout, before.shape != (height, width)
+        rows = 1 << layout.chroma_y if small else 1
+        columns = 1 << layout.chroma_x if small else 1
         may = np.zeros(before.shape, bool)
         y, x = np.nonzero(touched)
         may[y // rows, x // columns] = True

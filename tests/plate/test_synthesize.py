@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -193,6 +193,7 @@ def test_progress_rises_to_its_total() -> None:
 
 
 @given(st.integers(0, 10_000))
+@example(230)  # one pixel wide
 @settings(max_examples=12, deadline=None)
 def test_any_hole_in_any_small_plate_is_lawful(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -183,14 +183,16 @@ def _shifts(
     tell: Callable[[int], None],
 ) -> tuple[Source, Mask]:
     """The offset [H, W, 2] of each hole pixel's source, and which pixels have one."""
-    half = _halved(guide), _all_halved(known), ~_all_halved(~hole), _all_halved(usable)
-    features = _features(half[0])
-    tell(0)
-    found = [repeating(features, *half[1:], rng, _REPEATING)]
-    tell(1)
-    found.append(continuing(features, *half[1:], rng, _CONTINUING))
-    tell(2)
-    offsets = _distinct(2 * np.concatenate(found))
+    offsets = np.zeros((0, 2), np.int64)
+    if min(hole.shape) > 1:  # else there is nothing at half size
+        half = _halved(guide), _all_halved(known), ~_all_halved(~hole), _all_halved(usable)
+        features = _features(half[0])
+        tell(0)
+        found = [repeating(features, *half[1:], rng, _REPEATING)]
+        tell(1)
+        found.append(continuing(features, *half[1:], rng, _CONTINUING))
+        tell(2)
+        offsets = _distinct(2 * np.concatenate(found))
     offsets = np.concatenate([offsets, covering(hole, usable, offsets, _COVERING)])
     if not len(offsets):
         return np.zeros((*hole.shape, 2), np.int32), np.zeros_like(hole)

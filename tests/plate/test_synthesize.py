@@ -194,6 +194,7 @@ def test_progress_rises_to_its_total() -> None:
 
 @given(st.integers(0, 10_000))
 @example(230)  # one pixel wide
+@example(2958)  # a row of cells without hole
 @settings(max_examples=12, deadline=None)
 def test_any_hole_in_any_small_plate_is_lawful(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -141,7 +141,7 @@ def _label_cells(scene: Scene, unary: Plane) -> Labels:
     apart = np.zeros((down, across, count, count), np.float32)
     step = np.arange(0, cell, max(1, cell // CELL_PX))
     numbers = np.arange(count)[:, None, None, None]
-    for row in range(down):
+    for row in np.flatnonzero(active.any(1)):
         places = np.nonzero(active[row])[0]
         rows = scene.rows[row * cell + step][:, None]
         columns = scene.columns[places[:, None] * cell + step][:, None]

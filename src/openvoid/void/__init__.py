@@ -1,0 +1,1 @@
+"""The engine with weights: CogVideoX-Fun with Netflix's released VOID transformers, two passes."""

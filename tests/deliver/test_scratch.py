@@ -11,23 +11,13 @@ from pathlib import Path
 import pytest
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.deliver.scratch import cache_folder, scratch, sweep
+from openvoid.deliver.scratch import scratch, sweep
 
 
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OPENVOID_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "removals"
-
-
-def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENVOID_CACHE", "/a/b")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/c")
-    assert cache_folder() == Path("/a/b")
-    monkeypatch.delenv("OPENVOID_CACHE")
-    assert cache_folder() == Path("/c/openvoid")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert cache_folder() == Path.home() / ".cache" / "openvoid"
 
 
 def interrupted(key: str) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import typer
 
 from openvoid.cli.console import AsJson, tell_json, tell_rows
-from openvoid.deliver.scratch import cache_folder
+from openvoid.media.cache import cache_folder
 
 IMPORTED_AS = {"opencv-python-headless": "cv2"}  # where it differs from the name
 CODECS = {  # FFmpeg's name -> what it is for

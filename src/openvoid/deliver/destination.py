@@ -16,7 +16,7 @@ from pathlib import Path
 from openvoid.core.clip import Clip
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask, Region
-from openvoid.deliver.scratch import cache_folder
+from openvoid.media.cache import cache_folder
 from openvoid.media.encode import CODECS, default_codec
 from openvoid.media.sequence import is_pattern, pattern_of
 

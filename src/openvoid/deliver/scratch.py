@@ -18,17 +18,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.media.cache import cache_folder
 
 KEPT_DAYS = 14  # an unfinished removal that nobody took up for so long is forgotten
-
-
-def cache_folder() -> Path:
-    """$OPENVOID_CACHE, else $XDG_CACHE_HOME/openvoid, else ~/.cache/openvoid."""
-    if given := os.environ.get("OPENVOID_CACHE"):
-        return Path(given).expanduser()
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared).expanduser() / "openvoid"
-    return Path.home() / ".cache" / "openvoid"
 
 
 @contextmanager

@@ -1,0 +1,67 @@
+"""SHA-256 of weights, computed once for each file.
+
+Enters: paths. Leaves: hashes. A file in the hub's cache is named by its hash (it was verified when
+it was fetched); any other is read once, and remembered in $OPENVOID_CACHE by path, size and time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from openvoid.core.removal import Progress, silent
+from openvoid.media.atomic import partial_file
+
+BLOCK = 4 << 20
+
+
+def sha256(path: Path, progress: Progress = silent) -> str:
+    """The hash of a file, as 64 hexadecimal digits."""
+    real = path.resolve()
+    if real.parent.name == "blobs" and re.fullmatch("[0-9a-f]{64}", real.name):
+        return real.name
+    facts = real.stat()
+    key = f"{real}|{facts.st_size}|{facts.st_mtime_ns}"
+    known = _remembered()
+    if key not in known:
+        known = _remembered() | {key: _read(real, facts.st_size, progress)}
+        _remember(known)
+    return known[key]
+
+
+def memory() -> Path:
+    """Where hashes are kept between runs."""
+    home = os.environ.get("OPENVOID_CACHE") or (
+        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "openvoid"
+    )
+    return Path(home).expanduser() / "hashes.json"
+
+
+def _read(path: Path, size: int, progress: Progress) -> str:
+    digest, done = hashlib.sha256(), 0
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            digest.update(block)
+            done += len(block)
+            progress(f"hash {path.name} (MiB)", done >> 20, max(size >> 20, 1))
+    return digest.hexdigest()
+
+
+def _remembered() -> dict[str, str]:
+    try:
+        found = json.loads(memory().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _remember(known: dict[str, str]) -> None:
+    """What cannot be remembered is computed again: no reason to stop."""
+    with suppress(Exception):
+        memory().parent.mkdir(parents=True, exist_ok=True)
+        with partial_file(memory()) as partial:
+            partial.write_text(json.dumps(known, indent=1), encoding="utf-8")

@@ -1,0 +1,266 @@
+"""What the released weights must look like: names, numbers, every key with its shape.
+
+Enters: configs, and the headers of safetensors files. Leaves: the expected layout, and what does
+not fit, in words. The expected layout is that of diffusers' and transformers' own classes, built
+without memory on the meta device (numerics.md, "Names and sizes"). Reads no weights and knows not
+where the files lie. Importing it needs no torch.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openvoid.core.errors import OpenVoidError
+
+CHANNELS = 48  # noisy latent 16 | mask latent 16 | video latent 16
+BASE_CHANNELS = 33
+PATCH = 8  # columns of the patch projection for each channel: 2 x 2 x 2
+DTYPES = ("BF16", "F16", "F32")
+BYTES = {"BF16": 2, "F16": 2, "F32": 4, "F64": 8, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1}
+BYTES |= {"BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1}
+
+# Config entries that the numerics rest on. None: any number, but it must be there.
+TRANSFORMER: dict[str, Any] = {
+    "num_layers": None,
+    "num_attention_heads": None,
+    "attention_head_dim": None,
+    "text_embed_dim": None,
+    "out_channels": 16,
+    "patch_size": 2,
+    "patch_size_t": 2,
+    "use_rotary_positional_embeddings": True,
+}
+VAE: dict[str, Any] = {
+    "block_out_channels": None,
+    "in_channels": 3,
+    "out_channels": 3,
+    "latent_channels": 16,
+    "temporal_compression_ratio": 4,
+    "scaling_factor": 0.7,
+}
+TEXT: dict[str, Any] = {"d_model": None, "num_layers": None, "vocab_size": None}
+SCHEDULER: dict[str, Any] = {  # numerics.md, "Sampling"
+    "num_train_timesteps": 1000,
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "prediction_type": "v_prediction",
+    "rescale_betas_zero_snr": True,
+    "timestep_spacing": "trailing",
+    "set_alpha_to_one": True,
+    "clip_sample": False,
+    "steps_offset": 0,
+}
+CLASSES = {
+    "transformer": "CogVideoXTransformer3DModel",
+    "vae": "AutoencoderKLCogVideoX",
+    "text_encoder": "T5EncoderModel",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tensor, as a file's header declares it."""
+
+    shape: tuple[int, ...]
+    dtype: str  # as safetensors writes it: BF16, F32, ...
+
+
+Header = Mapping[str, Entry]
+Layout = Mapping[str, tuple[int, ...]]
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """A JSON object; what is not one is told with its name."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OpenVoidError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except ValueError as error:
+        raise OpenVoidError("is not JSON", where=str(path)) from error
+    if not isinstance(found, dict):
+        raise OpenVoidError("holds no settings", where=str(path))
+    return found
+
+
+def read_header(path: Path) -> dict[str, Entry]:
+    """Names, shapes and dtypes of a safetensors file; a damaged one is refused."""
+    mend = "fetch it again"
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(8)
+            length = int.from_bytes(start, "little")
+            if start.startswith(b"version "):
+                raise OpenVoidError(
+                    "is a Git LFS pointer, not the weights", where=str(path), mend="git lfs pull"
+                )
+            if len(start) < 8 or not 2 <= length <= min(size - 8, 100_000_000):
+                raise OpenVoidError("is no safetensors file", where=str(path), mend=mend)
+            entries = json.loads(file.read(length))
+        entries.pop("__metadata__", None)
+        _check_extent(path, entries, size - 8 - length)
+        return {name: Entry(tuple(e["shape"]), e["dtype"]) for name, e in entries.items()}
+    except OSError as error:
+        raise OpenVoidError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OpenVoidError("its header is damaged", where=str(path), mend=mend) from error
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """What a safetensors file says beside its tensors; `read_header` has accepted it."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        return dict(json.loads(file.read(length)).get("__metadata__") or {})
+
+
+def _check_extent(path: Path, entries: Mapping[str, Any], there: int) -> None:
+    """Every tensor lies inside the file and is as long as its shape says."""
+    end = 0
+    for name, entry in entries.items():
+        first, last = entry["data_offsets"]
+        if last - first != math.prod(entry["shape"]) * BYTES.get(entry["dtype"], 0):
+            raise OpenVoidError(f"the length of {name} is wrong", where=str(path))
+        end = max(end, last)
+    if end > there:
+        raise OpenVoidError(
+            f"is cut short: {end - there} of {end} bytes are missing",
+            where=str(path),
+            mend="fetch it again",
+        )
+
+
+def check_config(part: str, config: Mapping[str, Any], where: Path) -> None:
+    """The part is of the right class and has the numbers that the numerics rest on."""
+    wanted_class = CLASSES[part]
+    found = config.get("_class_name") or (config.get("architectures") or [wanted_class])[0]
+    if found != wanted_class:
+        raise OpenVoidError(
+            f"another architecture: {found}, expected {wanted_class}", where=str(where)
+        )
+    for name, wanted in {"transformer": TRANSFORMER, "vae": VAE, "text_encoder": TEXT}[
+        part
+    ].items():
+        if name not in config:
+            raise OpenVoidError(f"lacks {name}", where=str(where))
+        if wanted is not None and config[name] != wanted:
+            raise OpenVoidError(
+                f"another architecture: {name} is {config[name]}, expected {wanted}",
+                where=str(where),
+            )
+    channels = config.get("in_channels")
+    if part == "transformer" and channels not in (BASE_CHANNELS, CHANNELS):
+        raise OpenVoidError(
+            f"another architecture: {channels} input channels, expected {BASE_CHANNELS} (base) "
+            f"or {CHANNELS}",
+            where=str(where),
+        )
+
+
+def scheduler_settings(config: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The scheduler's settings as the numerics want them, and where the checkpoint differs."""
+    notes = [
+        f"scheduler: {name} is {config[name]}, taken as {wanted}"
+        for name, wanted in (SCHEDULER | {"snr_shift_scale": 1.0}).items()
+        if name in config and config[name] != wanted
+    ]
+    return dict(SCHEDULER), notes
+
+
+def build(part: str, config: Mapping[str, Any]) -> Any:
+    """The model of a part on the meta device: all shapes, no memory."""
+    import torch
+
+    with torch.device("meta"):
+        if part == "text_encoder":
+            from transformers import T5Config, T5EncoderModel
+
+            return T5EncoderModel(T5Config.from_dict(dict(config)))
+        import diffusers
+
+        Model: Any = getattr(diffusers, CLASSES[part])
+        known = set(inspect.signature(Model.__init__).parameters) - {"self"}
+        return Model(**{name: value for name, value in config.items() if name in known})
+
+
+def expected(part: str, config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Every key of a part with its shape; the tied embedding of the text encoder counts once."""
+    try:
+        state = build(part, config).state_dict()
+    except (TypeError, ValueError, KeyError) as error:
+        raise OpenVoidError(f"{part}/config.json cannot be built: {error}") from error
+    state.pop("encoder.embed_tokens.weight", None)
+    return {name: tuple(value.shape) for name, value in state.items()}
+
+
+def wide(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The base transformer's config as the VOID files want it: 48 input channels."""
+    return dict(config) | {"in_channels": CHANNELS}
+
+
+def check_kind(header: Header, wanted: Layout, where: Path) -> None:
+    """A transformer's file is of this family, width, depth and number of channels."""
+    family = "transformer_blocks.0.attn1.to_q.weight"
+    if family not in header or "patch_embed.proj.weight" not in header:
+        kinds = ", ".join(sorted({name.split(".")[0] for name in header})[:4])
+        raise OpenVoidError(
+            f"another architecture: its keys begin with {kinds or 'nothing'}, expected "
+            f"patch_embed and transformer_blocks of {CLASSES['transformer']}",
+            where=str(where),
+        )
+    found, right = _figures(header), _figures({k: Entry(v, "F32") for k, v in wanted.items()})
+    if found == (*right[:2], BASE_CHANNELS):
+        raise OpenVoidError(
+            f"has {BASE_CHANNELS} input channels, as the base model: expected a VOID file, "
+            f"which has {CHANNELS}",
+            where=str(where),
+            mend="openvoid weights pull void",
+        )
+    if found != right:
+        text = "{} layers of width {} and {} input channels"
+        raise OpenVoidError(
+            f"another architecture: {text.format(*found)}, expected {text.format(*right)}",
+            where=str(where),
+        )
+
+
+def _figures(header: Header) -> tuple[int, int, int]:
+    """Layers, width, input channels."""
+    blocks = [re.match(r"transformer_blocks\.(\d+)\.", name) for name in header]
+    shape = header["patch_embed.proj.weight"].shape
+    columns = shape[1] if len(shape) == 2 else shape[1] * PATCH  # a convolution: CogVideoX 1.0
+    return 1 + max(int(found[1]) for found in blocks if found), shape[0], columns // PATCH
+
+
+def oddities(header: Header, wanted: Layout) -> list[str]:
+    """What is missing, what is of another shape or dtype, what is too much."""
+    missing = [f"{name} is missing" for name in wanted if name not in header]
+    wrong = [
+        f"{name} is {list(header[name].shape)}, expected {list(shape)}"
+        for name, shape in wanted.items()
+        if name in header and header[name].shape != shape
+    ]
+    stored = [
+        f"{name} is stored as {entry.dtype}, expected {', '.join(DTYPES)}"
+        for name, entry in header.items()
+        if name in wanted and entry.dtype not in DTYPES
+    ]
+    return (
+        missing + wrong + stored + [f"{name} is unknown" for name in header if name not in wanted]
+    )
+
+
+def untied(header: Header) -> dict[str, Entry]:
+    """A text encoder's header with its embedding under one name, however it is stored."""
+    entries = dict(header)
+    twin = entries.pop("encoder.embed_tokens.weight", None)
+    if twin is not None:
+        entries.setdefault("shared.weight", twin)
+    return entries

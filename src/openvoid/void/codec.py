@@ -16,7 +16,7 @@ are faded, not absent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -29,6 +29,16 @@ SCALE = 8  # pixels a latent stands for, along each side
 ENCODE_FRAMES = 8
 DECODE_LATENTS = 2
 TILE_OVERLAP = 0.25  # of a tile's side, on either side of a seam
+
+
+Code = Callable[[torch.Tensor, Any], tuple[torch.Tensor, Any]]
+"""(chunk, convolution cache) -> (coded chunk, cache for the next)."""
+
+
+def encoded_frames(frames: int) -> list[int]:
+    """Lengths of the chunks in which a clip of so many frames is encoded."""
+    first = min(frames, ENCODE_FRAMES + frames % ENCODE_FRAMES)
+    return [first] + [ENCODE_FRAMES] * ((frames - first) // ENCODE_FRAMES)
 
 
 class Codec:
@@ -45,20 +55,17 @@ class Codec:
         self._upsamplers = _told_upsamplers(vae.decoder)
 
     @torch.no_grad()
-    def encode(self, video: torch.Tensor) -> torch.Tensor:
-        """Mode of the posterior, scaled: [B, 3, 4k + 1, H, W] in [-1, 1] -> [B, 16, k + 1, h, w].
+    def encode(self, chunks: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+        """Mode of the posterior, scaled: chunks [B, 3, t, H, W] in [-1, 1] -> [B, 16, l, h, w].
 
-        float32, on the CPU.
+        The chunks have the lengths that `encoded_frames` tells. float32, on the CPU.
         """
-        frames = video.shape[2]
-        rest = frames % ENCODE_FRAMES
-        first = min(frames, ENCODE_FRAMES + rest)
-        starts = [0, *range(first, frames, ENCODE_FRAMES)]
-        ends = [*starts[1:], frames]
-        coder = _Tiled(self._encode, self._grid(video.shape[3] // SCALE, video.shape[4] // SCALE))
-        coder.grow_in, coder.grow_out = SCALE, 1
-        chunks = [coder(video[:, :, a:b]) for a, b in zip(starts, ends, strict=True)]
-        return torch.cat(chunks, dim=2) * self._factor
+        coder: _Tiled | None = None
+        for chunk in chunks:
+            if coder is None:
+                grid = self._grid(chunk.shape[3] // SCALE, chunk.shape[4] // SCALE)
+                coder = _Tiled(self._encode, grid, SCALE, 1)
+            yield coder(chunk) * self._factor
 
     @torch.no_grad()
     def decode(self, latents: torch.Tensor) -> Iterator[torch.Tensor]:
@@ -68,8 +75,7 @@ class Codec:
         needed.
         """
         length = latents.shape[2]
-        coder = _Tiled(self._decode, self._grid(latents.shape[3], latents.shape[4]))
-        coder.grow_in, coder.grow_out = 1, SCALE
+        coder = _Tiled(self._decode, self._grid(latents.shape[3], latents.shape[4]), 1, SCALE)
         starts = [0, *range(1, length, DECODE_LATENTS)]
         for start, end in zip(starts, [*starts[1:], length], strict=True):
             for upsampler in self._upsamplers:
@@ -124,13 +130,10 @@ class Tile:
 class _Tiled:
     """Codes chunk after chunk, tile by tile, and keeps each tile's convolution cache."""
 
-    grow_in: int  # side of what comes in, of a latent pixel
-    grow_out: int
-
-    def __init__(
-        self, code: Callable[[torch.Tensor, Any], tuple[torch.Tensor, Any]], tiles: list[Tile]
-    ) -> None:
+    def __init__(self, code: Code, tiles: list[Tile], scale_in: int, scale_out: int) -> None:
+        """`scale_in`, `scale_out`: sides of what comes in and out, of a latent pixel's."""
         self._code, self._tiles = code, tiles
+        self._in, self._out = scale_in, scale_out
         self._caches: list[Any] = [None] * len(tiles)
 
     def __call__(self, chunk: torch.Tensor) -> torch.Tensor:
@@ -138,20 +141,18 @@ class _Tiled:
             coded, self._caches[0] = self._code(chunk, self._caches[0])
             return coded
         total = weight = None
-        height = max(tile.bottom for tile in self._tiles) * self.grow_out
-        width = max(tile.right for tile in self._tiles) * self.grow_out
+        height = max(tile.bottom for tile in self._tiles) * self._out
+        width = max(tile.right for tile in self._tiles) * self._out
         for index, tile in enumerate(self._tiles):
-            coded, self._caches[index] = self._code(
-                tile.of(chunk, self.grow_in), self._caches[index]
-            )
+            coded, self._caches[index] = self._code(tile.of(chunk, self._in), self._caches[index])
             if total is None or weight is None:
                 total = coded.new_zeros(*coded.shape[:3], height, width)
                 weight = coded.new_zeros(height, width)
-            fade = _ramp(tile.top, tile.bottom, height, self.grow_out)[:, None] * _ramp(
-                tile.left, tile.right, width, self.grow_out
+            fade = _ramp(tile.top, tile.bottom, height, self._out)[:, None] * _ramp(
+                tile.left, tile.right, width, self._out
             )
-            tile.of(total, self.grow_out).add_(coded * fade)
-            tile.of(weight, self.grow_out).add_(fade)
+            tile.of(total, self._out).add_(coded * fade)
+            tile.of(weight, self._out).add_(fade)
         assert total is not None
         assert weight is not None
         return total / weight

@@ -11,6 +11,8 @@ so the released weights never saw a fourth level.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -47,30 +49,38 @@ def video_tensor(frames: NDArray[np.float32]) -> torch.Tensor:
     return torch.from_numpy(frames).permute(3, 0, 1, 2)[None] * 2 - 1
 
 
-def noised(video: torch.Tensor, sigma: float, generator: torch.Generator) -> torch.Tensor:
+def mask_tensor(labels: Labels, levels: int = 3) -> torch.Tensor:
+    """[T, H, W] labels -> [1, 3, T, H, W], the same value in three channels, in [0, 1]."""
+    values = torch.from_numpy(mask_values(labels, levels))
+    return values[None, None].expand(-1, 3, -1, -1, -1)
+
+
+def noised(video: torch.Tensor, sigma: float, generator: torch.Generator | None) -> torch.Tensor:
     """The video with the noise the base model was trained with; exactly -1 stays as it is."""
-    if sigma == 0:
+    if sigma == 0 or generator is None:
         return video
     noise = torch.randn(video.shape, generator=generator) * sigma
     return torch.where(video == -1, video, video + noise)
 
 
-def condition_of(
+def conditions(
     codec: Codec,
-    frames: NDArray[np.float32],
-    labels: Labels,
+    chunks: Callable[[], Iterable[tuple[NDArray[np.float32], Labels]]],
     *,
     levels: int = 3,
     sigma: float = 0.0,
     generator: torch.Generator | None = None,
-) -> torch.Tensor:
-    """[1, 32, L, h, w] float32: mask latent | video latent, of one window."""
-    video = video_tensor(frames)
-    if sigma and generator is not None:
-        video = noised(video, sigma, generator)
-    mask = torch.from_numpy(mask_values(labels, levels))[None, None]  # [T, H, W] => [1, 1, T, H, W]
-    mask_latent = codec.encode(mask.expand(-1, 3, -1, -1, -1))
-    return torch.cat([mask_latent, codec.encode(video)], dim=1)
+) -> Iterator[torch.Tensor]:
+    """The condition of a whole clip, in order: [1, 32, l, h, w], mask latent | video latent.
+
+    `chunks` gives frames and labels, in the lengths that `codec.encoded_frames` tells, each time it
+    is called. The clip is encoded in one run, windows take their slices of it: so the reference has
+    it.
+    """
+    masks = codec.encode(mask_tensor(labels, levels) for _, labels in chunks())
+    videos = codec.encode(noised(video_tensor(frames), sigma, generator) for frames, _ in chunks())
+    for mask, video in zip(masks, videos, strict=True):
+        yield torch.cat([mask, video], dim=1)
 
 
 # --- as the reference prepares them, for parity ---------------------------------------------------

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from openvoid.core.errors import OpenVoidError
 
@@ -47,11 +48,12 @@ def reflected(frames: int, total: int) -> Iterator[int]:
 
 @dataclass(frozen=True)
 class Window:
-    """Latents `start` <= index < `stop` of the padded clip; the first `shared` were seen before."""
+    """Latents `start` <= index < `stop` of the padded clip."""
 
     start: int
     stop: int
-    shared: int = 0
+    rise: int = 0  # latents at its start that the window before has too
+    fall: int = 0  # latents at its end that the window after has too
 
     @property
     def slice(self) -> slice:
@@ -59,15 +61,17 @@ class Window:
         return slice(self.start, self.stop)
 
     @property
-    def frames(self) -> tuple[int, int]:
-        """First frame, and the one after the last: its own first latent stands for one frame."""
-        first = self.start * STRIDE
-        return first, first + frames_of(self.stop - self.start)
+    def weights(self) -> list[float]:
+        """Of its latents where windows overlap, not normalised: 1/5 .. 4/5 over four.
 
-    @property
-    def fade(self) -> list[float]:
-        """Weight of this window's latents where it overlaps those before: 1/5 .. 4/5 for four."""
-        return [(index + 1) / (self.shared + 1) for index in range(self.shared)]
+        Where a latent both rises and falls, falling counts: so the reference has it.
+        """
+        weights = [1.0] * (self.stop - self.start)
+        for index in range(self.rise):
+            weights[index] = (index + 1) / (self.rise + 1)
+        for index in range(self.fall):
+            weights[-index - 1] = (index + 1) / (self.fall + 1)
+        return weights
 
 
 def layout(
@@ -86,14 +90,17 @@ def layout(
             f"windows of {window} latents that overlap by {overlap}",
             mend="both are even, the overlap is smaller than the window",
         )
-    windows, start, covered = [], 0, 0
-    while covered < latents:
+    spans: list[tuple[int, int]] = []
+    start = 0
+    while not spans or spans[-1][1] < latents:
         stop = min(start + window, latents)
-        if not short_last:
-            start = max(0, stop - window)
-        windows.append(Window(start, stop, covered - start))
-        covered, start = stop, start + window - overlap
-    return tuple(windows)
+        spans.append((start if short_last else max(0, stop - window), stop))
+        start += window - overlap
+    shared = [before[1] - after[0] for before, after in pairwise(spans)]
+    return tuple(
+        Window(*span, rise, fall)
+        for span, rise, fall in zip(spans, [0, *shared], [*shared, 0], strict=True)
+    )
 
 
 def window_latents(frames: int) -> int:

@@ -1,0 +1,198 @@
+"""Grain: what a source's noise is like, and more of it for pixels that no camera took.
+
+Enters: pairs of neighbouring frames, where they are kept, and what the model made of them. Leaves:
+seeded noise with the power spectrum that the made pictures lack, its level by brightness, and as
+much of it frozen in place as in the source (codecs freeze grain; film does not). Knows nothing of
+holes and plates.
+
+Measured in blocks that are flat: of those of like brightness the calmest tenth, where texture is
+least. In an opponent colour basis, because chroma is stored coarser than luma.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.box import Box
+
+Picture = NDArray[np.float32]
+"""[h, w, 3], shown values (`look`)."""
+
+BINS = 8  # of brightness
+CALM = 0.1  # share of a bin's blocks that is taken for flat
+LEAST_BLOCKS = 4  # a bin with fewer flat blocks is taken from its neighbours
+STEEP = 2.0  # grain grows with brightness by no more than this; what is louder is texture
+MOST_BLOCKS = 600  # a frame; more are thinned out evenly
+CLIPPED = 0.01  # of the samples of a block at the ends of the scale: it does not show its noise
+TILE_PX = 512  # the frozen part repeats after so much
+BASIS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32)
+BASIS /= np.linalg.norm(BASIS, axis=1, keepdims=True)  # orthonormal: the transpose leads back
+
+
+class Look(NamedTuple):
+    """A part of one frame: as shot, as made, and where it may be measured."""
+
+    shot: Picture
+    made: Callable[[Box], Picture]  # the made picture over a box of `shot`
+    kept: NDArray[np.bool_]  # [h, w]
+
+
+@dataclass(frozen=True)
+class Grain:
+    """Noise to be added to made pictures."""
+
+    spectrum: NDArray[np.float32]  # [3, n, n] power by frequency, mean 1, in the opponent basis
+    levels: NDArray[np.float32]  # [BINS, 3] standard deviation by brightness
+    frozen: float  # share of the power that does not change from frame to frame
+
+    def over(self, picture: Picture, box: Box, index: int, seed: int) -> Picture:
+        """Grain [h, w, 3] for a made picture that fills `box` of frame `index`."""
+        if not self.levels.any():
+            return np.zeros_like(picture)
+        shape = box.height, box.width
+        noise = np.float32((1 - self.frozen) ** 0.5) * self._fresh(shape, (seed, index + 1))
+        if self.frozen > 0:
+            tile = self._fresh((TILE_PX, TILE_PX), (seed, 0), wrap=True)
+            rows = np.arange(box.top, box.bottom) % TILE_PX
+            columns = np.arange(box.left, box.right) % TILE_PX
+            noise += np.float32(self.frozen**0.5) * tile[rows[:, None], columns[None, :]]
+        bright = np.clip(picture.mean(axis=-1) * BINS - 0.5, 0, BINS - 1)
+        for channel in range(3):
+            noise[..., channel] *= np.interp(bright, np.arange(BINS), self.levels[:, channel])
+        return np.asarray(noise @ BASIS, np.float32)
+
+    def _fresh(
+        self, shape: tuple[int, int], seed: tuple[int, int], wrap: bool = False
+    ) -> NDArray[np.float32]:
+        """Coloured noise [h, w, 3] of unit power in the opponent basis."""
+        rng = np.random.default_rng(seed)
+        pad = self.spectrum.shape[-1] // 2
+        if wrap:
+            white = rng.standard_normal((*shape, 3), np.float32)
+            white = np.pad(white, ((pad, pad), (pad, pad), (0, 0)), mode="wrap")
+        else:
+            white = rng.standard_normal((shape[0] + 2 * pad, shape[1] + 2 * pad, 3), np.float32)
+        planes = [
+            np.asarray(cv2.filter2D(np.ascontiguousarray(white[..., channel]), -1, kernel))
+            for channel, kernel in enumerate(self._kernels)
+        ]
+        noise = np.stack(planes, axis=-1)[pad : pad + shape[0], pad : pad + shape[1]]
+        return noise.astype(np.float32, copy=False)
+
+    @cached_property
+    def _kernels(self) -> list[NDArray[np.float32]]:
+        """Zero-phase filters that give white noise the spectrum."""
+        kernels = np.fft.ifft2(np.sqrt(self.spectrum)).real
+        return list(np.fft.fftshift(kernels, axes=(1, 2)).astype(np.float32))
+
+    def facts(self) -> dict[str, Any]:
+        """What the report says of it."""
+        return {
+            "grain_levels_of_255": [round(float(level) * 255, 3) for level in self.levels[:, 0]],
+            "grain_frozen": round(self.frozen, 3),
+        }
+
+
+NONE = Grain(np.ones((3, 16, 16), np.float32), np.zeros((BINS, 3), np.float32), 0.0)
+
+
+def measure(pairs: Iterable[tuple[Look, Look | None]], block_px: int) -> Grain:
+    """The grain that made pictures lack, from frames each with the one after it (if there is)."""
+    blocks = [block for pair in pairs for block in _blocks(*pair, block_px)]
+    if not blocks:
+        return NONE
+    bins = np.array([block.bin for block in blocks])
+    levels = np.full((BINS, 3), np.nan)
+    lacking, chosen = np.zeros((3, block_px, block_px)), []
+    for number in range(BINS):
+        among = [block for block, found in zip(blocks, bins, strict=True) if found == number]
+        among.sort(key=lambda block: float(block.shot[0].sum()))
+        calm = among[: max(LEAST_BLOCKS, round(CALM * len(among)))]
+        if len(calm) < LEAST_BLOCKS:
+            continue
+        lack = np.mean([block.shot - block.made for block in calm], axis=0)  # [3, n, n]
+        levels[number] = np.sqrt(np.maximum(lack.mean(axis=(1, 2)), 0))
+        lacking += lack * len(calm)
+        chosen += calm
+    if not chosen:
+        return NONE
+    spectrum = np.maximum(_smoothed(lacking), 0)
+    mean = spectrum.mean(axis=(1, 2), keepdims=True)
+    spectrum = np.where(mean > 0, spectrum / np.where(mean > 0, mean, 1), 1)
+    known = ~np.isnan(levels[:, 0])
+    levels = np.minimum(levels, STEEP * np.nanmin(levels, axis=0))
+    filled = [np.interp(np.arange(BINS), np.flatnonzero(known), plane[known]) for plane in levels.T]
+    both, alone = (sum(block.frozen[part] for block in chosen) for part in (0, 1))
+    frozen = float(np.clip(both / alone, 0, 0.98)) if alone > 0 else 0.0
+    return Grain(
+        spectrum.astype(np.float32),
+        np.stack(filled, axis=-1).astype(np.float32),
+        frozen if frozen > 0.05 else 0.0,
+    )
+
+
+class _Block(NamedTuple):
+    bin: int
+    shot: NDArray[np.float64]  # [3, n, n] power spectrum, plane removed
+    made: NDArray[np.float64]
+    frozen: tuple[float, float]  # what is lacking here and in the next frame: product, power
+
+
+def _blocks(here: Look, after: Look | None, side: int) -> Iterator[_Block]:
+    """Every block that is kept and not clipped, thinned to `MOST_BLOCKS`."""
+    height, width = here.kept.shape
+    boxes = [
+        Box(top, left, top + side, left + side)
+        for top in range(0, height - side + 1, side)
+        for left in range(0, width - side + 1, side)
+    ]
+    kept = here.kept if after is None else here.kept & after.kept
+    fits = [box for box in boxes if kept[box.slices].all()]
+    step = max(1, len(fits) // MOST_BLOCKS)
+    for box in fits[::step]:
+        shot = here.shot[box.slices]
+        if (np.mean(shot <= 0.002) > CLIPPED) or (np.mean(shot >= 0.998) > CLIPPED):
+            continue
+        flat, made = _flattened(shot), _flattened(here.made(box))
+        number = int(np.clip(shot.mean() * BINS, 0, BINS - 1))
+        frozen = 0.0, 0.0
+        if after is not None:
+            lacks = flat[..., 0] - made[..., 0]
+            later = _flattened(after.shot[box.slices]) - _flattened(after.made(box))
+            power = float((lacks**2).sum() + (later[..., 0] ** 2).sum()) / 2
+            frozen = float((lacks * later[..., 0]).sum()), power
+        yield _Block(number, _power(flat), _power(made), frozen)
+
+
+def _flattened(block: Picture) -> NDArray[np.float64]:
+    """The block in the opponent basis, less its best plane, channel by channel."""
+    side = block.shape[0]
+    ramp = np.arange(side) - (side - 1) / 2
+    values = block.astype(np.float64) @ BASIS.T.astype(np.float64)
+    values -= values.mean(axis=(0, 1))
+    square = float((ramp**2).sum()) * side
+    down = np.einsum("y,yxc->c", ramp, values) / square
+    across = np.einsum("x,yxc->c", ramp, values) / square
+    return values - ramp[:, None, None] * down - ramp[None, :, None] * across
+
+
+def _power(flat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[3, n, n] power by frequency; its mean is the variance of each channel."""
+    spectrum = np.fft.fft2(flat, axes=(0, 1))
+    return np.moveaxis(np.abs(spectrum) ** 2, -1, 0) / flat[..., 0].size
+
+
+def _smoothed(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A little calmer from frequency to frequency, and the same in all four quadrants."""
+    mirrored = [np.roll(np.flip(spectrum, axis), 1, axis) for axis in (1, 2)]
+    both = np.roll(np.flip(mirrored[0], 2), 1, 2)
+    mean = (spectrum + mirrored[0] + mirrored[1] + both) / 4
+    around = [np.roll(mean, step, axis) for axis in (1, 2) for step in (-1, 1)]
+    return 0.5 * mean + 0.125 * np.sum(around, axis=0)

@@ -200,6 +200,13 @@ def forget_useless_caches(vae: nn.Module) -> None:
             module.forward = _without_cache(module.conv)
 
 
+def remember_caches(vae: nn.Module) -> None:
+    """Undo `forget_useless_caches`."""
+    for module in vae.modules():
+        if getattr(module, "time_kernel_size", None) == 1:
+            module.__dict__.pop("forward", None)
+
+
 def _without_cache(conv: Any) -> Callable[..., tuple[torch.Tensor, None]]:
     def forward(inputs: torch.Tensor, conv_cache: Any = None) -> tuple[torch.Tensor, None]:
         return conv(inputs), None

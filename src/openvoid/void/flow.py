@@ -1,0 +1,190 @@
+"""Optical flow: where every pixel of a frame is in the next.
+
+Enters: frames [H, W, 3] float32 in 0..1, of any source. Leaves: displacements [H, W, 2] (x, y) in
+pixels, forward and backward, and where the two agree. Knows nothing of noise, masks or models.
+
+Two flows, behind one Protocol: "dis" (dense inverse search, Kroeger et al. 2016, OpenCV; on the
+CPU, no weights; the default) and "raft" (Teed & Deng 2020) where torchvision is installed. It is
+none of our dependencies: beside a CPU torch it breaks the import of other libraries.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.errors import OpenVoidError
+
+Picture = NDArray[np.float32]
+"""[H, W, 3], 0..1."""
+Displacement = NDArray[np.float32]
+"""[H, W, 2] (x, y) in pixels: the first frame's p is the second's p + displacement."""
+
+PRESETS = {  # DIS: seconds a pair of 384x672 frames on one core, about
+    "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,  # 0.004
+    "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,  # 0.015
+}
+LEAST_SIDE_PX = 16  # DIS needs a few patches of 8 x 8
+RAFT_GRID_PX = 8  # RAFT takes sizes that are multiples of it, and no side under 128
+RAFT_LEAST_PX = 128
+
+
+class Flow(Protocol):
+    """Two frames -> displacements."""
+
+    def between(self, first: Picture, second: Picture) -> Displacement:
+        """first(p) shows what second(p + displacement(p)) shows."""
+        ...
+
+
+@dataclass(frozen=True)
+class Motion:
+    """From one frame to the next, both ways; both [H, W, 2] on their own frame's pixels."""
+
+    forward: Displacement  # on the first frame: where its pixels go
+    backward: Displacement  # on the second frame: where its pixels come from
+
+
+def make_flow(name: str = "dis", *, preset: str = "medium", device: str = "cpu") -> Flow:
+    """A flow by its name.
+
+    Args:
+        preset: of DIS, "fast" or "medium".
+        device: of RAFT, as torch names it.
+
+    Raises:
+        OpenVoidError: unknown name or preset; RAFT without torchvision or its weights.
+    """
+    if name == "dis":
+        return Dis(preset)
+    if name == "raft":
+        return Raft(device)
+    raise OpenVoidError(f"unknown flow {name!r}", mend="known: dis, raft")
+
+
+class Dis:
+    """Dense inverse search on luminance, 8 bits."""
+
+    def __init__(self, preset: str = "medium") -> None:
+        if preset not in PRESETS:
+            raise OpenVoidError(f"unknown DIS preset {preset!r}", mend="known: fast, medium")
+        self._search = cv2.DISOpticalFlow.create(PRESETS[preset])
+
+    def between(self, first: Picture, second: Picture) -> Displacement:
+        _check_pair(first, second)
+        height, width = first.shape[:2]
+        pad = [(0, max(0, LEAST_SIDE_PX - side)) for side in (height, width)]
+        before, after = (np.pad(_luminance(frame), pad, "edge") for frame in (first, second))
+        flow = self._search.calc(before, after, None)  # type: ignore[call-overload]
+        return np.ascontiguousarray(flow[:height, :width], np.float32)
+
+
+class Raft:
+    """RAFT (large) of torchvision, with its published weights."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        install = "pip install torchvision, of the build that matches torch; or take the flow dis"
+        try:
+            models: Any = importlib.import_module("torchvision.models.optical_flow")
+            self._torch: Any = importlib.import_module("torch")
+        except (ImportError, RuntimeError) as error:  # RuntimeError: it does not fit this torch
+            raise OpenVoidError(f"the flow raft needs torchvision ({error})", mend=install) from (
+                error
+            )
+        try:
+            model = models.raft_large(weights=models.Raft_Large_Weights.DEFAULT)
+        except OSError as error:
+            raise OpenVoidError(
+                f"the weights of RAFT cannot be fetched ({error})",
+                mend="go online once, or take the flow dis",
+            ) from error
+        self._model, self._device = model.eval().to(device), device
+
+    def between(self, first: Picture, second: Picture) -> Displacement:
+        _check_pair(first, second)
+        height, width = first.shape[:2]
+        with self._torch.inference_mode():
+            refined = self._model(self._tensor(first), self._tensor(second))
+        flow = refined[-1][0, :, :height, :width]  # the last refinement, [1, 2, H, W] => [2, H, W]
+        return np.ascontiguousarray(flow.permute(1, 2, 0).cpu().numpy(), np.float32)
+
+    def _tensor(self, frame: Picture) -> Any:
+        """[H, W, 3] in 0..1 => [1, 3, H', W'] in -1..1, edges repeated to a size RAFT takes."""
+        pad = [
+            (0, max(RAFT_LEAST_PX, -(-side // RAFT_GRID_PX) * RAFT_GRID_PX) - side)
+            for side in frame.shape[:2]
+        ]
+        padded = np.pad(np.clip(frame, 0, 1) * 2 - 1, [*pad, (0, 0)], "edge")
+        tensor = self._torch.from_numpy(padded.astype(np.float32)).permute(2, 0, 1)
+        return tensor[None].to(self._device)
+
+
+def motions(flow: Flow, frames: Iterable[Picture]) -> Iterator[Motion]:
+    """The motion between consecutive frames: T frames give T - 1. Holds two frames."""
+    for first, second in pairwise(frames):
+        yield Motion(flow.between(first, second), flow.between(second, first))
+
+
+def sample(field: NDArray[np.float32], x: Any, y: Any) -> NDArray[np.float32]:
+    """A field [H, W, ...] at points (any shape, pixels), bilinear; its edge goes on beyond it.
+
+    OpenCV resolves points to 1/32 pixel.
+    """
+    shape = np.shape(x)
+    count = int(np.prod(shape))
+    rows = -(-count // 4096) or 1  # cv2.remap takes no side over 32767
+    points = np.zeros((2, rows * 4096), np.float32)
+    points[0, :count], points[1, :count] = np.ravel(x), np.ravel(y)
+    x_map, y_map = points.reshape(2, rows, 4096)
+    found = cv2.remap(field, x_map, y_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    values = found.reshape(rows * 4096, *field.shape[2:])[:count]
+    return np.asarray(values.reshape(*shape, *field.shape[2:]), np.float32)
+
+
+def pixel_grid(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """x and y of every pixel's centre, each [H, W]; the first pixel's is (0, 0)."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return x, y
+
+
+def agree(there: Displacement, back: Displacement) -> NDArray[np.bool_]:
+    """Whether going there and back again ends where it began; arrays [..., 2] on the same points.
+
+    The rule of Sundaram et al. (2010): |there + back|^2 < 0.01 (|there|^2 + |back|^2) + 0.5.
+    """
+    return np.asarray(_square(there + back) < 0.01 * (_square(there) + _square(back)) + 0.5)
+
+
+def followed(motion: Motion) -> NDArray[np.bool_]:
+    """[H, W] on the first frame: pixels that the second frame shows, by both directions."""
+    height, width = motion.forward.shape[:2]
+    x, y = pixel_grid(height, width)
+    x, y = x + motion.forward[..., 0], y + motion.forward[..., 1]
+    inside = (x >= -0.5) & (y >= -0.5) & (x <= width - 0.5) & (y <= height - 0.5)
+    return inside & agree(motion.forward, sample(motion.backward, x, y))
+
+
+def _square(vectors: Displacement) -> NDArray[np.float32]:
+    """[..., 2] => [...] squared lengths."""
+    x, y = vectors[..., 0], vectors[..., 1]
+    return np.asarray(x * x + y * y)
+
+
+def _luminance(frame: Picture) -> NDArray[np.uint8]:
+    """Rec. 709 weights on the coded values, 8 bits."""
+    level = frame @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    return np.rint(np.clip(level, 0, 1) * 255).astype(np.uint8)
+
+
+def _check_pair(first: Picture, second: Picture) -> None:
+    if first.shape != second.shape or first.ndim != 3 or first.shape[2] != 3:
+        raise OpenVoidError(
+            f"flow needs two RGB frames alike; they are {first.shape}, {second.shape}"
+        )

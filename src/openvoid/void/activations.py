@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import lru_cache
+from math import ceil
 from typing import Any
 
 import torch
@@ -24,6 +25,8 @@ from torch.utils._pytree import tree_leaves
 from openvoid.void.codec import DECODE_LATENTS, ENCODE_FRAMES, SCALE
 from openvoid.void.live import peak_bytes
 from openvoid.void.parts import DTYPES, build, forget_useless_caches, frozen
+
+MEASURED_SIDE = 16  # latents, of the tile at which the VAE is metered
 
 
 def transformer_bytes(
@@ -66,46 +69,50 @@ def encode_bytes(config: Mapping[str, Any], dtype: str, height: int, width: int)
     The first chunk is the longest, 8 frames and the rest of the length by 8, which is 5 where the
     latents are even; those after it are shorter, but carry the caches of the one before.
     """
-    return _vae_bytes(frozen(config), dtype, "encode", height, width)
+    return _share(_vae_bytes(frozen(config), dtype, "encode"), height, width)
 
 
 def decode_bytes(config: Mapping[str, Any], dtype: str, height: int, width: int) -> int:
     """Of decoding one chunk, two latents = eight frames, of a tile of (height, width) latents."""
-    return _vae_bytes(frozen(config), dtype, "decode", height, width)
+    return _share(_vae_bytes(frozen(config), dtype, "decode"), height, width)
 
 
 def cache_bytes(config: Mapping[str, Any], dtype: str, way: str, height: int, width: int) -> int:
     """Of the convolution caches that one tile carries from chunk to chunk."""
-    return _cache_bytes(frozen(config), dtype, way, height, width)
+    return _share(_cache_bytes(frozen(config), dtype, way), height, width)
 
 
-@lru_cache(maxsize=256)
-def _cache_bytes(config: str, dtype: str, way: str, height: int, width: int) -> int:
-    coder, _, later = _coder(config, dtype, way, height, width)
-    with torch.no_grad():
-        _, caches = coder(later)
-    return sum(leaf.nbytes for leaf in tree_leaves(caches) if isinstance(leaf, torch.Tensor))
+def _share(measured: int, height: int, width: int) -> int:
+    """Everything in the VAE grows with the picture's area."""
+    return ceil(measured * height * width / MEASURED_SIDE**2)
 
 
-@lru_cache(maxsize=256)
-def _vae_bytes(config: str, dtype: str, way: str, height: int, width: int) -> int:
-    coder, first, later = _coder(config, dtype, way, height, width)
+@lru_cache(maxsize=32)
+def _vae_bytes(config: str, dtype: str, way: str) -> int:
+    coder, first, later = _coder(config, dtype, way)
     alone = peak_bytes(lambda: coder(first), first)
     with torch.no_grad():
         _, caches = coder(later)
     return max(alone, peak_bytes(lambda: coder(later, conv_cache=caches), later, caches))
 
 
-def _coder(
-    config: str, dtype: str, way: str, height: int, width: int
-) -> tuple[Any, torch.Tensor, torch.Tensor]:
+@lru_cache(maxsize=32)
+def _cache_bytes(config: str, dtype: str, way: str) -> int:
+    coder, _, later = _coder(config, dtype, way)
+    with torch.no_grad():
+        _, caches = coder(later)
+    return sum(leaf.nbytes for leaf in tree_leaves(caches) if isinstance(leaf, torch.Tensor))
+
+
+def _coder(config: str, dtype: str, way: str) -> tuple[Any, torch.Tensor, torch.Tensor]:
     """Encoder or decoder, as it is placed; its first chunk; a chunk in the middle of the clip."""
     vae = build("vae", json.loads(config), dtype)
     forget_useless_caches(vae)
+    side = MEASURED_SIDE
     if way == "decode":
-        chunk = _empty(1, vae.config.latent_channels, DECODE_LATENTS, height, width, dtype=dtype)
+        chunk = _empty(1, vae.config.latent_channels, DECODE_LATENTS, side, side, dtype=dtype)
         return vae.decoder, chunk, chunk
-    channels, sides = vae.config.in_channels, (SCALE * height, SCALE * width)
+    channels, sides = vae.config.in_channels, (SCALE * side, SCALE * side)
     first = _empty(1, channels, ENCODE_FRAMES + 5, *sides, dtype=dtype)
     return vae.encoder, first, _empty(1, channels, ENCODE_FRAMES, *sides, dtype=dtype)
 

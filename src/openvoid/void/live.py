@@ -22,6 +22,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 _ATEN = torch.ops.aten
+_NORMS = (_ATEN.native_layer_norm.default, _ATEN.native_group_norm.default)
 
 
 def peak_bytes(call: Callable[[], Any], *held: Any) -> int:
@@ -93,7 +94,7 @@ def _borrowed(func: Any, args: tuple[Any, ...], out: Any) -> int:
     if func is _ATEN.convolution.default:
         # cuDNN computes in channels-last: copies of input and output, where memory allows
         return _bytes(args[0]) + _bytes(out)
-    if func is _ATEN.native_layer_norm.default and not args[0].is_contiguous():
+    if func in _NORMS and not args[0].is_contiguous():
         return _bytes(args[0])  # made contiguous first
     return 0
 

@@ -109,11 +109,11 @@ class _Shot:
 
     def fill(self, index: int) -> Fill:
         clip, soft_px = self.request.clip, self.request.soft_edge_px
+        lent = self._steady(index)  # of empty frames too: what looks ahead must not fall behind
         sight = self._sights.at(index)
         if sight.box.empty:
             return Fill.nothing(index, clip.dtype)
         window, picture = self.view.windows[index], self._matched.at(index)
-        lent = self._steady(index)
         hole = self.request.quadmask.labels_in(index, sight.box) != Region.KEEP
         alpha = self._alpha(sight, picture, lent, window, hole, soft_px)
         own = enlarge(crisp(picture, window), window, sight.box)

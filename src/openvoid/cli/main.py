@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typer
 
-CONTINUES = {"remove": "the same command continues it", "demo": "the same command continues it"}
+CONTINUES = dict.fromkeys(("remove", "demo", "weights"), "the same command continues it")
 
 # What the world does to us: told in one line. Any other OSError is a defect until proven otherwise.
 WORLDLY = {
@@ -55,7 +55,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     """The whole command line. The words matter to `remove` only: its engine's options are flags."""
     import typer
 
-    from openvoid.cli import compare, demo, doctor, engines, mask, remove, version
+    from openvoid.cli import compare, demo, doctor, engines, mask, remove, version, weights
 
     app = typer.Typer(
         name="openvoid",
@@ -73,6 +73,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     demo.register(app)
     doctor.register(app)
     engines.register(app)
+    weights.register(app)
     return app
 
 

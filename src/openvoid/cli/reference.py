@@ -10,7 +10,7 @@ import contextlib
 import io
 import os
 
-os.environ |= {"TERMINAL_WIDTH": "80", "NO_COLOR": "1", "TERM": "dumb"}  # read at import
+os.environ |= {"TERMINAL_WIDTH": "80", "COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}  # read at import
 for _name in ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"):
     os.environ.pop(_name, None)
 
@@ -26,6 +26,10 @@ PAGES = (
     "demo",
     "doctor",
     "engines",
+    "weights",
+    "weights pull",
+    "weights list",
+    "weights check",
 )
 HEAD = """# The command line
 

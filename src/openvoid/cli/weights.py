@@ -1,0 +1,231 @@
+"""`openvoid weights`: fetch the released weights, tell what is here, hold them against the layout.
+
+Enters: a name or a folder. Leaves: files in the Hugging Face cache or a folder, or what is known
+about them. Knows nothing of models: `void.hub` fetches, `void.checkpoint` checks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from openvoid.cli.console import AsJson, Quiet, tell_json, tell_rows, tell_table
+from openvoid.core.errors import OpenVoidError
+
+Passes = Annotated[str, typer.Option("--pass", help="Which passes: 1, 2 or 1,2.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb with its own verbs."""
+    verbs = typer.Typer(
+        help="Fetch the released weights, tell what is here, check a folder of them.",
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+    verbs.command("pull")(pull)
+    verbs.command("list")(list_)
+    verbs.command("check")(check)
+    app.add_typer(verbs, name="weights")
+
+
+def pull(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to fetch: void")],
+    passes: Passes = "1,2",
+    to: Annotated[
+        Path | None,
+        typer.Option(help="A folder of your own, instead of the Hugging Face cache."),
+    ] = None,
+    whole_base: Annotated[
+        bool,
+        typer.Option("--whole-base", help="The base's own transformer too (11 GB; for training)."),
+    ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch weights from the Hugging Face hub: about 32 GB, 21 GB with one pass.
+
+    Space is checked first. Stopped or cut off, the same command goes on.
+    The cache is the one other programs use: HF_HOME moves it, HF_ENDPOINT names a mirror.
+
+    Examples (they need the network):
+
+      $ openvoid weights pull void
+      $ openvoid weights pull void --pass 1 --to weights
+    """
+    from openvoid.cli.progress import told
+    from openvoid.void import hub
+
+    _known(name)
+    offered = hub.offers(_passes(passes), whole_base=whole_base)
+    todo = [(offer, file) for offer in offered for file in hub.missing(offer, to)]
+    facts = _offer_facts(offered, to) | {"fetched_files": len(todo)}
+    if not quiet and not as_json:
+        rows = [(offer.repo, f"licence {offer.licence}, {offer.licence_link}") for offer in offered]
+        size = sum(hub.left(offer, file, to) for offer, file in todo)
+        work = f"{len(todo)} files, {hub.gigabytes(size)}" if todo else "nothing: all is here"
+        tell_rows([*rows, ("to", facts["folder"]), ("to fetch", work)])
+    with told(quiet) as progress:
+        hub.pull(offered, to, progress)
+    if as_json:
+        tell_json(facts)
+    elif not quiet and todo:
+        print(f"fetched and verified; next: openvoid weights check {to or ''}".rstrip())
+
+
+def list_(as_json: AsJson = False) -> None:
+    """Tell which weights there are, under which licence, and which are on this machine.
+
+    Asks nobody: it looks into the Hugging Face cache.
+
+    Examples:
+
+      openvoid weights list
+      openvoid weights list --json
+    """
+    from openvoid.void import hub
+
+    held = [_held(*row) for row in KNOWN]
+    if as_json:
+        tell_json({"cache": hub.cache_home(), "weights": held})
+        return
+    table = [
+        (each["what"], each["repository"], each["licence"], each["size"], each["state"])
+        for each in held
+    ]
+    tell_table(("weights", "repository", "licence", "size", "here"), table)
+    print(f"cache: {hub.cache_home()}")
+    if not all(each["state"] == "yes" for each in held):
+        print(f"to fetch what is missing: {hub.PULL}")
+
+
+def check(
+    folder: Annotated[
+        str,
+        typer.Argument(metavar="DIR", help="The folder; without one, the Hugging Face cache."),
+    ] = "",
+    passes: Annotated[
+        str, typer.Option("--pass", help="Which passes: 1, 2 or 1,2; default: those there.")
+    ] = "",
+    lora: Annotated[
+        list[str] | None, typer.Option(help="An adapter to check with them: path:0.8")
+    ] = None,
+    hashes: Annotated[bool, typer.Option("--hashes", help="Tell every file's SHA-256.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hold every key, shape and type of a checkpoint against the layout the engine expects.
+
+    Nothing is loaded: a second or two. What is missing or odd is named, and the exit code is 2.
+
+    Examples (on your own folder):
+
+      $ openvoid weights check weights
+      $ openvoid weights check weights --lora style.safetensors:0.8 --hashes
+    """
+    from openvoid.cli.progress import told
+    from openvoid.void import checkpoint, hub
+
+    found = checkpoint.locate(folder, lora or ())
+    numbers = _passes(passes) if passes else tuple(found.passes) or hub.PASSES[:1]
+    _need_torch()
+    parts = checkpoint.check(found, numbers)
+    remarks = checkpoint.notes(found)
+    with told(quiet) as progress:
+        digests = checkpoint.hashes(found, numbers, progress) if hashes else {}
+    if as_json:
+        tell_json({"base": found.base, "parts": parts, "notes": remarks, "hashes": digests})
+        return
+    if quiet:
+        return
+    rows = [
+        (
+            part.name,
+            str(part.weights),
+            f"{part.parameters:,}",
+            part.stored,
+            hub.gigabytes(part.size),
+        )
+        for part in parts
+    ]
+    tell_table(("part", "weights", "parameters", "stored", "size"), rows)
+    for name, digest in digests.items():
+        print(f"{digest}  {name}")
+    for remark in remarks:
+        print(remark)
+    print("all fit")
+
+
+# What is released; sizes as the hub's pages told them.
+KNOWN = (
+    ("base", "alibaba-pai/CogVideoX-Fun-V1.5-5b-InP", "CogVideoX (other)", "10 GB", "vae"),
+    ("pass 1", "netflix/void-model", "Apache-2.0", "11 GB", "void_pass1.safetensors"),
+    ("pass 2", "netflix/void-model", "Apache-2.0", "11 GB", "void_pass2.safetensors"),
+)
+
+
+def _held(what: str, repo: str, licence: str, size: str, path: str) -> dict[str, Any]:
+    from openvoid.void import hub
+
+    cached = hub.snapshot(repo)
+    here = cached is not None and (cached / path).exists()
+    return {
+        "what": what,
+        "repository": repo,
+        "licence": licence,
+        "size": f"about {size}",
+        "state": "yes" if here else _begun(repo),
+        "path": cached / path if here and cached else None,
+    }
+
+
+def _begun(repo: str) -> str:
+    from openvoid.void import hub
+
+    begun = any((hub.storage(repo) / "blobs").glob("*.openvoid.incomplete"))
+    return "begun" if begun else "no"
+
+
+def _offer_facts(offered: Any, to: Path | None) -> dict[str, Any]:
+    from openvoid.void import hub
+
+    return {
+        "folder": str(to or hub.cache_home()),
+        "sources": [
+            {
+                "repository": offer.repo,
+                "commit": offer.commit,
+                "licence": offer.licence,
+                "licence_link": offer.licence_link,
+                "files": [
+                    {"path": file.path, "size": file.size, "sha256": file.sha256}
+                    for file in offer.files
+                ],
+            }
+            for offer in offered
+        ],
+    }
+
+
+def _known(name: str) -> None:
+    if name != "void":
+        raise OpenVoidError(f"no weights are called {name!r}", mend="openvoid weights pull void")
+
+
+def _passes(text: str) -> tuple[int, ...]:
+    """`1,2` -> (1, 2)"""
+    words = [word.strip() for word in text.split(",")]
+    if not words or any(word not in ("1", "2") for word in words):
+        raise OpenVoidError(f"{text!r} is no choice of passes", where="--pass", mend="1, 2 or 1,2")
+    return tuple(sorted({int(word) for word in words}))
+
+
+def _need_torch() -> None:
+    from importlib.util import find_spec
+
+    lacking = [name for name in ("torch", "diffusers", "transformers") if find_spec(name) is None]
+    if lacking:
+        raise OpenVoidError(
+            f"{', '.join(lacking)} is not installed", mend='pip install "openvoid[void]"'
+        )

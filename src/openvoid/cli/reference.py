@@ -10,7 +10,8 @@ import contextlib
 import io
 import os
 
-os.environ |= {"TERMINAL_WIDTH": "80", "COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}  # read at import
+os.environ |= dict.fromkeys(("TERMINAL_WIDTH", "COLUMNS"), "80")  # read at import
+os.environ |= {"NO_COLOR": "1", "TERM": "dumb"}
 for _name in ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"):
     os.environ.pop(_name, None)
 

@@ -191,6 +191,8 @@ class _Shot:
             for other in near
             if not self._sights.at(other).box.empty
         ]
+        if not moved:
+            return here
         share = np.minimum(here.share, np.mean([part[0] for part in moved], axis=0))
         weight = np.maximum(np.sum([part[0] for part in moved], axis=0), 1e-3)[..., None]
         light = np.sum([part[0][..., None] * part[1] for part in moved], axis=0) / weight

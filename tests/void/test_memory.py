@@ -94,6 +94,15 @@ def test_guidance_is_one_batch_where_it_fits() -> None:
     assert planned("4", work).branches_at_once == 1
 
 
+def test_cached_features_need_memory_and_every_rank_its_own_main_memory() -> None:
+    work = replace(shapes.SHORT, cached=40)
+    assert planned("80", work).peaks.denoise > planned("80").peaks.denoise + 7
+    with pytest.raises(OpenVoidError, match="or no cached features"):
+        planned("8", work)
+    assert planned("6", host_free_gib=64.0, ranks=1).pinned
+    assert not planned("6", host_free_gib=64.0, ranks=4).pinned
+
+
 def test_auto_takes_what_is_free() -> None:
     assert planned("auto", free_gib=9.0).budget_gib == 9.0
     assert planned("auto", free_gib=9.0).facts() == planned("9", free_gib=9.0).facts()

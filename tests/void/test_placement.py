@@ -10,9 +10,11 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import shapes  # noqa: E402
+from torch.utils._pytree import tree_leaves  # noqa: E402
 
 from openvoid.core.errors import OpenVoidError  # noqa: E402
 from openvoid.void import attention  # noqa: E402
+from openvoid.void.arrange import features_bytes  # noqa: E402
 from openvoid.void.codec import Codec  # noqa: E402
 from openvoid.void.memory import Plan, plan_for  # noqa: E402
 from openvoid.void.parts import part_bytes  # noqa: E402
@@ -169,3 +171,31 @@ def test_another_attention_back_end_is_really_used(monkeypatch: pytest.MonkeyPat
 
 def test_a_budget_is_not_enforced_where_there_is_no_gpu() -> None:
     enforce(plan())
+
+
+@pytest.mark.parametrize("offload", ["none", "group"])
+def test_a_feature_cache_goes_with_the_placement_and_keeps_what_is_counted(offload: str) -> None:
+    from diffusers import FirstBlockCacheConfig
+
+    model = shapes.transformer()
+    before = called(model)
+    with place(model, "transformer", plan(offload=offload)):
+        model.enable_cache(FirstBlockCacheConfig(threshold=1e6))  # skips whatever it may
+        states = []
+        for window in ("one", "other"):
+            with model.cache_context(window):
+                assert torch.equal(called(model), before)
+                hook = model.transformer_blocks[0]._diffusers_hook.hooks["fbc_leader_block_hook"]
+                states.append(hook.state_manager.get_state())
+                assert torch.allclose(called(model), before, atol=1e-5)  # nothing has changed
+    kept = [
+        tensor
+        for state in states
+        for tensor in tree_leaves(vars(state))
+        if isinstance(tensor, torch.Tensor)
+    ]
+    work = dataclasses.replace(shapes.SMALL, cached=4)  # two windows, two branches
+    counted = features_bytes(shapes.TINY.transformer_config, "float32", work)
+    assert sum(tensor.nbytes for tensor in kept) == pytest.approx(counted, rel=0.05)
+    assert torch.equal(called(model), before)
+    assert not any(hooks_of(module) for module in model.modules())

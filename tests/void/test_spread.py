@@ -114,3 +114,5 @@ def test_more_processes_than_gpus_are_refused() -> None:
         pass
     with pytest.raises(OpenVoidError, match="none"), launch(0, worker):
         pass
+    with pytest.raises(OpenVoidError, match="cannot share 'mps'"), launch(2, worker, device="mps"):
+        pass

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from openvoid.void import activations, cost
 from openvoid.void.codec import TILE_OVERLAP
 from openvoid.void.cost import Speed
-from openvoid.void.parts import GIB, Configs, PartBytes, part_bytes
+from openvoid.void.parts import DTYPES, GIB, Configs, PartBytes, part_bytes
 
 RUNTIME_GIB = 0.7  # CUDA context, kernels, cuBLAS workspaces: 0.5 to 0.6 on data-centre GPUs
 FRAGMENTED = 1.10  # memory reserved, by memory in use, of activations
@@ -24,6 +25,8 @@ PAGED = 3.0  # slower than page-locked memory: copies from ordinary memory
 PINNED_ANEW = 5.0  # slower: memory that is page-locked at every copy
 LAYER_WAIT_S = 1e-4  # lost at every layer that is brought in on its own
 LAYERS_A_BLOCK = 12  # that hold weights
+FEATURES = 3  # hidden states that a first-block cache keeps: the first block's output, what it
+# added, what all the others added
 ONE_BY_ONE = 1.01  # a batch of two is a little quicker than two of one
 GRIDS = ((1, 1), (1, 2), (2, 2), (2, 3), (3, 3), (3, 4), (4, 4), (4, 6), (6, 6))  # short, long side
 
@@ -41,6 +44,7 @@ class Work:
     frames: int = 85  # of the whole clip
     prompts: int = 1
     passes: int = 1
+    cached: int = 0  # windows x branches, of one rank, whose features a first-block cache keeps
 
     @property
     def latents(self) -> tuple[int, int, int]:
@@ -94,6 +98,7 @@ def transformer_ways(configs: Configs, work: Work, machine: Machine) -> Iterator
         held = activations.transformer_bytes(
             configs.transformer_config, machine.dtype, work.latents, work.text_tokens, at_once
         )
+        held += features_bytes(configs.transformer_config, machine.dtype, work)
         compute = at_once * flops / (cost.TRANSFORMER_SHARE * machine.speed.flops)
         if at_once < work.branches:
             compute *= ONE_BY_ONE
@@ -110,6 +115,13 @@ def transformer_ways(configs: Configs, work: Work, machine: Machine) -> Iterator
                     offload=offload,
                     branches_at_once=at_once,
                 )
+
+
+def features_bytes(config: Mapping[str, Any], dtype: str, work: Work) -> int:
+    """What a first-block cache keeps on the device from step to step, of every window."""
+    tokens = cost.tokens_of(config, work.latents) + work.text_tokens
+    hidden = tokens * config["num_attention_heads"] * config["attention_head_dim"]
+    return int(work.cached * FEATURES * hidden * DTYPES[dtype].itemsize)
 
 
 def _resident(part: PartBytes, offload: str, storage: str, machine: Machine) -> int:

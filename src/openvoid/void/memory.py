@@ -79,7 +79,7 @@ class Plan:
     decode_rest: str
     text: str  # where the text encoder works: "none" (whole on the device), "group", "cpu"
     together: bool  # all parts fit side by side: nothing has to leave between stages
-    host_gib: float  # main memory, for the part that needs most of it
+    host_gib: float  # main memory of one rank, for the part that needs most of it
     weights_gib: Mapping[str, float]  # of each part as it is stored
     seconds: Mapping[str, float]  # of each stage
     tokens: int  # of one window, with the text's
@@ -138,6 +138,7 @@ def plan_for(
     cpu_anyway: bool = False,
     attention: str = "",
     compile: bool = False,
+    ranks: int = 1,
     speed: Speed | None = None,
     free_gib: float | None = None,
     host_free_gib: float | None = None,
@@ -148,6 +149,7 @@ def plan_for(
         vram: GiB, or "auto": what is free on the device. Nothing to act on where there is no GPU.
         dtype: of computation; bfloat16 on a GPU, float32 for tiny weights on a CPU.
         cpu_anyway: full-size weights on a CPU are what the person wants.
+        ranks: processes on this machine, each with weights and a device of its own.
         speed, free_gib, host_free_gib: measured where they are not given.
 
     Raises:
@@ -155,7 +157,7 @@ def plan_for(
             GPU for full-size weights (with how long it would take).
     """
     device = torch.device(device)
-    machine = _machine(configs, device, dtype, speed, host_free_gib)
+    machine = _machine(configs, device, dtype, ranks, speed, host_free_gib)
     if device.type == "cpu":
         _refuse_long_runs(configs, work, machine, cpu_anyway)
     budget = _budget(vram, device, free_gib)
@@ -171,10 +173,15 @@ def plan_for(
             f"{budget:.1f} GiB is too little: the smallest plan for {work.latent_frames} latent "
             f"frames of {work.latent_height} x {work.latent_width} needs {least:.1f}",
             where="--vram",
-            mend=f"--vram {ceil(10 * least) / 10:g} or more, or a smaller working size",
+            mend=f"--vram {ceil(10 * least) / 10:g} or more, or {_smaller(work)}",
         )
     chosen = {stage: _fastest(ways, budget) for stage, ways in stages.items()}
     return _plan(configs, work, machine, device, budget, least, chosen, attention, compile)
+
+
+def _smaller(work: Work) -> str:
+    """What needs less memory."""
+    return "no cached features" if work.cached else "a smaller working size"
 
 
 def _plan(
@@ -235,6 +242,7 @@ def _machine(
     configs: Configs,
     device: torch.device,
     dtype: str,
+    ranks: int,
     speed: Speed | None,
     host_free_gib: float | None,
 ) -> Machine:
@@ -247,7 +255,7 @@ def _machine(
     part = part_bytes("transformer", configs.transformer_config, dtype)
     host = _host_free_gib() if host_free_gib is None else host_free_gib
     # while the blocks are page-locked, the weights they come from are still there
-    pinned = host >= 1.05 * (part.whole + part.pinned) / GIB
+    pinned = host >= 1.05 * ranks * (part.whole + part.pinned) / GIB
     return Machine(device.type, dtype, speed, pinned)
 
 

@@ -54,6 +54,8 @@ class Placement:
 
     def free(self) -> None:
         """Off the device; weights that were stored in fp8 stay in fp8. Twice is once."""
+        if getattr(self.module, "is_cache_enabled", False):
+            self.module.disable_cache()  # its hooks lie around ours, and would call them on
         if self._offload != "none":
             for module in _offloaded(self.module, self.part):
                 for hook in _HOOKS:

@@ -190,6 +190,8 @@ def launch(
 def _check(size: int, device: str) -> None:
     if size < 1:
         raise OpenVoidError(f"{size} processes are none", mend="1 or more")
+    if device not in ("cpu", "cuda"):
+        raise OpenVoidError(f"several processes cannot share {device!r}", mend="one process")
     if device == "cuda" and torch.cuda.device_count() < size:
         raise OpenVoidError(
             f"{size} processes, but {torch.cuda.device_count()} GPUs", mend="one GPU a process"

@@ -101,7 +101,7 @@ def test_one_pass_into_a_folder_of_ones_own(
 
 
 def test_ctrl_c_keeps_what_arrived_and_the_same_command_goes_on(
-    server: Hub, shell: Callable[..., Done], tmp_path: Path
+    server: Hub, shell: Callable[..., Done], command: Callable[..., Done], tmp_path: Path
 ) -> None:
     name = hub.void_file(1)
     source = tmp_path / "slow"
@@ -121,6 +121,10 @@ def test_ctrl_c_keeps_what_arrived_and_the_same_command_goes_on(
     assert "the same command continues it" in err
     assert "Traceback" not in err
     (partial,) = blobs.glob("*.incomplete")
+    states = [
+        each["state"] for each in json.loads(command("weights", "list", "--json").out)["weights"]
+    ]
+    assert states == ["yes", "begun", "begun"]
     had = partial.stat().st_size
     assert 0 < had < LONG
 

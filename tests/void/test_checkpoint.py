@@ -205,8 +205,8 @@ def test_every_part_is_checked(folder: Path, part: str, file: str) -> None:
         ("text_encoder/model-00001-of-00002.safetensors", "lacks model-00001-of-00002.safetensors"),
         ("text_encoder/model.safetensors.index.json", "lacks model.safetensors"),
         ("tokenizer/spiece.model", "lacks spiece.model"),
-        ("vae/config.json", "cannot be read: No such file"),
-        ("scheduler/scheduler_config.json", "cannot be read: No such file"),
+        ("vae/config.json", "lacks vae/config.json (openvoid weights pull void --to"),
+        ("scheduler/scheduler_config.json", "lacks scheduler/scheduler_config.json"),
     ],
 )
 def test_a_missing_file_is_named(folder: Path, path: str, told_as: str) -> None:

@@ -145,7 +145,7 @@ def test_a_download_that_was_cut_off_goes_on_where_it_stopped(
     steps: list[tuple[int, int]] = []
     hub.pull(hub.offers((1,)), to, lambda stage, done, total: steps.append((done, total)))
     assert server.sent[PASS_1] == left
-    assert steps[-1][0] == steps[-1][1]
+    assert steps[-1][0] == steps[-1][1] > 20
     where = to / hub.VOID_NAME if to else hub.snapshot(hub.VOID_REPO)
     assert where is not None
     assert (where / PASS_1).read_bytes() == (server.repos[hub.VOID_REPO] / PASS_1).read_bytes()

@@ -159,7 +159,7 @@ def check(
 
 # What is released; sizes as the hub's pages told them.
 KNOWN = (
-    ("base", "alibaba-pai/CogVideoX-Fun-V1.5-5b-InP", "CogVideoX (other)", "10 GB", "vae"),
+    ("base", "alibaba-pai/CogVideoX-Fun-V1.5-5b-InP", "CogVideoX (other)", "10 GB", ""),
     ("pass 1", "netflix/void-model", "Apache-2.0", "11 GB", "void_pass1.safetensors"),
     ("pass 2", "netflix/void-model", "Apache-2.0", "11 GB", "void_pass2.safetensors"),
 )
@@ -169,22 +169,29 @@ def _held(what: str, repo: str, licence: str, size: str, path: str) -> dict[str,
     from openvoid.void import hub
 
     cached = hub.snapshot(repo)
-    here = cached is not None and (cached / path).exists()
+    here = cached is not None and (cached / path).exists() and (path or _whole_base())
+    begun = any((hub.storage(repo) / "blobs").glob("*.openvoid.incomplete"))
     return {
         "what": what,
         "repository": repo,
         "licence": licence,
         "size": f"about {size}",
-        "state": "yes" if here else _begun(repo),
+        "state": "yes" if here else "begun" if begun or (cached and not path) else "no",
         "path": cached / path if here and cached else None,
     }
 
 
-def _begun(repo: str) -> str:
-    from openvoid.void import hub
+def _whole_base() -> bool:
+    """Whether every file of the base that a removal reads is in the cache."""
+    from openvoid.void import checkpoint
 
-    begun = any((hub.storage(repo) / "blobs").glob("*.openvoid.incomplete"))
-    return "begun" if begun else "no"
+    try:
+        found = checkpoint.locate()
+        for part in ("vae", "text_encoder"):
+            checkpoint.shards(found.base / part, checkpoint.MODEL_FILES[part])
+    except OpenVoidError:
+        return False
+    return True
 
 
 def _offer_facts(offered: Any, to: Path | None) -> dict[str, Any]:
@@ -224,8 +231,8 @@ def _passes(text: str) -> tuple[int, ...]:
 def _need_torch() -> None:
     from importlib.util import find_spec
 
+    from openvoid.cli.doctor import install_line
+
     lacking = [name for name in ("torch", "diffusers", "transformers") if find_spec(name) is None]
     if lacking:
-        raise OpenVoidError(
-            f"{', '.join(lacking)} is not installed", mend='pip install "openvoid[void]"'
-        )
+        raise OpenVoidError(f"not installed: {', '.join(lacking)}", mend=install_line("void"))

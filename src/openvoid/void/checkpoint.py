@@ -8,6 +8,7 @@ The numbers behind it are numerics.md, "Names and sizes". Importing it needs no 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
-from openvoid.void import digest, hub, layout, lora
+from openvoid.void import digest, folders, hub, layout, lora
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
@@ -65,10 +66,10 @@ def locate(weights: str = "", loras: Sequence[str] = ()) -> Checkpoint:
     if root is not None and not root.is_dir():
         what = "is a file, not a folder" if root.is_file() else "there is no such folder"
         raise OpenVoidError(what, where=weights, mend="the folder that holds the weights")
-    base = _base(root)
-    found = {number: _void(root, base, number) for number in hub.PASSES}
+    base = folders.base_in(root)
+    found = {number: folders.void_in(root, base, number) for number in hub.PASSES}
     parts = {
-        part: layout.read_config(base / part / name)
+        part: _config_of(base, part, name, from_hub=root is None)
         for part, name in (
             ("transformer", "config.json"),
             ("vae", "config.json"),
@@ -88,50 +89,11 @@ def locate(weights: str = "", loras: Sequence[str] = ()) -> Checkpoint:
     )
 
 
-def _base(root: Path | None) -> Path:
-    """The base model's folder: the folder itself, one in it, or one beside it."""
-    if root is None:
-        cached = hub.snapshot(hub.BASE_REPO)
-        if cached is None or not _is_base(cached):
-            raise OpenVoidError("the weights are not here yet", mend=hub.PULL)
-        return cached
-    named = [root, *(each for home in (root, root.parent) for each in _homes(home, hub.BASE_REPO))]
-    for folder in named:
-        if _is_base(folder):
-            return folder
-    other = [each for each in sorted(root.iterdir()) if each.is_dir() and _is_base(each)]
-    if len(other) > 1:
-        names = ", ".join(each.name for each in other)
-        raise OpenVoidError(f"holds several models: {names}", where=str(root), mend="name one")
-    if not other:
-        raise OpenVoidError(
-            f"holds no base model ({hub.BASE_NAME}: transformer, vae, text_encoder, tokenizer)",
-            where=str(root),
-            mend=f"{hub.PULL} --to {root}",
-        )
-    return other[0]
-
-
-def _is_base(folder: Path) -> bool:
-    return any((folder / part / "config.json").is_file() for part in ("transformer", "vae"))
-
-
-def _void(root: Path | None, base: Path, number: int) -> Path | None:
-    """The VOID file of a pass: in the base folder, beside it, or under the hub's names."""
-    name = hub.void_file(number)
-    if root is None:
-        cached = hub.snapshot(hub.VOID_REPO)
-        folders = [cached] if cached else []
-    else:
-        homes = dict.fromkeys((root, base, base.parent))
-        folders = [each for home in homes for each in (home, *_homes(home, hub.VOID_REPO))]
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)
-
-
-def _homes(home: Path, repo: str) -> list[Path]:
-    """Where a repository may lie in a folder: `NAME`, `OWNER/NAME`, or as in the hub's cache."""
-    cached = hub.snapshot(repo, home)
-    return [home / repo.rpartition("/")[2], home / repo, *([cached] if cached else [])]
+def _config_of(base: Path, part: str, name: str, *, from_hub: bool) -> dict[str, Any]:
+    if not (base / part / name).is_file():
+        mend = hub.PULL if from_hub else f"{hub.PULL} --to {base.parent}"
+        raise OpenVoidError(f"lacks {part}/{name}", where=str(base), mend=mend)
+    return layout.read_config(base / part / name)
 
 
 def void_path(checkpoint: Checkpoint, number: int) -> Path:
@@ -207,7 +169,7 @@ def _check_part(name: str, paths: Sequence[Path], wanted: layout.Layout) -> Part
     if name.startswith("pass"):
         layout.check_kind(header, wanted, where)
     _refuse(layout.oddities(header, wanted), len(wanted), where)
-    counts = [_count(shape) for shape in wanted.values()]
+    counts = [math.prod(shape) for shape in wanted.values()]
     stored = sorted({entry.dtype for entry in header.values()})
     size = sum(path.stat().st_size for path in paths)
     return Part(name, len(header), sum(counts), ", ".join(stored), size)
@@ -219,13 +181,6 @@ def _refuse(odd: Sequence[str], of: int, where: Path) -> None:
         raise OpenVoidError(
             f"{len(odd)} of {of} weights do not fit: {'; '.join(odd[:3])}{more}", where=str(where)
         )
-
-
-def _count(shape: Sequence[int]) -> int:
-    number = 1
-    for side in shape:
-        number *= side
-    return number
 
 
 def shards(folder: Path, stem: str) -> tuple[Path, ...]:

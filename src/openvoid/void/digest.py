@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from contextlib import suppress
 from pathlib import Path
 
 from openvoid.core.removal import Progress, silent
 from openvoid.media.atomic import partial_file
+from openvoid.media.cache import cache_folder
 
 BLOCK = 4 << 20
 
 
 def sha256(path: Path, progress: Progress = silent) -> str:
     """The hash of a file, as 64 hexadecimal digits."""
+    blob = path.readlink() if path.is_symlink() else path
+    if blob.parent.name == "blobs" and re.fullmatch("[0-9a-f]{64}", blob.name):
+        return blob.name
     real = path.resolve()
-    if real.parent.name == "blobs" and re.fullmatch("[0-9a-f]{64}", real.name):
-        return real.name
     facts = real.stat()
     key = f"{real}|{facts.st_size}|{facts.st_mtime_ns}"
     known = _remembered()
@@ -35,19 +36,16 @@ def sha256(path: Path, progress: Progress = silent) -> str:
 
 def memory() -> Path:
     """Where hashes are kept between runs."""
-    home = os.environ.get("OPENVOID_CACHE") or (
-        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "openvoid"
-    )
-    return Path(home).expanduser() / "hashes.json"
+    return cache_folder() / "hashes.json"
 
 
 def _read(path: Path, size: int, progress: Progress) -> str:
-    digest, done = hashlib.sha256(), 0
+    digest, done, total = hashlib.sha256(), 0, -(-size >> 20)
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):
             digest.update(block)
             done += len(block)
-            progress(f"hash {path.name} (MiB)", done >> 20, max(size >> 20, 1))
+            progress(f"hash {path.name} (MiB)", min(-(-done >> 20), total), total)
     return digest.hexdigest()
 
 

@@ -12,8 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -21,11 +20,11 @@ from typing import Any, BinaryIO
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
+from openvoid.void.connection import alone, client, endpoint, explained
 
 BASE_REPO = "alibaba-pai/CogVideoX-Fun-V1.5-5b-InP"
 VOID_REPO = "netflix/void-model"
 BASE_NAME, VOID_NAME = "CogVideoX-Fun-V1.5-5b-InP", "void-model"
-HOME = "https://huggingface.co"
 PULL = "openvoid weights pull void"
 PASSES = (1, 2)
 # The VOID files are whole transformers, so the base's own (11 GB) is for training only.
@@ -42,6 +41,7 @@ BASE_FILES = (
 )
 BASE_TRANSFORMER = ("transformer/*.safetensors", "transformer/*.json")
 BLOCK = 4 << 20
+Tell = Callable[[int], None]  # hears the bytes done so far of one file
 
 
 def void_file(pass_number: int) -> str:
@@ -128,19 +128,19 @@ def _offer(repo: str, patterns: Sequence[str], needed: Sequence[str]) -> Offer:
         raise OpenVoidError(
             "the network is switched off by HF_HUB_OFFLINE", where=repo, mend="unset it to fetch"
         )
-    hub = _client()
-    with _explained(repo):
-        info = hub.HfApi(endpoint=_endpoint()).model_info(repo, files_metadata=True)
+    hub = client()
+    with explained(repo):
+        info = hub.HfApi(endpoint=endpoint()).model_info(repo, files_metadata=True)
     there = [_remote(each) for each in info.siblings or []]
     chosen = [each for each in there if any(fnmatchcase(each.path, p) for p in patterns)]
     missing = [name for name in needed if name not in {each.path for each in chosen}]
     if missing:
-        raise OpenVoidError(f"has no {', '.join(missing)}", where=f"{_endpoint()}/{repo}")
+        raise OpenVoidError(f"has no {', '.join(missing)}", where=f"{endpoint()}/{repo}")
     card: dict[str, Any] = info.card_data.to_dict() if info.card_data else {}
     name = card.get("license_name") or card.get("license") or "not told"
     link = str(card.get("license_link") or "")
     if not link.startswith("http"):
-        link = f"{_endpoint()}/{repo}" + (f"/blob/main/{link}" if link else "")
+        link = f"{endpoint()}/{repo}" + (f"/blob/main/{link}" if link else "")
     return Offer(repo, str(info.sha), str(name), link, tuple(chosen))
 
 
@@ -167,9 +167,12 @@ def pull(offered: Sequence[Offer], to: Path | None = None, progress: Progress = 
         def tell(here: int, before: int = done) -> None:
             progress("fetch (MiB)", (before + here) >> 20, max(whole >> 20, 1))
 
-        with _alone(fetched):
+        def told(here: int, before: int = done) -> None:
+            progress("verify (MiB)", (before + here) >> 20, max(whole >> 20, 1))
+
+        with alone(fetched):
             _fetch(offer, file, fetched, tell)
-            verify(fetched, file)
+            verify(fetched, file, told)
             _file_away(offer, file, fetched, to)
         done += file.size
         tell(0, done)
@@ -192,9 +195,9 @@ def left(offer: Offer, file: RemoteFile, to: Path | None = None) -> int:
     return max(file.size - (partial.stat().st_size if partial.is_file() else 0), 0)
 
 
-def verify(path: Path, file: RemoteFile) -> None:
+def verify(path: Path, file: RemoteFile, tell: Tell = lambda here: None) -> None:
     """Hold a fetched file against the hub's size and hash; one that differs is deleted."""
-    size = path.stat().st_size
+    size, done = path.stat().st_size, 0
     if file.sha256:
         digest, wanted = hashlib.sha256(), file.sha256
     else:
@@ -203,6 +206,8 @@ def verify(path: Path, file: RemoteFile) -> None:
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):
             digest.update(block)
+            done += len(block)
+            tell(done)
     if size != file.size or (wanted and digest.hexdigest() != wanted):
         path.unlink()
         raise OpenVoidError(
@@ -231,13 +236,13 @@ def _partial(offer: Offer, file: RemoteFile, to: Path | None) -> Path:
     return storage(offer.repo) / "blobs" / f"{file.blob}.openvoid.incomplete"
 
 
-def _fetch(offer: Offer, file: RemoteFile, partial: Path, tell: Any) -> None:
+def _fetch(offer: Offer, file: RemoteFile, partial: Path, tell: Tell) -> None:
     """Collect the bytes that are still missing; what arrived stays, however this ends."""
     from huggingface_hub.file_download import http_get
 
-    hub = _client()
+    hub = client()
     headers = hub.utils.build_hf_headers(library_name="openvoid") | {"Accept-Encoding": "identity"}
-    url = hub.hf_hub_url(offer.repo, file.path, revision=offer.commit, endpoint=_endpoint())
+    url = hub.hf_hub_url(offer.repo, file.path, revision=offer.commit, endpoint=endpoint())
     partial.touch()
     with partial.open("r+b") as stream:
         have = stream.seek(0, os.SEEK_END)
@@ -246,7 +251,7 @@ def _fetch(offer: Offer, file: RemoteFile, partial: Path, tell: Any) -> None:
         tell(have)
         if have == file.size:
             return
-        with _explained(offer.repo, file.path):
+        with explained(offer.repo, file.path):
             http_get(
                 url,
                 _Counted(stream, tell),  # type: ignore[arg-type]  # the four methods it needs
@@ -259,7 +264,7 @@ def _fetch(offer: Offer, file: RemoteFile, partial: Path, tell: Any) -> None:
 class _Counted:
     """A file that tells how long it has become."""
 
-    def __init__(self, stream: BinaryIO, tell: Any) -> None:
+    def __init__(self, stream: BinaryIO, tell: Tell) -> None:
         self._stream, self._tell = stream, tell
         self.seek, self.tell, self.truncate = stream.seek, stream.tell, stream.truncate
 
@@ -275,14 +280,14 @@ def _file_away(offer: Offer, file: RemoteFile, fetched: Path, to: Path | None) -
         fetched.replace(_place(offer, file, to))
         return
     fetched.replace(fetched.with_name(file.blob))
-    hub = _client()
-    with _explained(offer.repo, file.path):
+    hub = client()
+    with explained(offer.repo, file.path):
         hub.hf_hub_download(
             offer.repo,
             file.path,
             revision=offer.commit,
             cache_dir=cache_home(),
-            endpoint=_endpoint(),
+            endpoint=endpoint(),
         )
 
 
@@ -291,6 +296,8 @@ def _point(offer: Offer) -> None:
     from openvoid.media.atomic import partial_file
 
     reference = storage(offer.repo) / "refs" / "main"
+    if reference.is_file() and reference.read_text(encoding="utf-8").strip() == offer.commit:
+        return  # nothing to write: the cache may be read-only
     reference.parent.mkdir(parents=True, exist_ok=True)
     with partial_file(reference) as partial:
         partial.write_text(offer.commit, encoding="utf-8")
@@ -310,72 +317,3 @@ def _check_space(needed: int, home: Path) -> None:
 def gigabytes(count: int) -> str:
     """A number of bytes as the hub's pages tell it."""
     return f"{count / 1e9:.1f} GB" if count >= 5e7 else f"{count / 1e6:.1f} MB"
-
-
-# --- the hub's client -------------------------------------------------------------------------
-
-
-def _endpoint() -> str:
-    return (os.environ.get("HF_ENDPOINT") or HOME).rstrip("/")
-
-
-def _client() -> Any:
-    try:
-        import huggingface_hub as found
-    except ImportError as error:
-        raise OpenVoidError(
-            "huggingface_hub is not installed", mend='pip install "openvoid[void]"'
-        ) from error
-    client: Any = found
-    client.logging.set_verbosity_error()  # what goes wrong is told once, and the progress is ours
-    client.utils.disable_progress_bars()
-    return client
-
-
-@contextmanager
-def _alone(partial: Path) -> Iterator[None]:
-    """One process fetches a file at a time."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(partial.with_name(f"{partial.name}.lock"), timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise OpenVoidError(
-            "another process is fetching it", where=str(partial), mend="wait until it has ended"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
-
-
-@contextmanager
-def _explained(repo: str, path: str = "") -> Iterator[None]:
-    """Faults of the hub and of the way to it, in one line."""
-    from huggingface_hub import errors
-
-    where = f"{_endpoint()}/{repo}" + (f"/{path}" if path else "")
-    again = "the same command goes on where it stopped" if path else ""
-    try:
-        yield
-    except errors.GatedRepoError as error:
-        raise OpenVoidError("needs a login", where=where, mend="hf auth login") from error
-    except errors.RepositoryNotFoundError as error:
-        raise OpenVoidError("there is no such repository", where=where) from error
-    except errors.EntryNotFoundError as error:
-        raise OpenVoidError("there is no such file", where=where) from error
-    except errors.HfHubHTTPError as error:
-        code = error.response.status_code
-        raise OpenVoidError(f"the hub answered {code}", where=where, mend=again) from error
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the disk's fault, not the hub's
-        if not isinstance(error, OSError) and not type(error).__module__.startswith("http"):
-            raise
-        raise OpenVoidError(
-            f"cannot be reached: {error or type(error).__name__}",
-            where=where,
-            mend=again or "check the connection, or set HF_ENDPOINT to a mirror",
-        ) from error

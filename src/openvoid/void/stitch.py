@@ -72,6 +72,7 @@ def stitch(
     shot = _Shot(request, view, made, plate, noise, colour)
     fills = (shot.fill(index) for index in range(request.start, clip.length))
     yield from run.track("stitch", fills, clip.length, request.start)
+    shot.finish()
 
 
 class _Sight(NamedTuple):
@@ -101,7 +102,8 @@ class _Shot:
 
     def __post_init__(self) -> None:
         start = max(0, self.request.start - LOOK_BACK)
-        self._sights = _Rolling(self._look(start), start, 2 * LOOK_BACK + 1)
+        self._looks = self._look(start)
+        self._sights = _Rolling(self._looks, start, 2 * LOOK_BACK + 1)
         first, count = max(0, self.request.start - LOAN_FRAMES), 2 * LOAN_FRAMES + 1
         later = range(first, self.request.clip.length)
         self._matched = _Rolling(map(self._match, later), first, count)
@@ -134,12 +136,19 @@ class _Shot:
         origin[alpha == 0] = Origin.KEPT
         return Fill(index, sight.box, rgb, alpha, origin)
 
+    def finish(self) -> None:
+        """Run to the end what was asked for its last item only: so the plate tells it is done."""
+        for _ in self._looks:
+            pass
+
     # --- what is needed of a frame, in order ----------------------------------------------------
 
     def _look(self, start: int) -> Iterator[_Sight]:
         plates = self.plates(start) if self.plates is not None else None
         for index, frame in enumerate(self.request.clip.frames(start), start):
             yield self._sight(index, frame, next(plates) if plates is not None else None)
+        for _ in plates or ():
+            raise AssertionError("more fills than frames")
 
     def _sight(self, index: int, frame: Frame, lent: Fill | None) -> _Sight:
         view, mask, soft_px = self.view, self.request.quadmask, self.request.soft_edge_px

@@ -13,7 +13,8 @@ footage. Prints a row a way of bringing the made frames to the clip's own size:
     plate     and the plate engine's pixels where they show what the model shows
     plate alone   the plate engine, without the model
 
-    hole      PSNR inside the hole, dB; thing: where the model moved a thing to
+    hole      PSNR inside the hole, dB; thing: where the model moved a thing to; rim: just outside
+              the hole, as far as the soft edge may reach
     seam      error that a coarse eye sees just inside the hole's border, of 255 levels
     detail    fine detail and grain inside the hole, of the truth's (1 is right)
     flicker   difference from frame to frame inside the hole, over the truth's (1 is right)
@@ -98,8 +99,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not shots:
         known = ", ".join(shot.name for shot in _shots())
         raise OpenVoidError(f"unknown case {given.case[0]!r}", mend=f"known: {known}")
-    lines = ["| case | way | hole | thing | seam | detail | flicker | lent | s/frame |"]
-    lines.append("|---|---|--:|--:|--:|--:|--:|--:|--:|")
+    lines = ["| case | way | hole | thing | rim | seam | detail | flicker | lent | s/frame |"]
+    lines.append("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     print("\n".join(lines))
     for shot in shots:
         played = _play(shot)
@@ -256,6 +257,7 @@ def _row(case: str, way: str, played: Played, result: Result) -> str:
     cells = (
         f"{psnr(result.frames, truth, hole) or 0:.2f}",
         "-" if thing is None else f"{thing:.2f}",
+        f"{psnr(result.frames, truth, _rim(played)) or 0:.2f}",
         f"{_seam(played, result.frames):.2f}",
         f"{_detail(result.frames, hole) / max(1e-6, _detail(truth, hole)):.2f}",
         f"{flicker:.2f}",
@@ -263,6 +265,13 @@ def _row(case: str, way: str, played: Played, result: Result) -> str:
         f"{result.seconds_a_frame:.2f}",
     )
     return f"| {case} | {way} | " + " | ".join(cells) + " |"
+
+
+def _rim(played: Played) -> Masks:
+    reach = 2 * played.request.soft_edge_px + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    hole = played.scene.hole
+    return np.stack([cv2.dilate(mask.astype(np.uint8), disc) > 0 for mask in hole]) & ~hole
 
 
 def _seam(played: Played, frames: Frames) -> float:

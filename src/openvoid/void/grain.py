@@ -26,8 +26,10 @@ Picture = NDArray[np.float32]
 """[h, w, 3], shown values (`look`)."""
 
 BINS = 8  # of brightness
+BRIGHT = range(BINS)
 CALM = 0.1  # share of a bin's blocks that is taken for flat
 LEAST_BLOCKS = 4  # a bin with fewer flat blocks is taken from its neighbours
+LEAST_LEVEL = 0.0002  # a deviation below this is none
 STEEP = 2.0  # grain grows with brightness by no more than this; what is louder is texture
 MOST_BLOCKS = 600  # a frame; more are thinned out evenly
 CLIPPED = 0.01  # of the samples of a block at the ends of the scale: it does not show its noise
@@ -108,34 +110,43 @@ def measure(pairs: Iterable[tuple[Look, Look | None]], block_px: int) -> Grain:
     blocks = [block for pair in pairs for block in _blocks(*pair, block_px)]
     if not blocks:
         return NONE
-    bins = np.array([block.bin for block in blocks])
-    levels = np.full((BINS, 3), np.nan)
-    lacking, chosen = np.zeros((3, block_px, block_px)), []
-    for number in range(BINS):
-        among = [block for block, found in zip(blocks, bins, strict=True) if found == number]
-        among.sort(key=lambda block: float(block.shot[0].sum()))
-        calm = among[: max(LEAST_BLOCKS, round(CALM * len(among)))]
-        if len(calm) < LEAST_BLOCKS:
-            continue
-        lack = np.mean([block.shot - block.made for block in calm], axis=0)  # [3, n, n]
-        levels[number] = np.sqrt(np.maximum(lack.mean(axis=(1, 2)), 0))
-        lacking += lack * len(calm)
-        chosen += calm
-    if not chosen:
+    calm = {number: _calm([block for block in blocks if block.bin == number]) for number in BRIGHT}
+    lacks = {  # [3, n, n] each, by brightness
+        number: _mirrored(np.mean([block.shot - block.made for block in among], axis=0))
+        for number, among in calm.items()
+        if among
+    }
+    if not lacks:
         return NONE
-    spectrum = np.maximum(_smoothed(lacking), 0)
+    spectrum = sum(len(calm[number]) * lack for number, lack in lacks.items())
+    spectrum = np.maximum(np.asarray(spectrum), 0)
+    short = spectrum > 0  # at other frequencies the made pictures are lively enough
+    powers = {number: np.mean(lack * short, axis=(1, 2)) for number, lack in lacks.items()}
+    levels = _levels({number: np.sqrt(np.maximum(power, 0)) for number, power in powers.items()})
     mean = spectrum.mean(axis=(1, 2), keepdims=True)
     spectrum = np.where(mean > 0, spectrum / np.where(mean > 0, mean, 1), 1)
-    known = ~np.isnan(levels[:, 0])
-    levels = np.minimum(levels, STEEP * np.nanmin(levels, axis=0))
-    filled = [np.interp(np.arange(BINS), np.flatnonzero(known), plane[known]) for plane in levels.T]
-    both, alone = (sum(block.frozen[part] for block in chosen) for part in (0, 1))
+    chosen = [block.frozen for among in calm.values() for block in among]
+    both, alone = (sum(pair[part] for pair in chosen) for part in (0, 1))
     frozen = float(np.clip(both / alone, 0, 0.98)) if alone > 0 else 0.0
-    return Grain(
-        spectrum.astype(np.float32),
-        np.stack(filled, axis=-1).astype(np.float32),
-        frozen if frozen > 0.05 else 0.0,
-    )
+    frozen = frozen if frozen > 0.05 else 0.0
+    return Grain(spectrum.astype(np.float32), levels.astype(np.float32), frozen)
+
+
+def _calm(blocks: list[_Block]) -> list[_Block]:
+    """The calmest of some blocks of like brightness; none where there are too few to choose."""
+    blocks = sorted(blocks, key=lambda block: float(block.shot[0].sum()))
+    calm = blocks[: max(LEAST_BLOCKS, round(CALM * len(blocks)))]
+    return calm if len(calm) >= LEAST_BLOCKS else []
+
+
+def _levels(known: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """[BINS, 3] deviations from those of some bins; what is louder than grain can be is cut."""
+    bins, found = sorted(known), np.array([known[number] for number in sorted(known)])
+    quiet = np.where(found > LEAST_LEVEL, found, np.inf).min(axis=0)
+    found = np.minimum(found, STEEP * quiet)
+    levels = np.stack([np.interp(BRIGHT, bins, plane) for plane in found.T], axis=-1)
+    ends = np.pad(levels, ((1, 1), (0, 0)), mode="edge")
+    return 0.25 * ends[:-2] + 0.5 * levels + 0.25 * ends[2:]  # brightness is no staircase
 
 
 class _Block(NamedTuple):
@@ -184,15 +195,19 @@ def _flattened(block: Picture) -> NDArray[np.float64]:
 
 
 def _power(flat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[3, n, n] power by frequency; its mean is the variance of each channel."""
-    spectrum = np.fft.fft2(flat, axes=(0, 1))
-    return np.moveaxis(np.abs(spectrum) ** 2, -1, 0) / flat[..., 0].size
+    """[3, n, n] power by frequency; its mean is the variance of each channel.
+
+    Windowed (Hann), so that a block's edges do not count as detail.
+    """
+    side = flat.shape[0]
+    window = np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2
+    window /= np.sqrt(np.mean(window**2))
+    spectrum = np.fft.fft2(flat * (window[:, None] * window)[..., None], axes=(0, 1))
+    return np.moveaxis(np.abs(spectrum) ** 2, -1, 0) / side**2
 
 
-def _smoothed(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A little calmer from frequency to frequency, and the same in all four quadrants."""
+def _mirrored(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same in all four quadrants, which calms it; rows and columns need not be alike."""
     mirrored = [np.roll(np.flip(spectrum, axis), 1, axis) for axis in (1, 2)]
     both = np.roll(np.flip(mirrored[0], 2), 1, 2)
-    mean = (spectrum + mirrored[0] + mirrored[1] + both) / 4
-    around = [np.roll(mean, step, axis) for axis in (1, 2) for step in (-1, 1)]
-    return 0.5 * mean + 0.125 * np.sum(around, axis=0)
+    return np.asarray((spectrum + mirrored[0] + mirrored[1] + both) / 4, np.float64)

@@ -24,7 +24,7 @@ LEAST = 0.012  # a difference (0..1) smaller than this is never one
 LOUD = 3.0  # times the usual difference where the source is kept: another thing
 SHIFT_PX = 0.45  # two pictures of one thing lie so far apart at most, working pixels
 LIGHT = 0.07  # a slow difference larger than this is another thing, not light
-FAINT = 0.010  # a slow difference smaller than this is the model's, not the light's
+FAINT = 0.004  # a slow difference smaller than this is the model's, not the light's
 CLOSE_PX = 5  # a thing hangs together over gaps of this where it happens to look like the plate
 EDGE_PX = 2
 
@@ -64,7 +64,8 @@ def loan(made: Picture, plate: Picture, seen: Plane, usual: float) -> Loan:
     bad = _blur(np.asarray(bad, np.float32), EDGE_PX / 2)
     size = np.abs(slow).max(axis=-1, keepdims=True)
     light = slow * _step(size, max(FAINT, 2 * usual), 2 * max(FAINT, 2 * usual))
-    return Loan(np.clip(1 - bad, 0, 1).astype(np.float32), light.astype(np.float32))
+    share = np.clip(1 - bad, 0, 1) * known  # the blur must not reach what was not seen
+    return Loan(share.astype(np.float32), light.astype(np.float32))
 
 
 def _steepness(picture: Picture) -> Plane:

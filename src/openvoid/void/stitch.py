@@ -268,9 +268,12 @@ def _changed(
     reach: NDArray[np.bool_],
 ) -> Picture:
     """[h, w] soft map of what differs within reach of the hole and hangs together with it."""
-    soft = [cv2.GaussianBlur(part, (0, 0), 1.2) for part in (shot, made)]
-    difference = np.abs(soft[0] - soft[1]).max(axis=-1)
-    steep = np.hypot(cv2.Scharr(soft[0], -1, 1, 0), cv2.Scharr(soft[0], -1, 0, 1)).max(axis=-1) / 32
+    outside = (~hole).astype(np.float32)  # the object must not count where its blur reaches
+    weight = np.maximum(cv2.GaussianBlur(outside, (0, 0), 1.2), 1e-3)
+    difference = cv2.GaussianBlur((shot - made) * outside[..., None], (0, 0), 1.2)
+    difference = np.abs(difference / weight[..., None]).max(axis=-1) * outside
+    soft = cv2.GaussianBlur(made, (0, 0), 1.2)
+    steep = np.hypot(cv2.Scharr(soft, -1, 1, 0), cv2.Scharr(soft, -1, 0, 1)).max(axis=-1) / 32
     usual = float(np.median(difference[kept])) if kept.any() else 0.0
     changed = (difference > max(CHANGED, 3 * 1.4826 * usual) + 0.6 * steep) & reach
     _, parts = cv2.connectedComponents((changed | hole).astype(np.uint8), connectivity=8)

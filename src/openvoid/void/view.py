@@ -32,8 +32,8 @@ CROP_ASPECTS = (4 / 3, 7 / 4)  # of cropped windows, long side over short
 STILL_WITHIN = 1.2  # a window that stands still may be so much larger than one that follows
 WORTH = 1.3  # `auto` crops where that gains so much resolution
 MODES = ("whole", "crop", "auto")
-EASE_FRAMES = 16  # how far the path of a window is thought on beyond the clip
-PATH_ROUNDS = 400
+EASE_FRAMES = 48  # how far the path of a window is thought on beyond the clip
+PATH_ROUNDS = 1000
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("SVT_LOG", "0")  # the AV1 encoder talks
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the suite runs a process a core
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +111,15 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("OPENVOID_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tiny random weights in the released layout; tests with it skip where torch is missing."""
+    pytest.importorskip("diffusers")
+    from tiny import make_checkpoint
+
+    return make_checkpoint(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture

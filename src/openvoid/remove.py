@@ -43,7 +43,7 @@ from openvoid.deliver.destination import check_space, destination, files_at
 from openvoid.deliver.fingerprint import files_of
 from openvoid.deliver.journal import Journal
 from openvoid.deliver.package import Package
-from openvoid.deliver.provenance import key_of, provenance_of
+from openvoid.deliver.provenance import clip_facts, key_of, mask_facts, provenance_of
 from openvoid.deliver.report import plain
 from openvoid.deliver.scratch import scratch
 from openvoid.media.masks import open_quadmask
@@ -96,18 +96,9 @@ def remove(
     """
     begun = time.perf_counter()
     plugin = plugins.find("engine", engine)
-    engine_options = asdict(plugins.check_options(plugin, options or {}))
+    engine_options = plugins.check_options(plugin, options or {})
     shot = _open(clip, mask, prompt)
-    request = request_of(
-        shot.clip,
-        shot.quadmask,
-        prompt=shot.prompt,
-        numbers=range,
-        grow_px=grow_px,
-        seed=seed,
-        soft_edge_px=soft_edge_px,
-        effects=effects,
-    )
+    request = shot.request(range, grow_px, seed, soft_edge_px, effects)
     to = destination(
         request.clip,
         Path(out),
@@ -118,8 +109,12 @@ def remove(
         overwrite=overwrite,
     )
     check_space(to, request.clip, request.quadmask)
-    asked = {"engine": engine, "options": engine_options, "grow_px": grow_px, "codec": to.codec}
-    provenance = provenance_of(request, asked, shot.mask_path)
+    asked: dict[str, Any] = {"engine": engine, "options": asdict(engine_options)}
+    asked |= {"grow_px": grow_px, "codec": to.codec}
+    provenance = replace(
+        provenance_of(request, asked, shot.mask_path),
+        weights=plugins.weights_of(plugin, engine_options, progress),
+    )
     with (
         scratch(key_of(provenance, request, plugin), resume=resume) as folder,
         Journal(folder / "fills", request.clip.dtype) as journal,
@@ -132,6 +127,38 @@ def remove(
         result = removal.result(provenance)
         package.report(result)
     return result
+
+
+def outlook(
+    clip: str | Path | Clip,
+    mask: str | Path | Quadmask | None,
+    *,
+    engine: str = "plate",
+    options: Mapping[str, Any] | None = None,
+    prompt: str | None = None,
+    range: tuple[int, int] | None = None,
+    grow_px: int = 0,
+    seed: int = 0,
+    soft_edge_px: int | None = None,
+    effects: Effects | None = None,
+) -> dict[str, Any]:
+    """What `remove` would do, without doing it: the request's facts, and the engine's own plan.
+
+    Raises:
+        OpenVoidError: as `remove` would, for all that shows before the work.
+    """
+    shot = _open(clip, mask, prompt)
+    request = shot.request(range, grow_px, seed, soft_edge_px, effects)
+    filler = plugins.construct("engine", engine, options)
+    facts: dict[str, Any] = {
+        "clip": clip_facts(request.clip),
+        "mask": mask_facts(request.quadmask, shot.mask_path),
+        "engine": engine,
+    }
+    if hasattr(filler, "outlook"):
+        facts["outlook"] = filler.outlook(request)
+    told: dict[str, Any] = plain(facts)
+    return told
 
 
 @dataclass
@@ -245,6 +272,26 @@ class Shot:
     quadmask: Quadmask
     prompt: str
     mask_path: Path | None
+
+    def request(
+        self,
+        numbers: tuple[int, int] | None,
+        grow_px: int,
+        seed: int,
+        soft_edge_px: int | None,
+        effects: Effects | None,
+    ) -> RemovalRequest:
+        """Checked, cut to its range, its mask grown."""
+        return request_of(
+            self.clip,
+            self.quadmask,
+            prompt=self.prompt,
+            numbers=numbers,
+            grow_px=grow_px,
+            seed=seed,
+            soft_edge_px=soft_edge_px,
+            effects=effects,
+        )
 
     def files(self) -> list[Path]:
         """Those that no deliverable may replace."""

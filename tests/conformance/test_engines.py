@@ -22,13 +22,21 @@ from openvoid.core.removal import Fill, RemovalRequest, Run
 from openvoid.deliver.composite import Compositor
 
 ENGINES = sorted({*plugins.names("engine"), "mean"})
-pytestmark = pytest.mark.usefixtures("third_party")
+pytestmark = pytest.mark.usefixtures("third_party", "cache")
 
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest, third_party: None) -> Engine:
-    made: Engine = plugins.construct("engine", request.param)
+    made: Engine = plugins.construct("engine", request.param, options_of(request))
     return made
+
+
+def options_of(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What an engine has to be told before it can run at all, or quickly."""
+    if request.param != "void":
+        return {}
+    weights = str(request.getfixturevalue("tiny_weights"))
+    return {"weights": weights, "size": "48x64", "window": 13, "steps": 1, "passes": "2"}
 
 
 @pytest.fixture
@@ -131,8 +139,13 @@ def _writes(path: Any, mode: str | None, flags: int) -> bool:
     return named and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
 
 
-def test_nothing_is_written_outside_the_scratch_folder(
-    engine: Engine, case: Any, scratch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_nothing_is_written_outside_the_scratch_folder_and_the_cache(
+    engine: Engine,
+    case: Any,
+    scratch: Any,
+    cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     global _watching, _HOOKED
     if not _HOOKED:
@@ -148,8 +161,11 @@ def test_nothing_is_written_outside_the_scratch_folder(
         list(engine.fill(case.request(), Run(folder)))
     finally:
         _watching = False
-    outside = [path for path in _written if not Path(path).resolve().is_relative_to(folder)]
-    outside = [path for path in outside if "__pycache__" not in path and path != "/dev/null"]
+    paths = [Path(path).resolve() for path in _written]
+    homes = folder.resolve(), cache.resolve()
+    outside = [path for path in paths if not any(path.is_relative_to(home) for home in homes)]
+    outside = [str(path) for path in outside if "__pycache__" not in path.parts]
+    outside = [path for path in outside if path != "/dev/null"]
     assert outside == []
     assert list(here.iterdir()) == []
 

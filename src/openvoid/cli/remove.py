@@ -100,6 +100,9 @@ def remove(
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Go on where an earlier try was stopped.")
     ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
     options: Mapping[str, Any] | None = None,
@@ -114,27 +117,36 @@ def remove(
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mkv --range 4-11 --grow 4
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mkv --matte changed.mkv
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --json
+      openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --dry-run
     """
     from openvoid.media.open import open_clip
+    from openvoid.remove import outlook
     from openvoid.remove import remove as run
 
     shot = find_shot(clip, mask, prompt)
-    asked_effects = values.effects(effects)
+    asked: dict[str, Any] = {
+        "engine": engine,
+        "options": dict(options or {}),
+        "prompt": shot.prompt,
+        "range": values.frame_range(frame_range),
+        "grow_px": grow,
+        "seed": seed,
+        "soft_edge_px": soft_edge,
+        "effects": values.effects(effects),
+    }
+    footage = open_clip(shot.clip, rate=values.rate(rate))
+    if dry_run:
+        foretold = outlook(footage, shot.mask, **asked)
+        tell_json(foretold) if as_json else tell_rows(outlook_rows(foretold))
+        return
     begun = time.monotonic()
     with told(quiet) as progress:
         result = run(
-            open_clip(shot.clip, rate=values.rate(rate)),
+            footage,
             shot.mask,
             out,
-            engine=engine,
-            options=dict(options or {}),
-            prompt=shot.prompt,
+            **asked,
             codec=codec,
-            range=values.frame_range(frame_range),
-            grow_px=grow,
-            seed=seed,
-            soft_edge_px=soft_edge,
-            effects=asked_effects,
             matte=matte,
             patch=patch,
             overwrite=overwrite,
@@ -189,6 +201,16 @@ def summary(result: RemovalResult, spent_s: float) -> Iterator[tuple[str, str]]:
     for warning in result.warnings:
         yield "warning", warning
     yield "time", f"{spent_s:.1f} s"
+
+
+def outlook_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What would be done, for a person."""
+    for name in ("clip", "mask"):
+        yield name, as_text({key: each for key, each in facts[name].items() if key != "sha256"})
+    yield "engine", facts["engine"]
+    for name, part in facts.get("outlook", {}).items():
+        for line in part if isinstance(part, list) else [as_text(part)]:
+            yield name, line
 
 
 def as_text(note: Any) -> str:

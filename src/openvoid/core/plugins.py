@@ -19,7 +19,7 @@ from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Track
-from openvoid.core.removal import Fill, RemovalRequest, Run
+from openvoid.core.removal import Fill, Progress, RemovalRequest, Run
 from openvoid.core.selection import Selection
 
 
@@ -31,7 +31,12 @@ class Plugin(Protocol):
 
 
 class Engine(Plugin, Protocol):
-    """Clip and quadmask -> new pixels."""
+    """Clip and quadmask -> new pixels.
+
+    An engine may also have `weights(options, progress)`, a class method that gives file name ->
+    SHA-256 of the weights it would use (they are checked first, and go into the provenance), and
+    `outlook(request)`, which tells what `fill` would do, for `--dry-run`.
+    """
 
     def fill(self, request: RemovalRequest, run: Run) -> Iterator[Fill]:
         """One `Fill` a frame, in order, from `request.start` to the clip's end.
@@ -132,6 +137,21 @@ def construct(kind: str, name: str, options: Mapping[str, Any] | None = None) ->
         return plugin(checked)
     except ImportError as error:
         raise _missing(kind, name, error) from error
+
+
+def weights_of(plugin: type[Any], options: Any, progress: Progress) -> Mapping[str, str]:
+    """File name -> SHA-256 of the weights an engine would use; empty for one without.
+
+    Raises:
+        OpenVoidError: the weights are missing or wrong, or the extra that reads them is.
+    """
+    if not hasattr(plugin, "weights"):
+        return {}
+    try:
+        found: Mapping[str, str] = plugin.weights(options, progress)
+    except ImportError as error:
+        raise _missing("engine", plugin.name, error) from error
+    return found
 
 
 def check_options(plugin: type[Any], options: Mapping[str, Any]) -> Any:

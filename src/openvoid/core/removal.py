@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -120,6 +121,16 @@ class Run:
         """Something the person should know; each text is told once."""
         if text not in self.warnings:
             self.warnings.append(text)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add up the time a stage takes, where `track` does not."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent_s = time.perf_counter() - begun
+            self.timings_s[stage] = self.timings_s.get(stage, 0.0) + spent_s
 
     def track(self, stage: str, items: Iterable[T], total: int, done: int = 0) -> Iterator[T]:
         """Pass items through, telling progress after each and adding up the time they took."""

@@ -12,6 +12,7 @@ so the released weights never saw a fourth level.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -86,7 +87,7 @@ def conditions(
 # --- as the reference prepares them, for parity ---------------------------------------------------
 
 
-def area_resized(frames: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
+def area_resized(frames: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
     """[T, H, W, C] 0..255 -> [T, h, w, C] 0..255: the mean over whole pixels that touch a cell."""
     planes = torch.from_numpy(frames).permute(0, 3, 1, 2).float()
     small = functional.interpolate(planes, size=size, mode="area")

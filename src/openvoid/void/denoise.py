@@ -23,7 +23,7 @@ from diffusers.models.embeddings import get_3d_rotary_pos_embed
 
 from openvoid.core.errors import OpenVoidError
 
-SAMPLERS = {  # with this schedule they agree to 1e-6
+SAMPLERS: Mapping[str, Any] = {  # with this schedule they agree to 1e-6
     "ddim": DDIMScheduler,
     "cogvideox-ddim": partial(CogVideoXDDIMScheduler, snr_shift_scale=1.0),
 }
@@ -168,7 +168,8 @@ def cached(transformer: Any, threshold: float) -> None:
     if threshold > 0:
         from diffusers import FirstBlockCacheConfig
 
-        transformer.enable_cache(FirstBlockCacheConfig(threshold=threshold))
+        config: Any = FirstBlockCacheConfig
+        transformer.enable_cache(config(threshold=threshold))
 
 
 def check_schedule(config: Mapping[str, Any]) -> list[str]:

@@ -74,6 +74,13 @@ class Latents:
         stored = self._open(self._predictions)[number, :, : window.stop - window.start]
         return _tensor(stored)
 
+    def predicted_at(self, index: int) -> NDArray[np.float32]:
+        """What was last predicted for a latent frame, [16, h, w]."""
+        for number, window in enumerate(self._windows):
+            if window.start <= index < window.stop:
+                return self.predicted(number)[0, :, index - window.start].numpy()
+        raise IndexError(index)
+
     def put(self, predictions: Sequence[torch.Tensor]) -> None:
         """Keep the predictions [1, 16, l, h, w] of the next windows."""
         stored = self._open(self._predictions, "r+")

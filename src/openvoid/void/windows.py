@@ -103,6 +103,19 @@ def layout(
     )
 
 
+def windows_over(
+    frames: int, window_frames: int = WINDOW_FRAMES, *, short_last: bool = False
+) -> tuple[Window, ...]:
+    """The windows over a padded clip of so many frames.
+
+    Raises:
+        OpenVoidError: no window has so many frames.
+    """
+    latents, window = latents_of(frames), window_latents(window_frames)
+    overlap = min(OVERLAP_LATENTS, window - PAIR)
+    return layout(latents, min(window, latents), overlap, short_last=short_last)
+
+
 def window_latents(frames: int) -> int:
     """Latents of a window of so many frames.
 

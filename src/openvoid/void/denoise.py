@@ -22,21 +22,13 @@ from diffusers import CogVideoXDDIMScheduler, DDIMScheduler
 from diffusers.models.embeddings import get_3d_rotary_pos_embed
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.void.layout import SCHEDULER
+
+MOST_STEPS = 1000  # that the noise schedule has
 
 SAMPLERS: Mapping[str, Any] = {  # with this schedule they agree to 1e-6
     "ddim": DDIMScheduler,
     "cogvideox-ddim": partial(CogVideoXDDIMScheduler, snr_shift_scale=1.0),
-}
-SCHEDULE = {  # numerics: "Sampling"
-    "num_train_timesteps": 1000,
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
-    "beta_schedule": "scaled_linear",
-    "clip_sample": False,
-    "set_alpha_to_one": True,
-    "steps_offset": 0,
-    "rescale_betas_zero_snr": True,
-    "timestep_spacing": "trailing",
 }
 
 
@@ -47,9 +39,9 @@ class Sampler:
         """Raises `OpenVoidError` for an unknown sampler or a number of steps it cannot take."""
         if name not in SAMPLERS:
             raise OpenVoidError(f"unknown sampler {name!r}", mend=f"one of: {', '.join(SAMPLERS)}")
-        if not 1 <= steps <= SCHEDULE["num_train_timesteps"]:
-            raise OpenVoidError(f"{steps} sampling steps", mend="from 1 to 1000")
-        self._scheduler: Any = SAMPLERS[name](**SCHEDULE, prediction_type="sample")
+        if not 1 <= steps <= MOST_STEPS:
+            raise OpenVoidError(f"{steps} sampling steps", mend=f"from 1 to {MOST_STEPS}")
+        self._scheduler: Any = SAMPLERS[name](**{**SCHEDULER, "prediction_type": "sample"})
         self._scheduler.set_timesteps(steps)
         self.times: list[int] = [int(time) for time in self._scheduler.timesteps]
 
@@ -170,17 +162,6 @@ def cached(transformer: Any, threshold: float) -> None:
 
         config: Any = FirstBlockCacheConfig
         transformer.enable_cache(config(threshold=threshold))
-
-
-def check_schedule(config: Mapping[str, Any]) -> list[str]:
-    """Where a checkpoint's scheduler differs from what is used here, in words."""
-    wanted = {**SCHEDULE, "prediction_type": "v_prediction"}
-    wanted.pop("clip_sample"), wanted.pop("steps_offset")
-    return [
-        f"scheduler {name} is {config[name]!r}, {value!r} is used"
-        for name, value in wanted.items()
-        if name in config and config[name] != value
-    ]
 
 
 def _compute_dtype(transformer: Any) -> torch.dtype:

@@ -7,7 +7,6 @@ Not known here: files, devices, activations.
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from typing import Any, Protocol
 
 import torch
 from torch import nn
+
+from openvoid.void import layout
 
 GIB = 2**30
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float8": torch.float8_e4m3fn}
@@ -136,40 +137,10 @@ def _part_bytes(part: str, config: str, dtype: str, storage: str) -> PartBytes:
 
 def build(part: str, config: Mapping[str, Any], dtype: str, layers: int | None = None) -> Any:
     """A part on the meta device, ready to be called; with `layers` blocks instead of its own."""
-    made = {"transformer": _transformer, "vae": _vae, "text": _text}[part](config, layers)
+    name = "text_encoder" if part == "text" else part
+    made = layout.build(name, config if layers is None else {**config, "num_layers": layers})
     nn.Module.to(made, DTYPES[dtype])  # not the model's own `to`, which warns of what is not there
     return made.eval()
-
-
-def _transformer(config: Mapping[str, Any], layers: int | None) -> Any:
-    import diffusers
-
-    model: Any = diffusers.CogVideoXTransformer3DModel
-    known = _known(model, config)
-    with torch.device("meta"):
-        return model(**known if layers is None else known | {"num_layers": layers})
-
-
-def _vae(config: Mapping[str, Any], layers: int | None) -> Any:
-    import diffusers
-
-    model: Any = diffusers.AutoencoderKLCogVideoX
-    with torch.device("meta"):
-        return model(**_known(model, config))
-
-
-def _text(config: Mapping[str, Any], layers: int | None) -> Any:
-    from transformers import T5Config, T5EncoderModel
-
-    known = dict(config) if layers is None else {**config, "num_layers": layers}
-    with torch.device("meta"):
-        return T5EncoderModel(T5Config(**known))
-
-
-def _known(model: type[Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """What the class takes; published configurations hold more."""
-    names = inspect.signature(model.__init__).parameters
-    return {name: value for name, value in config.items() if name in names}
 
 
 def _blocks(part: str, module: nn.Module) -> list[nn.Module]:

@@ -101,6 +101,17 @@ def test_loud_texture_does_not_count_as_grain() -> None:
     assert grain.levels.max() < 0.012
 
 
+def test_texture_that_came_out_softer_and_flatter_does_not_count_as_grain() -> None:
+    clean = plane()
+    rng = np.random.default_rng(6)
+    texture = cv2.GaussianBlur(rng.standard_normal((*SIZE, 3), np.float32), (0, 0), 1.5)
+    textured = clean + 0.04 * texture / texture.std()
+    made = clean + 0.8 * (cv2.GaussianBlur(textured, (0, 0), 0.8) - clean)
+    assert measure([(look(textured, made), None)], 16).levels.max() < 0.008
+    shot = noisy(textured, np.float32(0.01), 0.0, 2)
+    assert 0.007 < measure([(look(shot, made), None)], 16).levels.mean() < 0.013
+
+
 def test_nothing_to_measure_means_no_grain() -> None:
     white = np.ones((*SIZE, 3), np.float32)
     assert not measure([(look(white, white), None)], 16).levels.any(), "clipped"

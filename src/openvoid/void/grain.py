@@ -31,7 +31,7 @@ CALM = 0.1  # share of a bin's blocks that is taken for flat
 LEAST_BLOCKS = 4  # a bin with fewer flat blocks is taken from its neighbours
 LEAST_LEVEL = 0.0002  # a deviation below this is none
 STEEP = 2.0  # grain grows with brightness by no more than this; what is louder is texture
-MOST_BLOCKS = 600  # a frame; more are thinned out evenly
+MOST_BLOCKS = 250  # a frame; more are thinned out evenly
 CLIPPED = 0.01  # of the samples of a block at the ends of the scale: it does not show its noise
 TILE_PX = 512  # the frozen part repeats after so much
 BASIS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32)
@@ -111,13 +111,11 @@ def measure(pairs: Iterable[tuple[Look, Look | None]], block_px: int) -> Grain:
     if not blocks:
         return NONE
     calm = {number: _calm([block for block in blocks if block.bin == number]) for number in BRIGHT}
-    lacks = {  # [3, n, n] each, by brightness
-        number: _mirrored(np.mean([block.shot - block.made for block in among], axis=0))
-        for number, among in calm.items()
-        if among
-    }
-    if not lacks:
+    chosen = [block for among in calm.values() for block in among]
+    if not chosen:
         return NONE
+    unlike = _unlike(chosen)
+    lacks = {number: _lack(among, unlike) for number, among in calm.items() if among}
     spectrum = sum(len(calm[number]) * lack for number, lack in lacks.items())
     spectrum = np.maximum(np.asarray(spectrum), 0)
     short = spectrum > 0  # at other frequencies the made pictures are lively enough
@@ -125,16 +123,30 @@ def measure(pairs: Iterable[tuple[Look, Look | None]], block_px: int) -> Grain:
     levels = _levels({number: np.sqrt(np.maximum(power, 0)) for number, power in powers.items()})
     mean = spectrum.mean(axis=(1, 2), keepdims=True)
     spectrum = np.where(mean > 0, spectrum / np.where(mean > 0, mean, 1), 1)
-    chosen = [block.frozen for among in calm.values() for block in among]
-    both, alone = (sum(pair[part] for pair in chosen) for part in (0, 1))
+    both, alone = (sum(block.frozen[part] for block in chosen) for part in (0, 1))
     frozen = float(np.clip(both / alone, 0, 0.98)) if alone > 0 else 0.0
     frozen = frozen if frozen > 0.05 else 0.0
     return Grain(spectrum.astype(np.float32), levels.astype(np.float32), frozen)
 
 
+def _unlike(blocks: list[_Block]) -> NDArray[np.float64]:
+    """[3, n, n] share of the shot's power that follows nothing in the made picture.
+
+    One less the coherence: what the model merely made softer or flatter is no grain.
+    """
+    shot, made, cross = map(_calmed, np.mean([block.spectra for block in blocks], axis=0))
+    return np.asarray(1 - np.clip(cross**2 / np.maximum(shot * made, 1e-30), 0, 1), np.float64)
+
+
+def _lack(blocks: list[_Block], unlike: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[3, n, n] power that made pictures of one brightness lack."""
+    shot, made, _ = map(_mirrored, np.mean([block.spectra for block in blocks], axis=0))
+    return np.asarray(np.minimum(shot * unlike, shot - made), np.float64)
+
+
 def _calm(blocks: list[_Block]) -> list[_Block]:
     """The calmest of some blocks of like brightness; none where there are too few to choose."""
-    blocks = sorted(blocks, key=lambda block: float(block.shot[0].sum()))
+    blocks = sorted(blocks, key=lambda block: float(block.spectra[0, 0].sum()))
     calm = blocks[: max(LEAST_BLOCKS, round(CALM * len(blocks)))]
     return calm if len(calm) >= LEAST_BLOCKS else []
 
@@ -151,8 +163,7 @@ def _levels(known: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
 
 class _Block(NamedTuple):
     bin: int
-    shot: NDArray[np.float64]  # [3, n, n] power spectrum, plane removed
-    made: NDArray[np.float64]
+    spectra: NDArray[np.float32]  # [3, 3, n, n] of the shot, the made picture, both in common
     frozen: tuple[float, float]  # what is lacking here and in the next frame: product, power
 
 
@@ -179,7 +190,9 @@ def _blocks(here: Look, after: Look | None, side: int) -> Iterator[_Block]:
             later = _flattened(after.shot[box.slices]) - _flattened(after.made(box))
             power = float((lacks**2).sum() + (later[..., 0] ** 2).sum()) / 2
             frozen = float((lacks * later[..., 0]).sum()), power
-        yield _Block(number, _power(flat), _power(made), frozen)
+        waves = _waves(flat), _waves(made)
+        pairs = (waves[0], waves[0]), (waves[1], waves[1]), waves
+        yield _Block(number, np.stack([_common(*pair) for pair in pairs]), frozen)
 
 
 def _flattened(block: Picture) -> NDArray[np.float64]:
@@ -194,20 +207,30 @@ def _flattened(block: Picture) -> NDArray[np.float64]:
     return values - ramp[:, None, None] * down - ramp[None, :, None] * across
 
 
-def _power(flat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[3, n, n] power by frequency; its mean is the variance of each channel.
-
-    Windowed (Hann), so that a block's edges do not count as detail.
-    """
+def _waves(flat: NDArray[np.float64]) -> NDArray[np.complex128]:
+    """[3, n, n] spectrum of a block [n, n, 3], windowed (Hann): its edges are not detail."""
     side = flat.shape[0]
     window = np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2
     window /= np.sqrt(np.mean(window**2))
-    spectrum = np.fft.fft2(flat * (window[:, None] * window)[..., None], axes=(0, 1))
-    return np.moveaxis(np.abs(spectrum) ** 2, -1, 0) / side**2
+    waves = np.fft.fft2(flat * (window[:, None] * window)[..., None], axes=(0, 1))
+    return np.moveaxis(waves, -1, 0) / side
 
 
-def _mirrored(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
+def _common(one: NDArray[np.complex128], other: NDArray[np.complex128]) -> NDArray[np.float32]:
+    """[3, n, n] common power by frequency; its mean is the covariance of each channel."""
+    return (one * other.conj()).real.astype(np.float32)
+
+
+def _mirrored(spectrum: NDArray[np.floating]) -> NDArray[np.float64]:
     """The same in all four quadrants, which calms it; rows and columns need not be alike."""
     mirrored = [np.roll(np.flip(spectrum, axis), 1, axis) for axis in (1, 2)]
     both = np.roll(np.flip(mirrored[0], 2), 1, 2)
     return np.asarray((spectrum + mirrored[0] + mirrored[1] + both) / 4, np.float64)
+
+
+def _calmed(spectrum: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Mirrored, and a mean over neighbouring frequencies."""
+    mean = _mirrored(spectrum)
+    for axis in (1, 2):
+        mean = (np.roll(mean, 1, axis) + mean + np.roll(mean, -1, axis)) / 3
+    return mean

@@ -26,6 +26,7 @@ from openvoid.core.box import Box
 from openvoid.core.clip import Frame
 from openvoid.core.quadmask import Region
 from openvoid.core.removal import Fill, Origin, RemovalRequest, Run
+from openvoid.void.edge import changed, soft_alpha
 from openvoid.void.enlarge import crisp, enlarge
 from openvoid.void.grain import NONE, Grain, Look, measure
 from openvoid.void.lend import Loan, loan, usual_difference
@@ -43,7 +44,6 @@ COLOUR_FRAMES = 3  # colours are compared over so many frames before and after
 LOAN_FRAMES = 2
 LOOK_BACK = COLOUR_FRAMES + LOAN_FRAMES
 CLEAR_PX = 2  # around the hole nothing is compared, beyond the soft edge, working pixels
-CHANGED = 0.012  # a soft-edge pixel that differs this much (0..1) was changed
 GRAIN_PAIRS = 4  # pairs of frames that grain is measured in
 GRAIN_AROUND_PX = 128  # at least so far around the hole
 
@@ -110,14 +110,14 @@ class _Shot:
         self._loans = _Rolling(map(self._lend, later), first, count)
 
     def fill(self, index: int) -> Fill:
-        clip, soft_px = self.request.clip, self.request.soft_edge_px
+        clip = self.request.clip
         lent = self._steady(index)  # of empty frames too: what looks ahead must not fall behind
         sight = self._sights.at(index)
         if sight.box.empty:
             return Fill.nothing(index, clip.dtype)
         window, picture = self.view.windows[index], self._matched.at(index)
         hole = self.request.quadmask.labels_in(index, sight.box) != Region.KEEP
-        alpha = self._alpha(sight, picture, lent, window, hole, soft_px)
+        alpha = self._alpha(sight, picture, lent, window, hole)
         own = enlarge(crisp(picture, window), window, sight.box)
         total, share = own, np.zeros(own.shape[:2], np.float32)
         exact = np.zeros(own.shape[:2], bool)
@@ -207,42 +207,23 @@ class _Shot:
         light = np.sum([part[0][..., None] * part[1] for part in moved], axis=0) / weight
         return Loan(share.astype(np.float32), light.astype(np.float32))
 
-    def _around(self, index: int, reach: int) -> range:
-        return range(max(0, index - reach), min(self.request.clip.length, index + reach + 1))
-
-    # --- the soft edge --------------------------------------------------------------------------
-
     def _alpha(
-        self,
-        sight: _Sight,
-        picture: Picture,
-        lent: Loan,
-        window: Box,
-        hole: NDArray[np.bool_],
-        soft_px: int,
+        self, sight: _Sight, picture: Picture, lent: Loan, window: Box, hole: NDArray[np.bool_]
     ) -> Picture:
-        """[h, w] 1 in the hole; outside as far as the frame was changed there.
-
-        Blur and penumbra show as a difference to the made picture that hangs together with the
-        hole, beyond what the model's own softness explains. Where a plate lends, its edge counts.
-        """
-        alpha = hole.astype(np.float32)
+        """[h, w] 1 in the hole, and its soft edge; where a plate lends, its own edge counts."""
+        soft_px, scale = self.request.soft_edge_px, self.view.scale
         if soft_px == 0:
-            return alpha
-        scale = self.view.scale
-        reach = cv2.dilate(sight.hole.astype(np.uint8), _disc(int(np.ceil(soft_px / scale)) + 1))
-        band = _changed(sight.small, picture, sight.hole, sight.kept, reach > 0)
+            return hole.astype(np.float32)
+        reach = int(np.ceil(soft_px / scale)) + 1
+        band = changed(sight.small, picture, sight.hole, sight.kept, reach)
         band = enlarge(band, window, sight.box, smooth=True)
         if sight.plate_alpha is not None:
             share = enlarge(lent.share, window, sight.box, smooth=True)
             band = band + share * (sight.plate_alpha - band)
-        distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-        ramp = np.clip(1 - distance / (min(soft_px, max(2.0, scale)) + 1), 0, 1)
-        fade = np.clip((soft_px + 1 - distance) / max(1.0, soft_px / 3), 0, 1)
-        alpha = np.maximum(alpha, np.maximum(ramp, np.clip(band, 0, 1)) * fade)
-        alpha[distance > soft_px] = 0
-        alpha[alpha < 1 / 512] = 0
-        return alpha.astype(np.float32)
+        return soft_alpha(hole, band, soft_px, scale)
+
+    def _around(self, index: int, reach: int) -> range:
+        return range(max(0, index - reach), min(self.request.clip.length, index + reach + 1))
 
 
 class _Rolling(Generic[T]):
@@ -258,28 +239,6 @@ class _Rolling(Generic[T]):
             self._held.pop(self._next - self._keep, None)
             self._next += 1
         return self._held[index]
-
-
-def _changed(
-    shot: Picture,
-    made: Picture,
-    hole: NDArray[np.bool_],
-    kept: NDArray[np.bool_],
-    reach: NDArray[np.bool_],
-) -> Picture:
-    """[h, w] soft map of what differs within reach of the hole and hangs together with it."""
-    outside = (~hole).astype(np.float32)  # the object must not count where its blur reaches
-    weight = np.maximum(cv2.GaussianBlur(outside, (0, 0), 1.2), 1e-3)
-    difference = cv2.GaussianBlur((shot - made) * outside[..., None], (0, 0), 1.2)
-    difference = np.abs(difference / weight[..., None]).max(axis=-1) * outside
-    soft = cv2.GaussianBlur(made, (0, 0), 1.2)
-    steep = np.hypot(cv2.Scharr(soft, -1, 1, 0), cv2.Scharr(soft, -1, 0, 1)).max(axis=-1) / 32
-    usual = float(np.median(difference[kept])) if kept.any() else 0.0
-    changed = (difference > max(CHANGED, 3 * 1.4826 * usual) + 0.6 * steep) & reach
-    _, parts = cv2.connectedComponents((changed | hole).astype(np.uint8), connectivity=8)
-    changed &= np.isin(parts, np.unique(parts[hole]))
-    grown = cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
-    return np.asarray(np.clip(1.5 * cv2.GaussianBlur(grown, (0, 0), 1.0), 0, 1), np.float32)
 
 
 def _laid(frame: Frame, lent: Fill) -> tuple[Frame, Picture, Picture]:

@@ -41,4 +41,5 @@ def test_latents_that_hold_the_colours_are_shown_in_them(tmp_path: Path) -> None
     for number, index in enumerate((0, 4, 8, 12)):
         part = shown[:, number * 8 * SCALE : (number + 1) * 8 * SCALE]
         small = cv2.resize(part, (8, 6), interpolation=cv2.INTER_AREA)
-        assert np.abs(small - seen[index])[4:].mean() < 0.04, "below the words"
+        alike = np.corrcoef(small[4:].ravel(), seen[index][4:].ravel())[0, 1]  # below the words
+        assert alike > 0.9

@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+FULL   := $(VENV)/.ready-void
 DEMO   := out/demo
 
 .PHONY: demo test lint docs bench clean
@@ -16,21 +17,25 @@ demo: $(READY)
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadscope
 
-lint: $(READY)
+lint: $(FULL)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 # What is generated, again: the help pages, and the picture in the README.
-docs: $(READY)
+docs: $(FULL)
 	$(BIN)/python -m openvoid.cli.reference > docs/cli.md
 	$(BIN)/openvoid demo --out $(DEMO)
 	$(BIN)/openvoid compare examples/rolling_ball $(DEMO)/result.mkv --frames 3 --width 320 \
 	  --out docs/before-after.png --overwrite
 
-bench: $(READY)
+bench: $(FULL)
 	$(BIN)/python benchmarks/plate_truth.py
 	$(BIN)/python benchmarks/plate_speed.py
+	$(BIN)/python benchmarks/native.py
+	$(BIN)/python benchmarks/warp.py
+	$(BIN)/python benchmarks/morph.py
+	$(BIN)/python benchmarks/void_engine.py
 
 clean:
 	rm -rf out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -45,4 +50,9 @@ $(READY): pyproject.toml constraints.txt
 	       "sudo apt-get install python3-venv"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	@touch $@
+
+# Besides, what the engine with weights needs (torch): for the tests, not for the demo.
+$(FULL): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,void]' -c constraints.txt
 	@touch $@

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -142,8 +143,8 @@ class Latents:
     def _buffer(self, number: int) -> Path:
         return self._folder / f"latents{number}.npy"
 
-    def _open(self, path: Path, mode: str = "r") -> NDArray[np.float32]:
-        opened: NDArray[np.float32] = np.load(path, mmap_mode=mode)  # type: ignore[call-overload]
+    def _open(self, path: Path, mode: Literal["r", "r+", "c"] = "r") -> NDArray[np.float32]:
+        opened: NDArray[np.float32] = np.load(path, mmap_mode=mode)
         return opened
 
     def _save(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from openvoid.void.match import matched, sample
+from openvoid.void.match import matched, sample, steadied
 
 SIZE = (96, 144)
 
@@ -67,3 +67,18 @@ def test_neighbours_calm_the_colours() -> None:
     steady = matched(mades[3], samples, [1 / 7] * 7)
     mean = np.mean([made - clean for made in mades])
     assert np.abs(steady - (mades[3] - mean)).mean() < 0.004
+
+
+def test_boiling_is_calmed_where_nothing_moves() -> None:
+    clean, rng = picture(), np.random.default_rng(1)
+    mades = [clean + 0.003 * rng.standard_normal(clean.shape, np.float32) for _ in range(7)]
+    calm = steadied(mades[3], [*mades[:3], *mades[4:]], [1.0] * 6)
+    assert np.abs(calm - clean).mean() < 0.5 * np.abs(mades[3] - clean).mean()
+
+
+def test_what_moves_is_not_smeared() -> None:
+    clean = picture()
+    before, here = clean.copy(), clean.copy()
+    before[20:40, 20:40] += 0.05
+    here[20:40, 30:50] += 0.05
+    assert np.abs(steadied(here, [before], [1.0]) - here).max() < 1e-3

@@ -33,6 +33,7 @@ LEAST_LEVEL = 0.0002  # a deviation below this is none
 STEEP = 2.0  # grain grows with brightness by no more than this; what is louder is texture
 MOST_BLOCKS = 250  # a frame; more are thinned out evenly
 CLIPPED = 0.01  # of the samples of a block at the ends of the scale: it does not show its noise
+MOST_FROZEN = 0.98
 TILE_PX = 512  # the frozen part repeats after so much
 BASIS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32)
 BASIS /= np.linalg.norm(BASIS, axis=1, keepdims=True)  # orthonormal: the transpose leads back
@@ -123,9 +124,11 @@ def measure(pairs: Iterable[tuple[Look, Look | None]], block_px: int) -> Grain:
     levels = _levels({number: np.sqrt(np.maximum(power, 0)) for number, power in powers.items()})
     mean = spectrum.mean(axis=(1, 2), keepdims=True)
     spectrum = np.where(mean > 0, spectrum / np.where(mean > 0, mean, 1), 1)
-    both, alone = (sum(block.frozen[part] for block in chosen) for part in (0, 1))
-    frozen = float(np.clip(both / alone, 0, 0.98)) if alone > 0 else 0.0
-    frozen = frozen if frozen > 0.05 else 0.0
+    lacking = np.mean([power[0] for number, power in powers.items() for _ in calm[number]])
+    fresh = [block.fresh for block in chosen if block.fresh is not None]
+    frozen = 0.0
+    if fresh and lacking > 0:
+        frozen = float(np.clip(1 - np.median(fresh) / lacking, 0, MOST_FROZEN))
     return Grain(spectrum.astype(np.float32), levels.astype(np.float32), frozen)
 
 
@@ -164,7 +167,7 @@ def _levels(known: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
 class _Block(NamedTuple):
     bin: int
     spectra: NDArray[np.float32]  # [3, 3, n, n] of the shot, the made picture, both in common
-    frozen: tuple[float, float]  # what is lacking here and in the next frame: product, power
+    fresh: float | None  # power of the shot's noise that is new in the next frame
 
 
 def _blocks(here: Look, after: Look | None, side: int) -> Iterator[_Block]:
@@ -184,15 +187,13 @@ def _blocks(here: Look, after: Look | None, side: int) -> Iterator[_Block]:
             continue
         flat, made = _flattened(shot), _flattened(here.made(box))
         number = int(np.clip(shot.mean() * BINS, 0, BINS - 1))
-        frozen = 0.0, 0.0
+        fresh = None
         if after is not None:
-            lacks = flat[..., 0] - made[..., 0]
-            later = _flattened(after.shot[box.slices]) - _flattened(after.made(box))
-            power = float((lacks**2).sum() + (later[..., 0] ** 2).sum()) / 2
-            frozen = float((lacks * later[..., 0]).sum()), power
+            change = _flattened(after.shot[box.slices])[..., 0] - flat[..., 0]
+            fresh = float(np.mean(change**2)) / 2
         waves = _waves(flat), _waves(made)
         pairs = (waves[0], waves[0]), (waves[1], waves[1]), waves
-        yield _Block(number, np.stack([_common(*pair) for pair in pairs]), frozen)
+        yield _Block(number, np.stack([_common(*pair) for pair in pairs]), fresh)
 
 
 def _flattened(block: Picture) -> NDArray[np.float64]:

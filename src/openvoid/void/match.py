@@ -1,9 +1,9 @@
 """Match: the colours of a made picture brought to those of the source around the hole.
 
 Enters: made and source at the working size, where the source is kept, over a few frames. Leaves:
-the made picture, its slow colour and contrast shifts taken out. A video VAE and a sampler shift
-colours a little and slowly; whatever differs more is something the model changed on purpose, and
-does not count. Knows no native pixels.
+the made picture, its slow colour and contrast shifts taken out, its boiling calmed. A video VAE and
+a sampler shift colours a little and slowly; whatever differs more is something the model changed on
+purpose, and does not count. Knows no native pixels.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ LOOSE = 3.0  # robust deviations from which a difference is the model's purpose
 FLOOR = 0.004  # a deviation smaller than this is none
 SLOW_PX = 2.0  # what is left is smoothed over this, coarse pixels
 MOST = 0.12  # a shift is never larger
+STILL = (0.006, 0.010)  # made frames that differ by less here show one thing, and are averaged
+STILL_PX = 1.5
 
 
 class Sample(NamedTuple):
@@ -65,6 +67,20 @@ def matched(made: Picture, samples: Sequence[Sample], shares: Sequence[float]) -
     size = made.shape[1], made.shape[0]
     result += np.clip(cv2.resize(field, size, interpolation=cv2.INTER_CUBIC), -MOST, MOST)
     return result
+
+
+def steadied(made: Picture, others: Sequence[Picture], shares: Sequence[float]) -> Picture:
+    """The made picture [h, w, 3], its boiling calmed by other frames where they look the same.
+
+    The limit lies below what an eye can tell, so that nothing that moves is smeared.
+    """
+    total, weight = made.copy(), np.ones((*made.shape[:2], 1), np.float32)
+    for other, share in zip(others, shares, strict=True):
+        away = _blur(np.abs(other - made).max(axis=-1), STILL_PX)
+        same = share * np.clip((STILL[1] - away) / (STILL[1] - STILL[0]), 0, 1)[..., None]
+        total += same * other
+        weight += same
+    return np.asarray(total / weight, np.float32)
 
 
 def _line(

@@ -30,7 +30,7 @@ from openvoid.void.edge import changed, soft_alpha
 from openvoid.void.enlarge import crisp, enlarge
 from openvoid.void.grain import NONE, Grain, Look, measure
 from openvoid.void.lend import Loan, loan, usual_difference
-from openvoid.void.match import Sample, matched, sample
+from openvoid.void.match import Sample, matched, sample, steadied
 from openvoid.void.view import View, reduced
 
 Picture = NDArray[np.float32]
@@ -175,7 +175,7 @@ class _Shot:
         )
 
     def _match(self, index: int) -> Picture:
-        """The made frame in the source's colours."""
+        """The made frame in the source's colours, calm where nothing moves."""
         sight = self._sights.at(index)
         if not self.colour:
             return sight.made
@@ -183,7 +183,14 @@ class _Shot:
         shares = np.array([1 - abs(other - index) / (COLOUR_FRAMES + 1) for other in near])
         samples = [self._sights.at(other).sample for other in near]
         known = [found for found in samples if found is not None]
-        return matched(sight.made, known, list(shares / shares.sum()))
+        window = self.view.windows[index]
+        still = [other for other in near if other != index and self.view.windows[other] == window]
+        calm = steadied(
+            sight.made,
+            [self._sights.at(other).made for other in still],
+            [float(shares[other - near[0]]) for other in still],
+        )
+        return matched(calm, known, list(shares / shares.sum()))
 
     def _lend(self, index: int) -> Loan:
         sight, picture = self._sights.at(index), self._matched.at(index)

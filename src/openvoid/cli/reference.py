@@ -18,6 +18,7 @@ for _name in ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"):
 PAGES = (
     "",
     "remove",
+    "remove --engine void",
     "mask",
     "mask inspect",
     "mask convert",

@@ -56,7 +56,7 @@ def soft_alpha(hole: NDArray[np.bool_], band: Picture, soft_px: int, scale: floa
         hole, band: at the clip's own size.
         scale: clip pixels in a working pixel: what the ramp has to hide.
     """
-    distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     ramp = np.clip(1 - distance / (min(soft_px, max(2.0, scale)) + 1), 0, 1)
     fade = np.clip((soft_px + 1 - distance) / max(1.0, soft_px / 3), 0, 1)
     alpha = np.maximum(hole, np.maximum(ramp, np.clip(band, 0, 1)) * fade)

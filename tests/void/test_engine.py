@@ -111,6 +111,19 @@ def test_a_preview_is_drawn(filled: Any, tmp_path: Path) -> None:
     assert (tmp_path / "preview.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_second_try_keeps_the_plan_of_the_first(
+    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from openvoid.void import memory
+
+    settings = {"weights": str(tiny_weights), "passes": "1", **QUICK}
+    engine = plugins.construct("engine", "void", settings)
+    first = [fill.rgb.tobytes() for fill in engine.fill(tiny_request(), Run(tmp_path))]
+    monkeypatch.setattr(memory, "plan_for", None)
+    again = [fill.rgb.tobytes() for fill in engine.fill(tiny_request(), Run(tmp_path))]
+    assert first == again
+
+
 def test_the_outlook_tells_sizes_windows_steps_and_memory(tiny_weights: Path) -> None:
     options = {"weights": str(tiny_weights), "window": 13, "size": "48x64"}
     told = plugins.construct("engine", "void", options).outlook(tiny_request(21))

@@ -219,3 +219,11 @@ def test_upright_pictures_are_cut_across() -> None:
     assert grids(48, 84)[1] == (1, 2)
     assert grids(84, 48)[1] == (2, 1)
     assert grids(4, 4) == [(1, 1)]
+
+
+def test_a_plan_survives_json_and_does_not_hang_on_measured_speed() -> None:
+    import json
+    from dataclasses import asdict
+
+    plan = planned("10")
+    assert Plan.from_json(json.loads(json.dumps(asdict(plan)))) == plan

@@ -133,9 +133,10 @@ def _vae_flops(config: str, way: str) -> float:
     return counter.get_total_flops() / (count * side * side)
 
 
-def measure(device: torch.device | str, dtype: str) -> Speed:
-    """A device's speed, in about half a second."""
-    device = torch.device(device)
+@lru_cache(maxsize=16)
+def measure(name: str, dtype: str) -> Speed:
+    """The speed of a device ("cuda:1"), in about half a second; once a process."""
+    device = torch.device(name)
     side = 4096 if device.type != "cpu" else 1024
     left, right = (torch.ones((side, side), dtype=DTYPES[dtype], device=device) for _ in range(2))
     product = _rate(device, lambda: left @ right) * 2 * side**3

@@ -7,9 +7,10 @@ steps, and the only one of the package that can be imported without torch.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -133,7 +134,7 @@ class VoidEngine:
         from openvoid.void.passes import Passes
 
         found, view = _located(self.options), self._view(request)
-        plan = self._plan(found, request, view)
+        plan = self._same_plan(run.scratch / "plan.json", found, request, view)
         run.note("memory", {"peak_gib": round(plan.peak_gib, 2), "plan": plan.facts()})
         run.note("model", {"preset": self.options.preset, "windows": self._windows(request)})
         return Passes(
@@ -168,6 +169,20 @@ class VoidEngine:
         window = self.options.window
         window_latents(window)  # refuses what no window has, before it is padded to
         return len(windows_over(padded_frames(request.clip.length, window), window))
+
+    def _same_plan(
+        self, path: Path, found: Checkpoint, request: RemovalRequest, view: View
+    ) -> Plan:
+        """The plan of an earlier try: with other tiles, what is left would have other bytes."""
+        from openvoid.void.memory import Plan
+
+        if path.is_file():
+            return Plan.from_json(json.loads(path.read_text()))
+        plan = self._plan(found, request, view)
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(plan)))
+        partial.replace(path)
+        return plan
 
     def _plan(self, found: Checkpoint, request: RemovalRequest, view: View) -> Plan:
         from openvoid.void.codec import SCALE

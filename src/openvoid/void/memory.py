@@ -14,8 +14,8 @@ as few tiles as the budget allows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,12 @@ class Plan:
     tokens: int  # of one window, with the text's
     attention: str = ""  # back end; "" is PyTorch's own choice
     compile: bool = False
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Plan:
+        """The inverse of `dataclasses.asdict`, after a way through JSON."""
+        pairs = {name: tuple(stored[name]) for name in ("encode_tiles", "decode_tiles")}
+        return cls(**{**stored, **pairs, "peaks": Peaks(**stored["peaks"])})
 
     @property
     def peak_gib(self) -> float:
@@ -161,12 +167,8 @@ def plan_for(
     if device.type == "cpu":
         _refuse_long_runs(configs, work, machine, cpu_anyway)
     budget = _budget(vram, device, free_gib)
-    stages: dict[str, list[Arrangement]] = {
-        "text": list(text_ways(configs, work, machine)),
-        "encode": list(vae_ways(configs, work, machine, "encode")),
-        "denoise": list(transformer_ways(configs, work, machine)),
-        "decode": list(vae_ways(configs, work, machine, "decode")),
-    }
+    # chosen at a nominal speed: a measured one is never twice the same, and the plan must be
+    stages = _stages(configs, work, replace(machine, speed=speed or NOMINAL))
     least = max(min(way.peak_gib for way in ways) for ways in stages.values())
     if budget is not None and least > budget:
         raise OpenVoidError(
@@ -175,8 +177,19 @@ def plan_for(
             where="--vram",
             mend=f"--vram {ceil(10 * least) / 10:g} or more, or {_smaller(work)}",
         )
-    chosen = {stage: _fastest(ways, budget) for stage, ways in stages.items()}
+    timed = _stages(configs, work, machine)
+    chosen = {stage: timed[stage][_fastest(ways, budget)] for stage, ways in stages.items()}
     return _plan(configs, work, machine, device, budget, least, chosen, attention, compile)
+
+
+def _stages(configs: Configs, work: Work, machine: Machine) -> dict[str, list[Arrangement]]:
+    """Every way to arrange each stage; in an order that does not depend on the machine's speed."""
+    return {
+        "text": list(text_ways(configs, work, machine)),
+        "encode": list(vae_ways(configs, work, machine, "encode")),
+        "denoise": list(transformer_ways(configs, work, machine)),
+        "decode": list(vae_ways(configs, work, machine, "decode")),
+    }
 
 
 def _smaller(work: Work) -> str:
@@ -232,10 +245,14 @@ def _plan(
     )
 
 
-def _fastest(ways: Iterable[Arrangement], budget: float | None) -> Arrangement:
-    """Of those within the budget; the earlier one of two that are alike."""
-    fitting = [way for way in ways if budget is None or way.peak_gib <= budget]
-    return min(fitting, key=lambda way: way.seconds * (1.0 if way.exact else FP8_MUST_WIN))
+def _fastest(ways: Sequence[Arrangement], budget: float | None) -> int:
+    """Which of those within the budget; the earlier one of two that are alike."""
+    fitting = [
+        (way.seconds * (1.0 if way.exact else FP8_MUST_WIN), number)
+        for number, way in enumerate(ways)
+        if budget is None or way.peak_gib <= budget
+    ]
+    return min(fitting)[1]
 
 
 def _machine(
@@ -251,7 +268,7 @@ def _machine(
         dtype = "float32" if device.type == "cpu" and tiny else "bfloat16"
     present = device.type == "cpu" or torch.accelerator.is_available()
     if speed is None:
-        speed = cost.measure(device, dtype) if present and not tiny else NOMINAL
+        speed = cost.measure(str(device), dtype) if present else NOMINAL
     part = part_bytes("transformer", configs.transformer_config, dtype)
     host = _host_free_gib() if host_free_gib is None else host_free_gib
     # while the blocks are page-locked, the weights they come from are still there

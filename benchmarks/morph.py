@@ -12,7 +12,6 @@ real weights.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections import defaultdict
 
@@ -20,8 +19,8 @@ import cv2
 import numpy as np
 from footage import footage, still_map
 from morph_cases import FRAMES, MORPHING, SOUND, made, make_thing
+from question import start
 
-from openvoid.core.errors import OpenVoidError
 from openvoid.void.flow import make_flow
 from openvoid.void.morph import detect
 
@@ -93,8 +92,4 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except OpenVoidError as error:
-        print(error.line(), file=sys.stderr)
-        sys.exit(2)
+    start(main)

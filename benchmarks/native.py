@@ -24,7 +24,6 @@ footage. Prints a row a way of bringing the made frames to the clip's own size:
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -37,6 +36,7 @@ import numpy as np
 from footage import Frames
 from impostor import Impostor, Pose
 from numpy.typing import NDArray
+from question import start
 from truth_cases import find
 from truth_metrics import psnr, step_levels
 from truth_scene import Case, Masks, Scene, build, scaled
@@ -350,8 +350,4 @@ def _tile(frame: NDArray[np.uint8], box: Box, text: str) -> NDArray[np.uint8]:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except OpenVoidError as error:
-        print(error.line(), file=sys.stderr)
-        sys.exit(2)
+    start(main)

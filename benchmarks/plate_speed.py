@@ -29,6 +29,7 @@ import numpy as np
 import psutil
 from footage import shared_folder
 from numpy.typing import NDArray
+from question import Finding, start
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
@@ -68,16 +69,6 @@ class Measured:
     @property
     def fps(self) -> float:
         return self.frames / self.seconds
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A number, and what it must be."""
-
-    what: str
-    value: str
-    target: str
-    met: bool
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -297,8 +288,4 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except OpenVoidError as error:
-        print(error.line(), file=sys.stderr)
-        sys.exit(2)
+    start(main)

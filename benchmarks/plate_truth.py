@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 from baselines import BASELINES
 from footage import Frames
+from question import start
 from truth_cases import CASES, find
 from truth_metrics import Score, score
 from truth_scene import Scene, build, scaled
@@ -40,7 +41,6 @@ from truth_sheet import write_sheet
 
 from openvoid.core import plugins
 from openvoid.core.clip import clip_of
-from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import RemovalRequest, Run
 from openvoid.core.request import default_soft_edge_px
 
@@ -282,8 +282,4 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except OpenVoidError as error:
-        print(error.line(), file=sys.stderr)
-        sys.exit(2)
+    start(main)

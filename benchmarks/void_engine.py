@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,9 +24,9 @@ from typing import Any
 os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
 
 import torch
+from question import Finding, start
 from torch import nn
 
-from openvoid.core.errors import OpenVoidError
 from openvoid.void import cost
 from openvoid.void.arrange import RUNTIME_GIB, Machine, transformer_ways, vae_ways
 from openvoid.void.codec import Codec
@@ -86,16 +85,6 @@ class Row:
     peak_gib: float | None
     seconds: float
     measured: bool
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A number, and what it must be."""
-
-    what: str
-    value: str
-    target: str
-    met: bool
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -374,8 +363,8 @@ def filled(module: nn.Module) -> nn.Module:
     module.to_empty(device="cpu")
     for tensor in [*module.parameters(), *module.buffers()]:
         flat = tensor.data.view(-1)
-        for start in range(0, flat.numel(), noise.numel()):
-            piece = flat[start : start + noise.numel()]
+        for begin in range(0, flat.numel(), noise.numel()):
+            piece = flat[begin : begin + noise.numel()]
             piece.copy_(noise[: piece.numel()])
     return module
 
@@ -398,8 +387,4 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except OpenVoidError as error:
-        print(error.line(), file=sys.stderr)
-        sys.exit(2)
+    start(main)

@@ -17,7 +17,6 @@ made motions it is the true one. Measured on every latent frame (each fourth):
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ import cv2
 import numpy as np
 from footage import footage
 from numpy.typing import NDArray
+from question import start
 from warp_published import PublishedWarp
 
 from openvoid.core.errors import OpenVoidError
@@ -298,8 +298,4 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except OpenVoidError as error:
-        print(error.line(), file=sys.stderr)
-        sys.exit(2)
+    start(main)

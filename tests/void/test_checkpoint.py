@@ -18,7 +18,7 @@ from tiny import BASE, TRANSFORMER, make_checkpoint
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.void import checkpoint as weights
-from openvoid.void import hub
+from openvoid.void import hub, layout
 
 PASS_1 = hub.void_file(1)
 
@@ -391,7 +391,7 @@ def test_a_file_of_the_hubs_cache_is_known_by_its_name(folder: Path, tmp_path: P
 def test_a_narrower_projection_keeps_its_edges_and_the_models_middle() -> None:
     model, other = torch.arange(3.0 * 48 * 8).reshape(3, -1), -torch.ones(3, 33 * 8)
     other[:, -1] = -2
-    widened = weights.widen_patch_embed(model, other)
+    widened = layout.widen_patch_embed(model, other)
     assert widened.shape == (3, 48 * 8)
     assert (widened[:, : 16 * 8] == -1).all()
     assert (widened[:, -16 * 8 : -1] == -1).all()
@@ -402,12 +402,12 @@ def test_a_narrower_projection_keeps_its_edges_and_the_models_middle() -> None:
 
 def test_a_projection_of_the_same_width_is_taken_whole() -> None:
     other = torch.randn(3, 48 * 8, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(weights.widen_patch_embed(torch.zeros(3, 48 * 8), other), other)
+    assert torch.equal(layout.widen_patch_embed(torch.zeros(3, 48 * 8), other), other)
 
 
 @pytest.mark.parametrize("shape", [(4, 33 * 8), (3, 31 * 8)])
 def test_a_projection_that_cannot_fit_is_refused(shape: tuple[int, int]) -> None:
-    line = told(lambda: weights.widen_patch_embed(torch.zeros(3, 48 * 8), torch.zeros(shape)))
+    line = told(lambda: layout.widen_patch_embed(torch.zeros(3, 48 * 8), torch.zeros(shape)))
     assert f"{list(shape)} does not fit [3, 384]" in line
 
 
@@ -416,7 +416,7 @@ def test_the_base_gives_a_transformer_to_train_from(made: Path) -> None:
     base = load_file(made / BASE / "transformer" / "diffusion_pytorch_model.safetensors")
     wide = load_file(made / "void_pass1.safetensors")
     name = "patch_embed.proj.weight"
-    widened = weights.widen_patch_embed(wide[name], base[name])
+    widened = layout.widen_patch_embed(wide[name], base[name])
     assert widened.shape == (TRANSFORMER["num_attention_heads"] * 32, 48 * 8)
     assert torch.equal(widened[:, :128], base[name][:, :128])
     assert torch.equal(widened[:, 256:], base[name][:, -128:])

@@ -15,9 +15,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openvoid.core.errors import OpenVoidError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CHANNELS = 48  # noisy latent 16 | mask latent 16 | video latent 16
 BASE_CHANNELS = 33
@@ -264,3 +267,27 @@ def untied(header: Header) -> dict[str, Entry]:
     if twin is not None:
         entries.setdefault("shared.weight", twin)
     return entries
+
+
+def widen_patch_embed(base: Tensor, checkpoint: Tensor, *, latent_channels: int = 16) -> Tensor:
+    """A patch projection of another width, brought to the model's: for training from the base.
+
+    Keeps the checkpoint's first and last 16 channels (noisy and video latent); the middle (the
+    mask) stays as it is in the model. Columns are channel-major: channel x p_t x p x p
+    (numerics.md, "Names and sizes").
+
+    Args:
+        base: the model's own weight [width, channels x 8].
+        checkpoint: the weight to take over [width, other channels x 8].
+    """
+    edge = latent_channels * PATCH
+    if base.shape[0] != checkpoint.shape[0] or min(base.shape[1], checkpoint.shape[1]) < 2 * edge:
+        raise OpenVoidError(
+            f"a patch projection of {list(checkpoint.shape)} does not fit {list(base.shape)}"
+        )
+    if base.shape == checkpoint.shape:
+        return checkpoint.to(base.dtype).clone()
+    widened = base.clone()
+    widened[:, :edge] = checkpoint[:, :edge]
+    widened[:, -edge:] = checkpoint[:, -edge:]
+    return widened

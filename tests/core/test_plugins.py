@@ -89,13 +89,15 @@ def test_a_class_without_the_protocol_s_method_is_refused(installed: Any) -> Non
 
 
 def test_a_missing_extra_gives_the_install_line(installed: Any) -> None:
-    installed({"heavy": "third_engines:NeedsExtra", "void": "nowhere_to_be_found:Void"})
+    installed({"heavy": "third_engines:NeedsExtra", "light": "nowhere_to_be_found:Light"})
     with pytest.raises(
         OpenVoidError, match=r"a_package_nobody_has.*pip install 'openvoid\[heavy\]"
     ):
         plugins.construct("engine", "heavy")
-    with pytest.raises(OpenVoidError, match=r"nowhere_to_be_found.*pip install 'openvoid\[void\]'"):
-        plugins.find("engine", "void")
+    with pytest.raises(
+        OpenVoidError, match=r"nowhere_to_be_found.*pip install 'openvoid\[light\]'"
+    ):
+        plugins.find("engine", "light")
 
 
 @pytest.mark.parametrize(

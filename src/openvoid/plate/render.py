@@ -256,7 +256,7 @@ def _alpha(
     changed &= np.isin(parts, np.unique(parts[rebuilt.hole]))
     grown = cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     band = enlarge(cv2.GaussianBlur(grown, (0, 0), 1.0), rebuilt.box, box, proxy)
-    distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     ramp = np.clip(1 - distance / (min(soft_px, max(2.0, proxy.scale)) + 1), 0, 1)
     fade = np.clip((soft_px + 1 - distance) / max(1.0, soft_px / 3), 0, 1)
     alpha = np.maximum(alpha, np.maximum(ramp, np.clip(1.5 * band, 0, 1)) * fade)

@@ -65,7 +65,10 @@ class Material:
 
 @dataclass(frozen=True)
 class Joint:
-    """How a body hangs on its parent. `drive` moves it: (time, target) pairs, eased between."""
+    """How a body hangs on its parent, or on the world. As described, every joint is at 0.
+
+    `drive` moves it: pairs of (time in seconds, target in radians or metres), eased between.
+    """
 
     kind: str = "hinge"
     axis: Vector = (0.0, 1.0, 0.0)

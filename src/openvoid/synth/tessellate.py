@@ -55,33 +55,12 @@ def surface(shape: str, size: Sequence[float], repeat_m: float) -> Surface:
     return _wrapped(made, radius, repeat_m)
 
 
-def grid_faces(count_x: int, count_y: int, both_sides: bool = False) -> NDArray[np.int32]:
-    """Triangles of a grid whose vertex (i, j) is number i * count_y + j, facing z for x, y grids.
-
-    With `both_sides` every triangle is there twice, facing both ways, on two sets of vertices.
-    """
+def grid_faces(count_x: int, count_y: int) -> NDArray[np.int32]:
+    """Triangles of a grid whose vertex (i, j) is number i * count_y + j, facing z for x, y grids."""
     i, j = np.meshgrid(np.arange(count_x - 1), np.arange(count_y - 1), indexing="ij")
     a = (i * count_y + j).ravel()
     b, c, d = a + count_y, a + count_y + 1, a + 1
-    front = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]).astype(np.int32)
-    if not both_sides:
-        return front
-    return np.concatenate([front, front[:, ::-1] + count_x * count_y]).astype(np.int32)
-
-
-def block_faces(count: Sequence[int]) -> NDArray[np.int32]:
-    """Triangles of the hull of a block of vertices, number (i * count_y + j) * count_z + k."""
-    number = np.arange(int(np.prod(count))).reshape(*count)
-    sides = []
-    for axis in range(3):
-        for end in (0, -1):
-            layer = np.take(number, end, axis=axis)
-            across, along = layer.shape
-            # the two axes left, in order, turn about x and z outward, about y inward
-            flip = (end == -1) == (axis == 1)
-            faces = grid_faces(across, along)
-            sides.append(layer.ravel()[faces[:, ::-1] if flip else faces])
-    return np.concatenate(sides).astype(np.int32)
+    return np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]).astype(np.int32)
 
 
 def vertex_normals(vertices: Points, faces: NDArray[np.int32]) -> Points:

@@ -1,0 +1,235 @@
+"""The renderer `mujoco`: a take -> its frames, by MuJoCo's rasteriser off screen.
+
+Enters: a `Take`. Leaves: one `Drawn` a frame, in order: RGB with shadows and mirror images, edges
+smoothed by multisampling; depth and instance numbers from a second, plain pass, one sample in the
+middle of each pixel. The same take gives the same bytes on one machine. Knows no simulation.
+
+The model is built once for all takes of a world, and a frame that looks like one of the last few
+(the counterfactual before anything happened, a scene at rest) is not drawn again.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.plugins import option
+from openvoid.core.removal import Run
+from openvoid.synth import gl
+from openvoid.synth.scene import load
+from openvoid.synth.look import FAR_M, NEAR_M, Look, build_look, hidden_with
+from openvoid.synth.take import Drawn, Take
+from openvoid.synth.tessellate import vertex_normals
+from openvoid.synth.world import Camera, World
+
+REMEMBERED = 4  # frames
+VISIBLE, HIDDEN = 0, 5  # geom groups
+
+
+class MujocoRenderer:
+    """Fast, in software or on a graphics card: shadows, mirror images, procedural textures."""
+
+    name = "mujoco"
+
+    @dataclass(frozen=True)
+    class Options:
+        samples: int = option(4, "samples a pixel, for smooth edges", choices=(0, 2, 4, 8))
+        shadow: int = option(2048, "side of a light's shadow map, pixels", low=256, high=8192)
+
+    def __init__(self, options: Options) -> None:
+        load()
+        gl.kind()
+        self.options = options
+        self._set: _Set | None = None
+
+    def render(self, take: Take, run: Run) -> Iterator[Drawn]:
+        """The frames of a take. Takes of one world may be drawn in turns; a new world ends them.
+
+        Raises:
+            OpenVoidError: no off-screen OpenGL (with the command that installs it); a body cannot
+                be drawn; the motion is of another world.
+        """
+        drawn = self._set_for(take.world)
+        frames = range(take.world.frames)
+        return (drawn.draw(take, frame) for frame in run.track("render", frames, len(frames)))
+
+    def close(self) -> None:
+        """Give the OpenGL context back."""
+        if self._set is not None:
+            self._set.close()
+        self._set = None
+
+    def _set_for(self, world: World) -> _Set:
+        if self._set is None or self._set.world != world:
+            self.close()
+            self._set = _Set(world, self.options)
+        return self._set
+
+
+class _Set:
+    """One world's model in one OpenGL context."""
+
+    def __init__(self, world: World, options: MujocoRenderer.Options) -> None:
+        self.mujoco, self.world = load(), world
+        self.look: Look = build_look(world, world.size, options.samples, options.shadow)
+        self.model = self.look.model
+        self.data = self.mujoco.MjData(self.model)
+        self.mujoco.mj_forward(self.model, self.data)
+        height, width = world.size
+        self.context = gl.open_context(width, height)
+        self.drawing = self.mujoco.MjrContext(
+            self.model, int(self.mujoco.mjtFontScale.mjFONTSCALE_50)
+        )
+        self.mujoco.mjr_setBuffer(
+            int(self.mujoco.mjtFramebuffer.mjFB_OFFSCREEN), self.drawing
+        )
+        self.drawing.readDepthMap = int(self.mujoco.mjtDepthMap.mjDEPTH_ZEROFAR)
+        self.scene = self.mujoco.MjvScene(self.model, maxgeom=len(world.bodies) + 64)
+        self.scene.flags[self.mujoco.mjtRndFlag.mjRND_SHADOW] = True
+        self.scene.flags[self.mujoco.mjtRndFlag.mjRND_REFLECTION] = True
+        self.scene.flags[self.mujoco.mjtRndFlag.mjRND_HAZE] = False
+        self.looks = self.mujoco.MjvOption()
+        self.looks.geomgroup[HIDDEN] = 0
+        self.camera = self.mujoco.MjvCamera()
+        self.camera.type, self.camera.fixedcamid = self.mujoco.mjtCamera.mjCAMERA_FIXED, 0
+        self.rect = self.mujoco.MjrRect(0, 0, width, height)
+        self.recent: OrderedDict[bytes, Drawn] = OrderedDict()
+        self.uploaded: dict[str, bytes] = {}
+        self.numbers: dict[frozenset[str], NDArray[np.uint16]] = {}
+
+    def close(self) -> None:
+        self.context.make_current()
+        self.drawing.free()
+        self.context.free()
+
+    def draw(self, take: Take, frame: int) -> Drawn:
+        """One frame; a picture drawn lately is not drawn again."""
+        gone = hidden_with(self.world, take.hidden)
+        shown = frozenset(take.motion.names) - gone
+        key = self._key(take, shown, frame)
+        if key in self.recent:
+            self.recent.move_to_end(key)
+            return self.recent[key]
+        self.context.make_current()
+        self._pose(take, shown, frame)
+        drawn = self._drawn(shown)
+        self.recent[key] = drawn
+        while len(self.recent) > REMEMBERED:
+            self.recent.popitem(last=False)
+        return drawn
+
+    def _key(self, take: Take, shown: frozenset[str], frame: int) -> bytes:
+        """Everything that a picture depends on."""
+        motion, camera = take.motion, self.world.camera
+        parts = [repr((camera.positions[frame], camera.targets[frame])).encode()]
+        for row, name in enumerate(motion.names):
+            if name in shown:
+                parts += [name.encode(), motion.poses[frame, row].tobytes()]
+        parts += [motion.shapes[n][frame].tobytes() for n in sorted(motion.shapes) if n in shown]
+        return b"\0".join(parts)
+
+    def _pose(self, take: Take, shown: frozenset[str], frame: int) -> None:
+        look, motion, data = self.look, take.motion, self.data
+        for name, geom in look.geoms.items():
+            self.model.geom_group[geom] = VISIBLE if name in shown else HIDDEN
+        for light, owner in look.lights.items():
+            self.model.light_active[light] = owner in shown
+        for row, name in enumerate(motion.names):
+            mocap = look.mocaps.get(name)
+            if mocap is None:
+                raise OpenVoidError(f"the motion has {name!r}, the world has not")
+            pose = motion.poses[frame, row]
+            if name in look.deforming:
+                pose = np.array([0, 0, 0, 1, 0, 0, 0])
+                if name in shown:
+                    self._deform(name, motion.shapes[name][frame])
+            data.mocap_pos[mocap], data.mocap_quat[mocap] = pose[:3], pose[3:]
+        self.mujoco.mj_kinematics(self.model, data)
+        self.mujoco.mj_camlight(self.model, data)
+        data.cam_xpos[0] = self.world.camera.positions[frame]
+        data.cam_xmat[0] = camera_axes(self.world.camera, frame).T.ravel()
+
+    def _deform(self, name: str, shape: NDArray[np.float32]) -> None:
+        """Vertices of a mesh as they are in this frame, in the world's own coordinates."""
+        content = shape.tobytes()
+        if self.uploaded.get(name) == content:
+            return
+        self.uploaded[name] = content
+        mesh = self.look.deforming[name]
+        vertices = np.asarray(shape, np.float32)
+        model = self.model
+        at, count = int(model.mesh_vertadr[mesh.mesh]), int(model.mesh_vertnum[mesh.mesh])
+        if len(vertices) != count:
+            raise OpenVoidError(f"{name} has {count} vertices, its motion {len(vertices)}")
+        model.mesh_vert[at : at + count] = vertices
+        at = int(model.mesh_normaladr[mesh.mesh])
+        model.mesh_normal[at : at + count] = vertex_normals(vertices, mesh.faces)
+        self.mujoco.mjr_uploadMesh(model, self.drawing, mesh.mesh)
+
+    def _drawn(self, shown: frozenset[str]) -> Drawn:
+        mujoco, scene = self.mujoco, self.scene
+        mujoco.mjv_updateScene(
+            self.model,
+            self.data,
+            self.looks,
+            None,
+            self.camera,
+            int(mujoco.mjtCatBit.mjCAT_ALL),
+            scene,
+        )
+        height, width = self.world.size
+        rgb, marks = (np.empty((height, width, 3), np.uint8) for _ in range(2))
+        depth = np.empty((height, width), np.float32)
+        mujoco.mjr_render(self.rect, scene, self.drawing)
+        mujoco.mjr_readPixels(rgb, None, self.rect, self.drawing)
+        plain = mujoco.mjtRndFlag.mjRND_SEGMENT, mujoco.mjtRndFlag.mjRND_IDCOLOR
+        for flag in plain:
+            scene.flags[flag] = True
+        mujoco.mjr_render(self.rect, scene, self.drawing)
+        mujoco.mjr_readPixels(marks, depth, self.rect, self.drawing)
+        for flag in plain:
+            scene.flags[flag] = False
+        number = marks[..., 0].astype(np.uint16) | marks[..., 1].astype(np.uint16) << 8
+        ids = self._numbers(shown)[number[::-1]]
+        drawn = Drawn(np.ascontiguousarray(rgb[::-1]), metric_depth(depth[::-1], ids), ids)
+        for array in (drawn.rgb, drawn.depth, drawn.ids):
+            array.setflags(write=False)  # the same frame may be given twice
+        return drawn
+
+    def _numbers(self, shown: frozenset[str]) -> NDArray[np.uint16]:
+        """Segment colour -> instance number, the same for all frames that show the same bodies."""
+        if shown not in self.numbers:
+            bodies = {self.look.geoms[name]: i + 1 for i, name in enumerate(self.world.names)}
+            table = np.zeros(1 << 16, np.uint16)
+            for index in range(self.scene.ngeom):
+                geom = self.scene.geoms[index]
+                if geom.segid >= 0:
+                    table[geom.segid + 1] = bodies.get(geom.objid, 0)
+            self.numbers[shown] = table
+        return self.numbers[shown]
+
+
+def camera_axes(camera: Camera, frame: int) -> NDArray[np.float64]:
+    """[3, 3]: right, up and backward of the camera, as rows; z is up in the picture."""
+    backward = np.subtract(camera.positions[frame], camera.targets[frame])
+    backward = backward / np.linalg.norm(backward)
+    right = np.cross([0.0, 0.0, 1.0], backward)
+    right /= max(float(np.linalg.norm(right)), 1e-12)
+    return np.stack([right, np.cross(backward, right), backward])
+
+
+def metric_depth(
+    buffer: NDArray[np.float32], ids: NDArray[np.uint16]
+) -> NDArray[np.float32]:
+    """A depth buffer with 1 at the near plane and 0 at the far one -> metres along the view axis.
+
+    The inverse of glFrustum's mapping, its sense reversed.
+    """
+    inverse = buffer.astype(np.float64) * (1 / NEAR_M - 1 / FAR_M) + 1 / FAR_M
+    return np.where(ids > 0, 1 / inverse, np.inf).astype(np.float32)

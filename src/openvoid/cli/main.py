@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typer
 
-CONTINUES = dict.fromkeys(("remove", "demo", "weights"), "the same command continues it")
+CONTINUES = dict.fromkeys(
+    ("remove", "demo", "evaluate", "weights"), "the same command continues it"
+)
 
 # What the world does to us: told in one line. Any other OSError is a defect until proven otherwise.
 WORLDLY = {
@@ -55,7 +57,17 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     """The whole command line. The words matter to `remove` only: its engine's options are flags."""
     import typer
 
-    from openvoid.cli import compare, demo, doctor, engines, mask, remove, version, weights
+    from openvoid.cli import (
+        compare,
+        demo,
+        doctor,
+        engines,
+        evaluate,
+        mask,
+        remove,
+        version,
+        weights,
+    )
 
     app = typer.Typer(
         name="openvoid",
@@ -70,6 +82,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     remove.register(app, words)
     mask.register(app)
     compare.register(app)
+    evaluate.register(app)
     demo.register(app)
     doctor.register(app)
     engines.register(app)

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Protocol
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.judged import Judged
 from openvoid.core.quadmask import Track
 from openvoid.core.removal import Fill, Progress, RemovalRequest, Run
 from openvoid.core.selection import Selection
@@ -66,9 +67,18 @@ class Renderer(Plugin, Protocol):
 
 
 class Metric(Plugin, Protocol):
-    """A result and the truth -> numbers."""
+    """A result and the truth -> numbers.
 
-    def measure(self, result: Clip, truth: Clip, run: Run) -> Mapping[str, float]: ...
+    A metric whose weights or program are missing raises `OpenVoidError` in its constructor. It
+    may also have `better`: name of a number -> "higher", "lower", or "one" (best at 1).
+    """
+
+    def measure(self, judged: Judged, run: Run) -> Mapping[str, float]:
+        """Name of a number -> the number; NaN where this shot has nothing to measure.
+
+        A number of one region is called `metric.region`: `psnr.affected`.
+        """
+        ...
 
 
 GROUPS = {

@@ -250,8 +250,7 @@ def _add_holds(mujoco: Any, spec: Any, world: World, gone: frozenset[str]) -> No
                 solref=[DRIVE_S, 1.0],
                 solimp=[0.95, 0.99, 0.001, 0.5, 2.0],
             )
-            held.data = [0.0, 0.0, 0.0, *_seen_from(world, weld.a, weld.b), 1.0]
-            spec.add_exclude(bodyname1=weld.a, bodyname2=weld.b)
+            held.data[:11] = [0.0, 0.0, 0.0, *_seen_from(world, weld.a, weld.b), 1.0]
     for body in world.bodies:
         if body.joint is not None and body.joint.drive and body.name not in gone:
             spec.add_equality(
@@ -261,9 +260,8 @@ def _add_holds(mujoco: Any, spec: Any, world: World, gone: frozenset[str]) -> No
                 solref=[DRIVE_S, 1.0],
                 solimp=[0.99, 0.999, 0.001, 0.5, 2.0],
             ).data[:5] = [body.joint.drive[0][1], 0, 0, 0, 0]
-    for one, other in _of_one_figure(world, gone):
-        if {one, other} not in [{weld.a, weld.b} for weld in world.welds]:
-            spec.add_exclude(bodyname1=one, bodyname2=other)
+    for one, other in sorted(_strangers(world, gone)):
+        spec.add_exclude(bodyname1=one, bodyname2=other)
 
 
 def hold_name(a: str, b: str) -> str:
@@ -284,18 +282,22 @@ def _seen_from(world: World, a: str, b: str) -> tuple[float, ...]:
     return (*position, *rotation)
 
 
-def _of_one_figure(world: World, gone: frozenset[str]) -> list[tuple[str, str]]:
-    """Pairs of limbs of one figure: they would otherwise jam at their joints."""
+def _strangers(world: World, gone: frozenset[str]) -> set[tuple[str, str]]:
+    """Pairs that do not touch: limbs of one figure, and a figure and what it holds."""
     top: dict[str, str] = {}
     for body in world.bodies:
         top[body.name] = top.get(body.parent, body.name)
     jointed = {top[body.name] for body in world.bodies if body.parent and body.joint is not None}
-    limbs = [
-        body.name for body in world.bodies if body.name not in gone and top[body.name] in jointed
+    there = [
+        body.name
+        for body in world.bodies
+        if body.name not in gone and body.shape not in DEFORMING and "water" not in body.detail
     ]
-    return [
-        (one, other)
-        for index, one in enumerate(limbs)
-        for other in limbs[index + 1 :]
-        if top[one] == top[other]
-    ]
+    held = {frozenset((top[weld.a], top[weld.b])) for weld in world.welds}
+    pairs = set()
+    for index, one in enumerate(there):
+        for other in there[index + 1 :]:
+            same = top[one] == top[other] and top[one] in jointed
+            if same or frozenset((top[one], top[other])) in held:
+                pairs.add((one, other))
+    return pairs

@@ -12,8 +12,10 @@ there. World detail "settle_s": for how long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -90,7 +92,7 @@ class _Run:
         self.sunk_m = 0.0
         self.vertices: dict[str, list[np.ndarray]] = {}
         self.drives = [
-            (self.model.equality(drive_name(body.name)).id, np.array(body.joint.drive))
+            (self.model.equality(drive_name(body.name)).id, Course.through(body.joint.drive))
             for body in self.bodies
             if body.joint is not None and body.joint.drive
         ]
@@ -161,8 +163,8 @@ class _Run:
             raise OpenVoidError("its simulation flies apart", where=_name(self.world))
 
     def _step(self) -> None:
-        for index, drive in self.drives:
-            self.model.eq_data[index, 0] = eased(drive, self.time_s)
+        for index, course in self.drives:
+            self.model.eq_data[index, 0] = course.at(self.time_s)
         for index, until_s in self.holds:
             self.data.eq_active[index] = self.time_s < until_s
         if self.pool is not None:
@@ -207,16 +209,42 @@ class _Run:
         return {name: np.stack(found) for name, found in self.vertices.items()}
 
 
-def eased(drive: np.ndarray, time_s: float) -> float:
-    """The target at a time: from each (time, target) to the next as 3 x^2 - 2 x^3."""
-    after = int(np.searchsorted(drive[:, 0], time_s, side="right"))
-    if after == 0:
-        return float(drive[0, 1])
-    if after == len(drive):
-        return float(drive[-1, 1])
-    (start_s, start), (stop_s, stop) = drive[after - 1], drive[after]
-    share = (time_s - start_s) / (stop_s - start_s)
-    return float(start + (stop - start) * share * share * (3 - 2 * share))
+@dataclass(frozen=True)
+class Course:
+    """A drive, smoothly through its points: cubic, at rest at both ends, never overshooting.
+
+    Slopes between are the harmonic mean of the chords' where these agree in sign, else 0 (Fritsch
+    and Butland, 1984). Two points alone are eased as 3 x^2 - 2 x^3.
+    """
+
+    times_s: tuple[float, ...]
+    targets: tuple[float, ...]
+    slopes: tuple[float, ...]
+
+    @staticmethod
+    def through(drive: Sequence[tuple[float, float]]) -> Course:
+        """The course of such pairs of (time, target)."""
+        times, targets = zip(*drive, strict=True)
+        chords = [
+            (after[1] - before[1]) / (after[0] - before[0]) for before, after in pairwise(drive)
+        ]
+        between = [2 * a * b / (a + b) if a * b > 0 else 0.0 for a, b in pairwise(chords)]
+        return Course(times, targets, (0.0, *between, 0.0) if chords else (0.0,))
+
+    def at(self, time_s: float) -> float:
+        """The target at a time."""
+        after = bisect_right(self.times_s, time_s)
+        if after == 0 or after == len(self.times_s):
+            return self.targets[min(after, len(self.targets) - 1)]
+        width = self.times_s[after] - self.times_s[after - 1]
+        share = (time_s - self.times_s[after - 1]) / width
+        (start, stop), (leave, come) = (
+            self.targets[after - 1 : after + 1],
+            self.slopes[after - 1 : after + 1],
+        )
+        eased = share * share * (3 - 2 * share)
+        bow = leave * (1 - share) - come * share
+        return start + (stop - start) * eased + width * share * (1 - share) * bow
 
 
 def _slots(model: Any, body: int) -> tuple[slice, slice]:

@@ -117,7 +117,7 @@ class Body:
 class Weld:
     """`a` holds `b` until a time (for ever: infinity); let go when either of them is removed.
 
-    The two never touch each other's surfaces: the grip stands for that.
+    The figure of `a` and the thing of `b` pass through each other: the grip stands for touch.
     """
 
     a: str

@@ -61,9 +61,15 @@ class Reasoner(Plugin, Protocol):
 
 
 class Renderer(Plugin, Protocol):
-    """A described world -> pictures."""
+    """A take of a described world (`synth.take.Take`) -> pictures.
 
-    def render(self, world: Any, run: Run) -> Iterator[Any]: ...
+    A renderer whose program is missing raises `OpenVoidError` in its constructor, with the command
+    that installs it. It may also have `close()`, which gives back what it holds.
+    """
+
+    def render(self, take: Any, run: Run) -> Iterator[Any]:
+        """One `synth.take.Drawn` a frame, in order. Takes of one world may be drawn in turns."""
+        ...
 
 
 class Metric(Plugin, Protocol):

@@ -23,7 +23,7 @@ from openvoid.synth.deform import mesh
 from openvoid.synth.rotation import turn, undo, within
 from openvoid.synth.scene import DEFORMING, closure, load
 from openvoid.synth.tessellate import Surface, surface, vertex_normals
-from openvoid.synth.textures import display, encode, paint
+from openvoid.synth.textures import display, paint
 from openvoid.synth.world import Body, Material, World
 
 NEAR_M, FAR_M = 0.02, 120.0
@@ -144,9 +144,7 @@ def _add_sky(mujoco: Any, spec: Any, world: World) -> None:
     )
 
 
-def _add_lights(
-    mujoco: Any, spec: Any, world: World, owners: Mapping[str, Any]
-) -> dict[int, str]:
+def _add_lights(mujoco: Any, spec: Any, world: World, owners: Mapping[str, Any]) -> dict[int, str]:
     """All but the sky; gives light -> body for those that a body carries."""
     ranked = sorted(
         (light for light in world.lights if light.kind != "sky"),
@@ -226,9 +224,7 @@ def _add_body(
     made.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
 
 
-def _add_material(
-    mujoco: Any, spec: Any, body: Body, texture: str, repeat: list[float]
-) -> str:
+def _add_material(mujoco: Any, spec: Any, body: Body, texture: str, repeat: list[float]) -> str:
     material = body.material
     gloss = 1 - material.roughness
     made = spec.add_material(
@@ -276,9 +272,7 @@ def _cube(mujoco: Any, spec: Any, body: Body, to_scale: bool) -> str:
     sides = []
     for axes in ((1, 2), (1, 2), (0, 2), (0, 2), (0, 1), (0, 1)):  # right left up down front back
         lengths = [2 * body.size[axis] if to_scale else tile_m for axis in axes]
-        at = [
-            (np.arange(px) * (length / tile_m)).astype(int) % px for length in lengths
-        ]
+        at = [(np.arange(px) * (length / tile_m)).astype(int) % px for length in lengths]
         sides.append(tile[at[1][:, None], at[0][None, :]])
     made = spec.add_texture(
         name=f"cube {body.name}",
@@ -306,7 +300,7 @@ def _apart(vertices: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     bent = vertices.astype(np.float64)
     bent[:, 2] += 0.05 * np.sin(9.7 * np.arange(len(bent)))
-    return bent
+    return bent.astype(np.float32)
 
 
 def _set_mesh(mujoco: Any, model: Any, name: str, drawn: Surface) -> None:

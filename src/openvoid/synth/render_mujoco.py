@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,8 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.synth import gl
-from openvoid.synth.scene import load
 from openvoid.synth.look import FAR_M, NEAR_M, Look, build_look, hidden_with
+from openvoid.synth.scene import load
 from openvoid.synth.take import Drawn, Take
 from openvoid.synth.tessellate import vertex_normals
 from openvoid.synth.world import Camera, World
@@ -39,7 +38,7 @@ class MujocoRenderer:
 
     @dataclass(frozen=True)
     class Options:
-        samples: int = option(4, "samples a pixel, for smooth edges", choices=(0, 2, 4, 8))
+        samples: int = option(4, "samples a pixel, for smooth edges", low=0, high=16)
         shadow: int = option(2048, "side of a light's shadow map, pixels", low=256, high=8192)
 
     def __init__(self, options: Options) -> None:
@@ -86,9 +85,7 @@ class _Set:
         self.drawing = self.mujoco.MjrContext(
             self.model, int(self.mujoco.mjtFontScale.mjFONTSCALE_50)
         )
-        self.mujoco.mjr_setBuffer(
-            int(self.mujoco.mjtFramebuffer.mjFB_OFFSCREEN), self.drawing
-        )
+        self.mujoco.mjr_setBuffer(int(self.mujoco.mjtFramebuffer.mjFB_OFFSCREEN), self.drawing)
         self.drawing.readDepthMap = int(self.mujoco.mjtDepthMap.mjDEPTH_ZEROFAR)
         self.scene = self.mujoco.MjvScene(self.model, maxgeom=len(world.bodies) + 64)
         self.scene.flags[self.mujoco.mjtRndFlag.mjRND_SHADOW] = True
@@ -224,9 +221,7 @@ def camera_axes(camera: Camera, frame: int) -> NDArray[np.float64]:
     return np.stack([right, np.cross(backward, right), backward])
 
 
-def metric_depth(
-    buffer: NDArray[np.float32], ids: NDArray[np.uint16]
-) -> NDArray[np.float32]:
+def metric_depth(buffer: NDArray[np.float32], ids: NDArray[np.uint16]) -> NDArray[np.float32]:
     """A depth buffer with 1 at the near plane and 0 at the far one -> metres along the view axis.
 
     The inverse of glFrustum's mapping, its sense reversed.

@@ -56,7 +56,7 @@ def surface(shape: str, size: Sequence[float], repeat_m: float) -> Surface:
 
 
 def grid_faces(count_x: int, count_y: int) -> NDArray[np.int32]:
-    """Triangles of a grid whose vertex (i, j) is number i * count_y + j, facing z for x, y grids."""
+    """Triangles of a grid whose vertex (i, j) is number i * count_y + j; they face z."""
     i, j = np.meshgrid(np.arange(count_x - 1), np.arange(count_y - 1), indexing="ij")
     a = (i * count_y + j).ravel()
     b, c, d = a + count_y, a + count_y + 1, a + 1
@@ -89,7 +89,9 @@ def box_uv_m(vertices: Points, normals: Points) -> Points:
 
 
 def _box(half: NDArray[np.float64]) -> Surface:
-    vertices, normals, faces = [], [], []
+    vertices: list[NDArray[np.float64]] = []
+    normals: list[NDArray[np.float64]] = []
+    faces: list[list[int]] = []
     for axis in range(3):
         for side in (-1.0, 1.0):
             normal = np.zeros(3)
@@ -133,9 +135,7 @@ def _turned(profile: NDArray[np.float64], outward: NDArray[np.float64]) -> Surfa
 
 
 def _cylinder(radius: float, half: float) -> Surface:
-    side = _turned(
-        np.array([[radius, -half], [radius, half]]), np.array([[1.0, 0.0], [1.0, 0.0]])
-    )
+    side = _turned(np.array([[radius, -half], [radius, half]]), np.array([[1.0, 0.0], [1.0, 0.0]]))
     parts = [side]
     for end in (-1.0, 1.0):
         profile = np.array([[0.0, half * end], [radius, half * end]])

@@ -141,7 +141,7 @@ def run(
         found = _shots(shots, worlds, _listed(family), limit, progress)
         settings = Settings(out, timeout, not discard, workers)
         scores = evaluate(found, contestants, metrics, settings, progress)
-    evaluation = summarised(f"{shots}, {len(found)} shots", contestants, metrics, scores)
+    evaluation = summarised(Path(shots).resolve().name, contestants, metrics, scores)
     _write(evaluation, out)
     if as_json:
         tell_json(_facts(evaluation, out))

@@ -15,6 +15,7 @@ from openvoid.evaluate.summary import Mean
 # told apart by colour-blind people too (Okabe and Ito 2008)
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#000000")
 HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 190, 46, 8, 24, 24
+LEAST_WIDTH = 330  # the longest title needs as much
 STEP, GAP = 13, 22  # pixels between two dots, between two families
 
 
@@ -30,7 +31,7 @@ def plot(title: str, means: Mapping[str, Mapping[str, Mean | None]], names: Sequ
         return ""
     low, high = _bounds([m.low for m in known], [m.high for m in known])
     group = STEP * len(names) + GAP
-    width = LEFT + RIGHT + group * len(means)
+    width = max(LEAST_WIDTH, LEFT + RIGHT + group * len(means))
 
     def y(value: float) -> float:
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)

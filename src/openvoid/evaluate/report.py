@@ -45,10 +45,10 @@ body { font: 15px/1.45 system-ui, "DejaVu Sans", sans-serif; color: #1b1b1b; bac
 h1 { font-size: 1.5rem; margin-bottom: .2rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
 p.sub { color: #555; margin-top: 0 }
 table { border-collapse: collapse; font-size: .84rem; margin: .8rem 0 }
-th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #e3e3e3;
+th, td { padding: .25rem .45rem; text-align: right; border-bottom: 1px solid #e3e3e3;
   white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
-td.best { font-weight: 700; background: #eef6ec }
+td small { color: #777 } td.best { font-weight: 700; background: #eef6ec }
 .scroll { overflow-x: auto }
 .swatch { display: inline-block; width: .75em; height: .75em; border-radius: 50%;
   margin-right: .45em }
@@ -86,8 +86,7 @@ def _body(evaluation: Evaluation, out: Path) -> Iterator[str]:
     )
     yield f'<p class="sub">{escape(told)} ± is half of the 95 % interval over shots.</p>'
     yield '<div class="scroll">' + main_table(evaluation, "all") + "</div>"
-    for note in notes(evaluation):
-        yield f"<p>{escape(note)}</p>"
+    yield f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in notes(evaluation))}</ul>"
     yield "<h2>By family</h2>" + _legend(evaluation)
     yield '<div class="plots">' + "".join(_plots(evaluation)) + "</div>"
     if len(evaluation.families) > 1:
@@ -118,7 +117,8 @@ def main_table(evaluation: Evaluation, family: str) -> str:
         cells = [f"<td>{_swatch(index)}{escape(name)}</td>"]
         for number, _, digits in there:
             mark = ' class="best"' if name in best[number] else ""
-            cells.append(f"<td{mark}>{cell(means[name].get(number), digits)}</td>")
+            value, _, half = cell(means[name].get(number), digits).partition(" ")
+            cells.append(f"<td{mark}>{value} <small>{half}</small></td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return f"<table>{''.join(rows)}</table>"
 

@@ -24,6 +24,7 @@ from openvoid.media.atomic import partial_file
 
 SCHEMA = "openvoid.evaluation/1"
 DRAWS = 1000  # of the bootstrap
+TOLD = 20  # failures that are named
 COST = {"seconds_a_frame": "lower", "peak_mib": "lower"}
 MAIN = (  # columns of the first table: number, head, digits
     ("psnr.primary", "PSNR primary", 1),
@@ -175,7 +176,8 @@ def markdown(evaluation: Evaluation) -> str:
     if any("trajectory.error" in numbers(score) for score in evaluation.scores):
         parts += ["Moved things found where they truly go (IoU of their masks), by family:"]
         parts.append(family_table(evaluation, "trajectory.iou", 2))
-    parts += notes(evaluation)
+    told = notes(evaluation)
+    parts += ["\n".join(f"- {note}" for note in told)] if told else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -210,7 +212,7 @@ def family_table(evaluation: Evaluation, number: str, digits: int) -> str:
 
 def notes(evaluation: Evaluation) -> list[str]:
     """What a reader of the table must know: what was not measured, and what failed."""
-    lines = [f"`{name}` was not measured: {why}" for name, why in evaluation.absent.items()]
+    lines = [f"{name} was not measured: {why}" for name, why in evaluation.absent.items()]
     warned: dict[str, int] = {}
     for score in evaluation.scores:
         for warning in score.warnings:
@@ -219,7 +221,10 @@ def notes(evaluation: Evaluation) -> list[str]:
     failed = evaluation.failures
     if failed:
         lines.append(f"{len(failed)} of {len(evaluation.scores)} runs failed:")
-        lines += [f"- {each.contestant} on {each.shot}: {each.error}" for each in failed]
+        lines += [f"{each.contestant} on {each.shot}: {each.error}" for each in failed[:TOLD]]
+        lines += (
+            [f"... and {len(failed) - TOLD} more in results.json"] if len(failed) > TOLD else []
+        )
     return lines
 
 

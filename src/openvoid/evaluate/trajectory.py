@@ -10,8 +10,10 @@ In each frame the truth's pixels under the thing's mask are the template. Its ro
 colour error is mapped over the whole result, coarsely, then refined to a pixel. Of places that
 match alike the one nearest to the truth is taken: in doubt, for the result. How good a match must
 be is read off the truth alone: half the error of the best match elsewhere in the true picture, so
-that plain floor is not taken for the thing. A thing that the true picture itself does not show
-clearly is not judged in that frame. A thing of the right shape in wrong colours is not found.
+that plain floor is not taken for the thing. A thing of which a part is missing is found where at
+least a third of its pixels agree and nothing else in the true picture matches as well. A thing that
+the true picture itself does not show clearly is not judged in that frame. A thing of the right
+shape in wrong colours is not found.
 
 The mask in the result is the true one carried to that place, less the pixels whose colour is not
 the thing's. Only frames in which a part of the thing lies outside of what is kept are looked at.
@@ -43,6 +45,7 @@ LEAST_CONTRAST = 0.04  # median error of the template over the true picture; bel
 LOWEST, HIGHEST = 0.03, 0.15  # bounds of how far a match may be off, of white
 ALIKE = 0.005  # matches this close in error are told apart by nearness
 SAME_COLOR = 0.12  # of white: a pixel this close to the thing's is the thing's
+LEAST_AGREED = 1 / 3  # share of such pixels from which a part stands for the thing
 
 Picture = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -125,15 +128,17 @@ def look(result: Picture, truth: Picture, mask: Mask) -> Seen | None:
     template, weight = truth[box.slices], _inner(shape)
     coarse = min(1.0, COARSE_PX / min(mask.shape))
     small = _Template(template, weight, coarse)
-    limit = _limit(small, _resized(truth, coarse), box, coarse)
-    if limit is None:
+    rival = _rival(small, _resized(truth, coarse), box, coarse)
+    if rival is None:
         return None
     place = _nearest_best(small.errors(_resized(result, coarse)), box, coarse)
     top, left, error = _refined(result, template, weight, place, box, round(2 / coarse) + 2)
-    if error > limit:
+    own = _own(result, template, shape, top, left)
+    part = np.count_nonzero(own) >= LEAST_AGREED * np.count_nonzero(shape)
+    if error > (rival if part else min(max(rival / 2, LOWEST), HIGHEST)):
         return Seen(False, math.nan, 0.0)
     off_px = math.hypot(top - box.top, left - box.left)
-    return Seen(True, off_px, _iou(result, template, shape, mask, top, left))
+    return Seen(True, off_px, _iou(own, mask, top, left))
 
 
 class _Template:
@@ -154,16 +159,15 @@ def _errors(picture: Picture, template: Picture, weight: Picture) -> Picture:
     return np.sqrt(mean).astype(np.float32)
 
 
-def _limit(small: _Template, truth: Picture, box: Box, scale: float) -> float | None:
-    """How far off a match may be, by the true picture; None where the thing hides in it."""
+def _rival(small: _Template, truth: Picture, box: Box, scale: float) -> float | None:
+    """The error of the best match elsewhere in the truth; None where the thing hides in it."""
     errors = small.errors(truth)
     if float(np.median(errors)) < LEAST_CONTRAST:
         return None
     rows, columns = np.indices(errors.shape, dtype=np.float32)
     away = np.hypot(rows - box.top * scale, columns - box.left * scale)
     elsewhere = errors[away > 0.5 * scale * math.hypot(box.height, box.width)]
-    best = float(elsewhere.min()) if elsewhere.size else HIGHEST
-    return min(max(best / 2, LOWEST), HIGHEST)
+    return float(elsewhere.min()) if elsewhere.size else 2 * HIGHEST
 
 
 def _nearest_best(errors: Picture, box: Box, scale: float) -> tuple[int, int]:
@@ -196,13 +200,18 @@ def _refined(
     return top + row, left + column, float(errors[row, column])
 
 
-def _iou(result: Picture, template: Picture, shape: Mask, mask: Mask, top: int, left: int) -> float:
-    """Of the true mask, and of the thing's own pixels at the place where it was found."""
+def _own(result: Picture, template: Picture, shape: Mask, top: int, left: int) -> Mask:
+    """The thing's own pixels at a place: where the result has its colours."""
     height, width = shape.shape
     here = result[top : top + height, left : left + width]
-    own = shape & (np.abs(here - template).mean(axis=2) < SAME_COLOR)
+    alike: Mask = np.abs(here - template).mean(axis=2) < SAME_COLOR
+    return shape & alike
+
+
+def _iou(own: Mask, mask: Mask, top: int, left: int) -> float:
+    """Of the true mask, and of the thing's own pixels at the place where it was found."""
     carried = np.zeros_like(mask)
-    carried[top : top + height, left : left + width] = own
+    carried[top : top + own.shape[0], left : left + own.shape[1]] = own
     union = int(np.count_nonzero(carried | mask))
     return int(np.count_nonzero(carried & mask)) / max(1, union)
 

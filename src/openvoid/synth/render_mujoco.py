@@ -21,11 +21,12 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.synth import gl
+from openvoid.synth.camera import axes
 from openvoid.synth.look import FAR_M, NEAR_M, Look, build_look, hidden_with
 from openvoid.synth.scene import load
 from openvoid.synth.take import Drawn, Take
 from openvoid.synth.tessellate import vertex_normals
-from openvoid.synth.world import Camera, World
+from openvoid.synth.world import World
 
 REMEMBERED = 4  # frames
 VISIBLE, HIDDEN = 0, 5  # geom groups
@@ -150,7 +151,7 @@ class _Set:
         self.mujoco.mj_kinematics(self.model, data)
         self.mujoco.mj_camlight(self.model, data)
         data.cam_xpos[0] = self.world.camera.positions[frame]
-        data.cam_xmat[0] = camera_axes(self.world.camera, frame).T.ravel()
+        data.cam_xmat[0] = axes(self.world.camera, frame).T.ravel()
 
     def _deform(self, name: str, shape: NDArray[np.float32]) -> None:
         """Vertices of a mesh as they are in this frame, in the world's own coordinates."""
@@ -210,15 +211,6 @@ class _Set:
                     table[geom.segid + 1] = bodies.get(geom.objid, 0)
             self.numbers[shown] = table
         return self.numbers[shown]
-
-
-def camera_axes(camera: Camera, frame: int) -> NDArray[np.float64]:
-    """[3, 3]: right, up and backward of the camera, as rows; z is up in the picture."""
-    backward = np.subtract(camera.positions[frame], camera.targets[frame])
-    backward = backward / np.linalg.norm(backward)
-    right = np.cross([0.0, 0.0, 1.0], backward)
-    right /= max(float(np.linalg.norm(right)), 1e-12)
-    return np.stack([right, np.cross(backward, right), backward])
 
 
 def metric_depth(buffer: NDArray[np.float32], ids: NDArray[np.uint16]) -> NDArray[np.float32]:

@@ -110,6 +110,9 @@ def run(
             min=1, max=64, help="Shots at a time; more than 1 falsifies times.", rich_help_panel=HOW
         ),
     ] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume/--no-resume", help="Take what was made before.")
+    ] = True,
     discard: Annotated[
         bool, typer.Option("--discard", help="Keep no results, only numbers and pictures.")
     ] = False,
@@ -139,7 +142,7 @@ def run(
         out.mkdir(parents=True, exist_ok=True)
     with told(quiet) as progress:
         found = _shots(shots, worlds, _listed(family), limit, progress)
-        settings = Settings(out, timeout, not discard, workers)
+        settings = Settings(out, timeout, not discard, resume, workers)
         scores = evaluate(found, contestants, metrics, settings, progress)
     evaluation = summarised(Path(shots).resolve().name, contestants, metrics, scores)
     _write(evaluation, out)

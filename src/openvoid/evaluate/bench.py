@@ -1,56 +1,38 @@
 """The batch: every contestant on every shot, measured, kept, and gone on with.
 
 Enters: shots, contestants, metrics. Leaves: a folder a contestant and shot under `runs/`, each with
-the result, `scores.json` and pictures for the report; and the list of all scores. A run is kept
-when everything it depends on is the same: contestant, shot, metrics, our version. One failure is
-one line of one shot; it ends nothing else. Knows no single metric and no engine.
+the result, `scores.json` and pictures for the report; and the list of all scores. A result is kept
+when contestant, shot and our version are the same, its numbers when the metrics are too. One
+failure, a defect included, is one line of one shot; it ends nothing else. Knows no single metric
+and no engine.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import shutil
 import tempfile
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from openvoid import __version__
 from openvoid.core import plugins
-from openvoid.core.errors import OpenVoidError
+from openvoid.core.errors import Interrupted, OpenVoidError
 from openvoid.core.judged import Judged
 from openvoid.core.plugins import Metric
 from openvoid.core.removal import Progress, Run
 from openvoid.evaluate import process
 from openvoid.evaluate.contestants import Contestant
 from openvoid.evaluate.filmstrip import save_strips
+from openvoid.evaluate.scores import Keys, Score, digest, read_score, run_folder, write_score
 from openvoid.evaluate.shots import Shot, open_known, with_result
-from openvoid.media.atomic import partial_file
 
-SCORES = "scores.json"
-SCHEMA = "openvoid.score/1"
 VIDEOS = (".mp4", ".mkv", ".mov", ".webm", ".avi")
-
-
-@dataclass(frozen=True)
-class Score:
-    """One contestant on one shot. `error` is empty where all went well."""
-
-    contestant: str
-    shot: str
-    family: str
-    seed: int | None = None
-    error: str = ""
-    seconds: float = math.nan
-    peak_mib: float = math.nan
-    frames: int = 0
-    values: Mapping[str, float] = field(default_factory=dict)  # NaN: nothing to measure here
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +42,7 @@ class Metrics:
     usable: Mapping[str, Metric]
     options: Mapping[str, Mapping[str, Any]]  # of those, all of them
     absent: Mapping[str, str]  # name -> one line
+    lock: threading.Lock = field(default_factory=threading.Lock)  # they need not bear threads
 
     @property
     def better(self) -> dict[str, str]:
@@ -75,6 +58,7 @@ class Settings:
     out: Path
     timeout_s: float = 3600.0
     keep_results: bool = True
+    resume: bool = True  # take what was made before
     workers: int = 1
     stop: threading.Event = field(default_factory=threading.Event)  # set: end what runs
 
@@ -148,9 +132,12 @@ def _one_shot(
     for contestant in contestants:
         try:
             score = _one_run(shot, contestant, metrics, settings, judged)
-        except (OpenVoidError, OSError) as error:
-            line = error.line() if isinstance(error, OpenVoidError) else str(error)
-            score = Score(contestant.name, shot.name, shot.family, shot.seed, error=_one_line(line))
+        except Interrupted:
+            raise
+        except Exception as error:  # whatever it is, the other runs go on
+            folder = run_folder(settings.out, contestant.name, shot.name)
+            line = _why(error, folder)
+            score = Score(contestant.name, shot.name, shot.family, shot.seed, error=line)
         scores.append(score)
         told()
     return scores
@@ -164,32 +151,39 @@ def _one_run(
     judged: Callable[[], Judged],
 ) -> Score:
     folder = run_folder(settings.out, contestant.name, shot.name)
-    key = _key(shot, contestant, metrics)
-    earlier = read_score(folder, key)
-    if earlier is not None:
-        return earlier
+    keys = _keys(shot, contestant, metrics)
+    score, old = (settings.resume and read_score(folder)) or (None, None)
+    if score is not None and old == keys:
+        return score
     known = judged()  # before the work: a broken shot must not cost an engine's time
+    path = None
+    if score is not None and old is not None and old.made == keys.made:
+        path = kept_result(folder)  # only the metrics are others
+    try:
+        if path is None or score is None:
+            score, path = _made_anew(shot, contestant, settings, folder)
+        complete = with_result(known, path)
+        values, warnings = measure(complete, metrics, folder)
+        save_strips(complete, folder)
+    except (KeyboardInterrupt, Interrupted):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if not settings.keep_results and folder in path.parents:
+        _discard(path)
+    score = replace(score, frames=known.truth.length, values=values, warnings=warnings)
+    write_score(folder, score, keys)
+    return score
+
+
+def _made_anew(
+    shot: Shot, contestant: Contestant, settings: Settings, folder: Path
+) -> tuple[Score, Path]:
+    """What it took, and the result."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     path, spent = _result(shot, contestant, folder, settings)
-    complete = with_result(known, path)
-    values, warnings = measure(complete, metrics, folder)
-    save_strips(complete, folder)
-    if not settings.keep_results and folder in path.parents:
-        _discard(path)
-    score = Score(
-        contestant.name,
-        shot.name,
-        shot.family,
-        shot.seed,
-        seconds=spent.seconds,
-        peak_mib=spent.peak_mib,
-        frames=known.truth.length,
-        values=values,
-        warnings=warnings,
-    )
-    _write_score(folder, key, score)
-    return score
+    who = (contestant.name, shot.name, shot.family, shot.seed)
+    return Score(*who, seconds=spent.seconds, peak_mib=spent.peak_mib), path
 
 
 def measure(
@@ -202,16 +196,12 @@ def measure(
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as scratch:
             run = Run(Path(scratch).resolve())
             try:
-                values |= metric.measure(judged, run)
+                with metrics.lock:
+                    values |= metric.measure(judged, run)
             except OpenVoidError as error:
                 warnings.append(f"{name}: {_one_line(error.line())}")
             warnings += run.warnings
     return values, tuple(warnings)
-
-
-def run_folder(out: Path, contestant: str, shot: str) -> Path:
-    """Where all of one contestant on one shot is."""
-    return out / "runs" / contestant / shot
 
 
 def _result(
@@ -268,6 +258,17 @@ def _made(folder: Path, shot: str) -> Path:
     raise OpenVoidError(f"holds no result called {shot}", where=str(folder))
 
 
+def kept_result(folder: Path) -> Path | None:
+    """The result in a run's folder, if it was kept: a video, or a folder of images."""
+    for path in (folder / f"result{suffix}" for suffix in VIDEOS):
+        if path.exists():
+            return path
+    try:
+        return _only(folder / "result")
+    except OpenVoidError:
+        return None
+
+
 def _discard(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
@@ -275,16 +276,14 @@ def _discard(path: Path) -> None:
         path.unlink()
 
 
-# --- what is kept -------------------------------------------------------------------------------
+# --- what a run hangs on ------------------------------------------------------------------------
 
 
-def _key(shot: Shot, contestant: Contestant, metrics: Metrics) -> str:
+def _keys(shot: Shot, contestant: Contestant, metrics: Metrics) -> Keys:
     facts: dict[str, Any] = {
-        "schema": SCHEMA,
         "version": __version__,
         "contestant": contestant.settings,
         "shot": shot.digest(),
-        "metrics": metrics.options,
     }
     if contestant.made is not None:
         path = _made(contestant.made, shot.name)
@@ -292,39 +291,18 @@ def _key(shot: Shot, contestant: Contestant, metrics: Metrics) -> str:
         facts["made"] = [
             (file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files
         ]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return Keys(digest(facts), digest({"version": __version__, "metrics": metrics.options}))
 
 
-def read_score(folder: Path, key: str) -> Score | None:
-    """The score of an earlier run, if it was made in the very same way."""
-    try:
-        data = json.loads((folder / SCORES).read_text(encoding="utf-8"))
-        if data.pop("key") != key or data.pop("schema") != SCHEMA:
-            return None
-        data["values"] = {name: _number(value) for name, value in data["values"].items()}
-        data["seconds"], data["peak_mib"] = _number(data["seconds"]), _number(data["peak_mib"])
-        return Score(**data | {"warnings": tuple(data["warnings"])})
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _write_score(folder: Path, key: str, score: Score) -> None:
-    data = {"schema": SCHEMA, "key": key, **plain(asdict(score))}
-    with partial_file(folder / SCORES) as partial:
-        partial.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def plain(value: Any) -> Any:
-    """The same in JSON's own types: what is not a number becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
+def _why(error: Exception, folder: Path) -> str:
+    """One line; the trace of a defect goes to the run's folder."""
+    if isinstance(error, OpenVoidError):
+        return _one_line(error.line())
+    if isinstance(error, OSError):
+        return _one_line(str(error))
+    if folder.is_dir():
+        (folder / "defect.txt").write_text("".join(traceback.format_exception(error)))
+    return _one_line(f"a defect of ours: {type(error).__name__}: {error}")
 
 
 def _one_line(text: str) -> str:

@@ -22,6 +22,7 @@ from openvoid.core.errors import Interrupted, OpenVoidError
 
 EVERY_S = 0.05
 POLL_S = 0.2
+PATIENCE_S = 5.0  # for a program that is asked to end
 TAIL_CHARACTERS = 200
 
 
@@ -92,11 +93,13 @@ def _wait(process: subprocess.Popen[bytes], until: float, stop: threading.Event)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End what is still running of it, and wait."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+    """End what is still running of it, and wait: first so that it can tidy up, then at once."""
+    for number, patience_s in ((signal.SIGTERM, PATIENCE_S), (signal.SIGKILL, None)):
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(patience_s)
 
 
 class _Watch:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from openvoid.evaluate.bench import Score, run_folder
 from openvoid.evaluate.plots import color_of, plot
+from openvoid.evaluate.scores import Score, run_folder
 from openvoid.evaluate.summary import MAIN, Evaluation, Mean, cell, notes, numbers
 from openvoid.media.atomic import partial_file
 

@@ -67,10 +67,18 @@ class Shot:
         """SHA-256 over all that is judged by."""
         shot = self.files()
         sha = hashlib.sha256()
-        for path in (shot.clip, shot.quadmask, self.truth(), self.folder / TRACKS):
+        judged_by = (
+            shot.clip,
+            shot.quadmask,
+            self.truth(),
+            self.folder / TRACKS,
+            self.folder / IDS,
+        )
+        for path in judged_by:
             for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-                sha.update(file.name.encode() + b"\0")
-                sha.update(file.read_bytes() if file.is_file() else b"")
+                data = file.read_bytes() if file.is_file() else b""
+                sha.update(f"{file.name}\0{len(data)}\0".encode() + data)
+        sha.update(shot.prompt.encode())
         return sha.hexdigest()
 
     def _world(self) -> dict[str, Any]:
@@ -182,7 +190,7 @@ def read_moved(folder: Path, truth: Clip) -> tuple[Moved, ...]:
     if not moved:
         return ()
     ids = read_ids(folder / IDS)
-    if (len(ids), *ids[0].shape) != (truth.length, *truth.size):
+    if not ids or (len(ids), *ids[0].shape) != (truth.length, *truth.size):
         raise OpenVoidError("does not fit the truth", where=str(folder / IDS))
     things = (_thing(name, [frame == index + 1 for frame in ids]) for index, name in moved)
     return tuple(thing for thing in things if any(mask.any() for mask in thing.masks))

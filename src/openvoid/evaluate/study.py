@@ -13,7 +13,7 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ import numpy as np
 from openvoid.core.clip import Clip, clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.evaluate.baselines import eight_bit
-from openvoid.evaluate.bench import VIDEOS, run_folder
+from openvoid.evaluate.bench import kept_result
+from openvoid.evaluate.scores import run_folder
 from openvoid.evaluate.study_page import PAGE
 from openvoid.evaluate.summary import read_json
 from openvoid.media.atomic import partial_file, scratch_folder
@@ -73,7 +74,8 @@ def entries(folders: Sequence[Path]) -> list[Entry]:
     for folder in folders:
         data = read_json(folder)
         for score in data["scores"]:
-            path = None if score["error"] else _result(folder, score["contestant"], score["shot"])
+            run = run_folder(folder, score["contestant"], score["shot"])
+            path = None if score["error"] else kept_result(run)
             if path is not None:
                 found.append(Entry(score["shot"], score["contestant"], path))
     names = [entry.hidden for entry in found]
@@ -167,23 +169,6 @@ def _answers(path: Path) -> list[dict[str, Any]]:
         raise OpenVoidError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except (ValueError, KeyError, TypeError) as error:
         raise OpenVoidError("holds no answers of a study", where=str(path)) from error
-
-
-def _result(folder: Path, contestant: str, shot: str) -> Path | None:
-    run = run_folder(folder, contestant, shot)
-    own = run / "result"
-    for path in (*(run / f"result{suffix}" for suffix in VIDEOS), *_within(own)):
-        if path.exists():
-            return path
-    return None
-
-
-def _within(folder: Path) -> Iterator[Path]:
-    """The video, or the images, that a program left in its own folder."""
-    if folder.is_dir():
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        yield from (path for path in files if path.suffix.lower() in VIDEOS)
-        yield from (path.parent for path in files[:1])
 
 
 def _inline(path: Path, scratch: Path) -> str:

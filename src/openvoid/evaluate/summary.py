@@ -18,8 +18,9 @@ import numpy as np
 
 from openvoid import __version__
 from openvoid.core.errors import OpenVoidError
-from openvoid.evaluate.bench import Metrics, Score, plain
+from openvoid.evaluate.bench import Metrics
 from openvoid.evaluate.contestants import Contestant
+from openvoid.evaluate.scores import Score, plain
 from openvoid.media.atomic import partial_file
 
 SCHEMA = "openvoid.evaluation/1"

@@ -49,13 +49,7 @@ def unproject(depth_m: NDArray[np.floating], camera: Camera, frame: int) -> Arra
     height, width = depth_m.shape
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float64)
     focal = focal_px(camera, (height, width))
-    rays = np.stack(
-        [
-            (columns - (width - 1) / 2) / focal,
-            ((height - 1) / 2 - rows) / focal,
-            -np.ones_like(rows),
-        ],
-        axis=-1,
-    )
+    right, up = columns - (width - 1) / 2, (height - 1) / 2 - rows
+    rays = np.stack([right / focal, up / focal, -np.ones_like(rows)], axis=-1)
     seen = rays * depth_m[..., None]
     return np.array(camera.positions[frame]) + seen @ axes(camera, frame)

@@ -1,8 +1,8 @@
 """A world, filmed three times: the clip, the truth, and the quadmask between them.
 
 Enters: a `World` and a renderer. Leaves: a `Pair`, its quadmask, and a verdict on whether it is
-worth keeping. The frames are in memory: about 6 bytes a pixel and frame for each of the three takes.
-Knows no files and no renderer by name.
+worth keeping. The frames are in memory: about 9 bytes a pixel and frame for each of the three
+takes. Knows no files and no renderer by name.
 """
 
 from __future__ import annotations
@@ -57,9 +57,8 @@ def film(world: World, renderer: Renderer, run: Run) -> Pair:
         removed = simulate(world, frozenset(world.removed))
     drawn: dict[str, list[Drawn]] = {"full": [], "removed": [], "acting": []}
     with run.timed("render"):
-        rolling = {
-            name: renderer.render(take, run) for name, take in takes(world, full, removed).items()
-        }
+        filmed = takes(world, full, removed)
+        rolling = {name: renderer.render(take, run) for name, take in filmed.items()}
         for _ in range(world.frames):
             for name, frames in rolling.items():
                 drawn[name].append(next(frames))

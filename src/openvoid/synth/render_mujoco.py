@@ -56,8 +56,7 @@ class MujocoRenderer:
                 be drawn; the motion is of another world.
         """
         drawn = self._set_for(take.world)
-        frames = range(take.world.frames)
-        return (drawn.draw(take, frame) for frame in run.track("render", frames, len(frames)))
+        return (drawn.draw(take, frame) for frame in range(take.world.frames))
 
     def close(self) -> None:
         """Give the OpenGL context back."""

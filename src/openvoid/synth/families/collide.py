@@ -17,7 +17,16 @@ import numpy as np
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import tell
-from openvoid.synth.families.things import Thing, article, listing, pick, thing, uniform
+from openvoid.synth.families.things import (
+    Thing,
+    article,
+    capital,
+    listing,
+    pick,
+    several,
+    thing,
+    uniform,
+)
 from openvoid.synth.rotation import about, join
 from openvoid.synth.world import UPRIGHT, Vector, World
 
@@ -35,7 +44,6 @@ class Plot:
     after: str
     short: str
     ways: tuple[tuple[Point, Point], ...]
-    left: bool = True  # what moves comes from the left
 
 
 def describe(rng: np.random.Generator, frame: Frame) -> World:
@@ -45,13 +53,9 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
     plot = PLOTS[pick(rng, list(PLOTS))](rng, unit)
     count = int(rng.integers(3, 8))
     around = _bystanders(rng, unit, plot, max(0, count - len(plot.things)))
-    things = [*plot.things, *around]
+    things = list(plot.things)
     if rng.random() < 0.5:
-        things = [_mirrored(each) for each in things]
-    after = plot.after
-    if around:
-        after += f" {_capital(listing([each.noun for each in around]))} stand nearby."
-        after = after.replace(" stand nearby", " stands nearby") if len(around) == 1 else after
+        things, around = ([each.mirrored() for each in group] for group in (things, around))
     return tell(
         frame,
         place,
@@ -59,13 +63,10 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
         things=things,
         removed=plot.removed.names,
         why=plot.why,
-        after=after,
+        after=plot.after,
         short=plot.short,
+        besides=around,
     )
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def _speed(rng: np.random.Generator, unit: float) -> float:
@@ -117,7 +118,7 @@ def _strike(rng: np.random.Generator, unit: float) -> Plot:
         (_stand(target, goal, uniform(rng, 0, 3)), launched),
         launched,
         f"it hits the {target.noun}",
-        f"{_capital(article(target.noun))} rests on the ground. "
+        f"{capital(article(target.noun))} rests on the ground. "
         "Nothing touches it, and it stays where it is from the first moment to the last.",
         f"{article(target.noun)} rests untouched",
         ((start, goal), (goal, (7 * unit, 2 * goal[1] - start[1]))),
@@ -144,7 +145,7 @@ def _cross(rng: np.random.Generator, unit: float) -> Plot:
         (rolling, launched),
         launched,
         f"it knocks the {target.noun} off its way",
-        f"{_capital(article(target.noun))} rolls straight across the picture. "
+        f"{capital(article(target.noun))} rolls straight across the picture. "
         "Nothing crosses its way, and it keeps its direction.",
         f"{article(target.noun)} rolls straight on",
         ((start, beyond), (begin, (meet[0], meet[1] - side * 4 * unit))),
@@ -178,7 +179,7 @@ def _block(rng: np.random.Generator, unit: float) -> Plot:
         (launched, _stand(blocker, stop, uniform(rng, -0.3, 0.3)), *stood),
         _stand(blocker, stop),
         f"it stops the {ball.noun}",
-        f"{_capital(article(ball.noun))} comes in from the side, {fate}",
+        f"{capital(article(ball.noun))} comes in from the side, {fate}",
         f"{article(ball.noun)} rolls on",
         ((start, beyond),),
     )
@@ -205,8 +206,8 @@ def _chain(rng: np.random.Generator, unit: float) -> Plot:
         (launched, *stood),
         launched,
         "it sets off a chain of knocks",
-        f"{_capital(nouns)} rest in a row on the ground. Nothing sets them off, and none moves.",
-        f"{nouns} rest in a row",
+        f"{capital(nouns)} rest in a row. Nothing sets them off, and none moves.",
+        f"{several(len(row), 'thing')} rest in a row",
         ((start, (7 * unit, 7 * unit * slope)),),
     )
 
@@ -242,7 +243,7 @@ def _throw(rng: np.random.Generator, unit: float) -> Plot:
         (hit[2] - start[2]) / time_s + 9.81 / 2 * time_s,
     )
     thrown = ball.at(start).change(velocity=velocity, spin=(0.0, uniform(rng, -6, 6), 0.0))
-    plural = f"{len(cells)} {first.noun}s"
+    plural = several(len(cells), first.noun)
     return Plot(
         (*pile, thrown),
         thrown,
@@ -286,20 +287,3 @@ def _distance(point: Point, start: Point, stop: Point) -> float:
     share = ((point[0] - start[0]) * x + (point[1] - start[1]) * y) / (x * x + y * y)
     share = min(1.0, max(0.0, share))
     return math.dist(point, (start[0] + share * x, start[1] + share * y))
-
-
-def _mirrored(each: Thing) -> Thing:
-    """Left for right: positions, turns about z, velocities and spins."""
-    bodies = []
-    for body in each.bodies:
-        w, x, y, z = body.rotation
-        bodies.append(
-            replace(
-                body,
-                position=(-body.position[0], *body.position[1:]),
-                rotation=(w, x, -y, -z),
-                velocity=(-body.velocity[0], *body.velocity[1:]),
-                spin=(body.spin[0], -body.spin[1], -body.spin[2]),
-            )
-        )
-    return replace(each, bodies=tuple(bodies))

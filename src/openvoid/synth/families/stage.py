@@ -13,26 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from openvoid.synth.families.frame import Frame
-from openvoid.synth.families.things import pick, uniform
+from openvoid.synth.families.grounds import GROUNDS, PALE, Ground, wall
+from openvoid.synth.families.grounds import ground as ground_of
+from openvoid.synth.families.things import article, pick, uniform
 from openvoid.synth.world import Body, Camera, Color, Light, Material, Vector
 
-PALE: dict[str, Color] = {
-    "cream": (0.70, 0.62, 0.48),
-    "pale grey": (0.50, 0.51, 0.53),
-    "sage green": (0.34, 0.42, 0.31),
-    "dusty blue": (0.28, 0.38, 0.50),
-    "terracotta": (0.48, 0.22, 0.13),
-    "white": (0.74, 0.73, 0.70),
-    "ochre": (0.55, 0.38, 0.14),
-}
-GROUNDS = {  # words, pattern, scale in action widths, roughness, reflectance
-    "planks": ("wooden floor", "wood", 0.30, 0.5, 0.06),
-    "tiles": ("tiled floor", "tiles", 0.22, 0.3, 0.12),
-    "checker": ("checkered floor", "checker", 0.25, 0.4, 0.10),
-    "carpet": ("woven carpet", "fabric", 0.05, 0.95, 0.0),
-    "concrete": ("concrete floor", "noise", 0.5, 0.8, 0.02),
-    "marble": ("marble floor", "marble", 0.6, 0.25, 0.15),
-}
+SETTINGS = ("room", "corner", "table", "outdoors")
+INDOORS = 4.0  # half the side of a floor, in action widths: renderers light it point by point
 
 
 @dataclass(frozen=True)
@@ -42,7 +29,7 @@ class Stage:
     bodies: tuple[Body, ...]
     lights: tuple[Light, ...]
     backdrop: tuple[Color, Color]
-    words: str  # "a tiled floor before dusty blue walls"
+    words: str  # "a tiled floor before a dusty blue wall"
     light_words: str  # "under warm light from the left"
     key: Light  # the one that casts the shadows
     across_m: float  # how wide the action is
@@ -55,92 +42,65 @@ def stage(
 
     `setting`: room, corner, table, outdoors; `ground`: one of GROUNDS; drawn if not given.
     """
-    setting = setting or pick(rng, ("room", "corner", "table", "outdoors"))
-    ground = ground or pick(rng, list(GROUNDS))
-    noun, kind, scale, rough, mirror = GROUNDS[ground]
-    look = _ground_look(rng, kind, scale * across_m, rough, mirror)
-    wall_color = pick(rng, list(PALE))
-    bodies, words = _ground(rng, across_m, setting, look, noun, wall_color)
+    setting = setting or pick(rng, SETTINGS)
+    under = ground_of(rng, ground or pick(rng, GROUNDS), setting, across_m)
+    bodies, words = _ground(rng, across_m, setting, under, pick(rng, list(PALE)))
     lights, light_words = _lights(rng, across_m, setting)
     sky = _sky(rng, setting)
     return Stage(tuple(bodies), tuple(lights), sky, words, light_words, lights[0], across_m)
 
 
-def _ground_look(
-    rng: np.random.Generator, kind: str, scale: float, rough: float, mirror: float
-) -> Material:
-    if kind == "wood":
-        strength = uniform(rng, 0.6, 1.6)
-        ground = (0.30 * strength, 0.16 * strength, 0.08 * strength)
-    else:
-        ground = PALE[pick(rng, list(PALE))]
-    dark = uniform(rng, 0.35, 0.75)
-    other = (ground[0] * dark, ground[1] * dark, ground[2] * dark)
-    seed = int(rng.integers(2**31))
-    return Material(kind, (ground, other), scale, seed, rough, mirror * uniform(rng, 0.3, 1.3))
-
-
 def _ground(
-    rng: np.random.Generator,
-    across_m: float,
-    setting: str,
-    look: Material,
-    noun: str,
-    wall_color: str,
+    rng: np.random.Generator, across_m: float, setting: str, under: Ground, color: str
 ) -> tuple[list[Body], str]:
-    rolling = {"noun": noun, "rolling": 0.0}
+    """Fixed bodies, the ground first, and where a caption says it is."""
     if setting == "table":
-        noun = noun.replace("floor", "table top").replace("carpet", "tablecloth")
-        half = (across_m * 0.95, across_m * 0.62, 0.03 * across_m)
-        drop = across_m * uniform(rng, 0.5, 0.7)
-        below = Material("noise", (PALE[wall_color], _darker(PALE[wall_color], 0.7)), across_m)
-        top = Body(
-            "table",
-            "box",
-            half,
-            (0, 0, -half[2]),
-            friction=0.1,
-            material=look,
-            detail={**rolling, "noun": noun},
-        )
-        leg = Body(
-            "table leg",
-            "cylinder",
-            (across_m * 0.12, drop / 2 - half[2]),
-            (0, 0, -drop / 2 - half[2]),
-            material=look,
-        )
-        floor = Body(
-            "floor",
-            "plane",
-            (0, 0),
-            (0, 0, -drop),
-            friction=0.1,
-            material=below,
-            detail={"rolling": 0.0},
-        )
-        walls = [_wall("back wall", across_m, (0, across_m * 1.6, 0), 0.0, wall_color, rng)]
-        return [floor, top, leg, *walls], f"a {noun} before a {wall_color} wall"
-    floor = Body("floor", "plane", (0, 0), (0, 0, 0), friction=0.1, material=look, detail=rolling)
+        walls = [_wall(rng, "back wall", across_m, (0, across_m * 1.6, 0), 0.0, color)]
+        words = f"a {under.noun} before {article(color)} wall"
+        return [*_table(rng, across_m, under, color), *walls], words
+    half_m = 0.0 if setting == "outdoors" else INDOORS * across_m
+    floor = _floor("floor", half_m, 0.0, under.look, under.noun)
     if setting == "outdoors":
-        return [floor], f"a wide {noun.replace('floor', 'ground')} under an open sky"
+        return [floor], f"a {under.noun} under an open sky"
     back = across_m * uniform(rng, 1.0, 1.4)
-    walls = [_wall("back wall", across_m, (0, back, 0), 0.0, wall_color, rng)]
+    walls = [_wall(rng, "back wall", across_m, (0, back, 0), 0.0, color)]
     if setting == "corner":
         side = float(rng.choice([-1.0, 1.0])) * across_m * uniform(rng, 1.1, 1.3)
-        walls.append(_wall("side wall", across_m, (side, 0, 0), math.pi / 2, wall_color, rng))
-        return [floor, *walls], f"a {noun} in the corner of a {wall_color} room"
-    return [floor, *walls], f"a {noun} before a {wall_color} wall"
+        walls.append(_wall(rng, "side wall", across_m, (side, 0, 0), math.pi / 2, color))
+        return [floor, *walls], f"a {under.noun} in the corner of {article(color)} room"
+    return [floor, *walls], f"a {under.noun} before {article(color)} wall"
+
+
+def _table(rng: np.random.Generator, across_m: float, under: Ground, color: str) -> list[Body]:
+    """A table whose top is at 0, on one leg, over a floor."""
+    half = (across_m * 0.95, across_m * 0.62, 0.03 * across_m)
+    drop = across_m * uniform(rng, 0.5, 0.7)
+    below = wall(rng, color, across_m)
+    leg_half = drop / 2 - half[2]
+    detail = {"rolling": 0.0, "noun": under.noun}
+    top = Body("table", "box", half, (0, 0, -half[2]), friction=0.1, material=under.look,
+               detail=detail)  # fmt: skip
+    leg = Body("table leg", "cylinder", (across_m * 0.12, leg_half),
+               (0, 0, -drop + leg_half), material=under.look)  # fmt: skip
+    return [_floor("floor", INDOORS * across_m, -drop, below, "floor"), top, leg]
+
+
+def _floor(name: str, half_m: float, high_m: float, look: Material, noun: str) -> Body:
+    return Body(
+        name,
+        "plane",
+        (half_m, half_m),
+        (0, 0, high_m),
+        friction=0.1,  # that of the other counts: of a pair, MuJoCo takes the higher
+        material=look,
+        detail={"rolling": 0.0, "noun": noun},
+    )
 
 
 def _wall(
-    name: str, across_m: float, foot: Vector, turn: float, color: str, rng: np.random.Generator
+    rng: np.random.Generator, name: str, across_m: float, foot: Vector, turn: float, color: str
 ) -> Body:
-    paint = PALE[color]
-    kind = pick(rng, ("plain", "noise", "stripes", "tiles"))
-    other = _darker(paint, uniform(rng, 0.75, 0.92))
     half = (across_m * 5, across_m * 0.05, across_m * 2.5)
-    rotation = (math.cos(turn / 2), 0.0, 0.0, math.sin(turn / 2))
     outward = half[1] if turn == 0 else 0.0
     sideways = 0.0 if turn == 0 else math.copysign(half[1], foot[0])
     return Body(
@@ -148,19 +108,9 @@ def _wall(
         "box",
         half,
         (foot[0] + sideways, foot[1] + outward, 0.0),
-        rotation,
-        material=Material(
-            kind,
-            (paint,) if kind == "plain" else (paint, other),
-            across_m * uniform(rng, 0.3, 0.6),
-            int(rng.integers(2**31)),
-            roughness=0.9,
-        ),
+        (math.cos(turn / 2), 0.0, 0.0, math.sin(turn / 2)),
+        material=wall(rng, color, across_m),
     )
-
-
-def _darker(color: Color, share: float) -> Color:
-    return (color[0] * share, color[1] * share, color[2] * share)
 
 
 def _lights(rng: np.random.Generator, across_m: float, setting: str) -> tuple[list[Light], str]:

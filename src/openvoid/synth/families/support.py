@@ -12,13 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from openvoid.synth.families.figures import Drive, Figure, Way, person, robot_arm
+from openvoid.synth.families.figures import Drive, Figure
 from openvoid.synth.families.frame import Frame
+from openvoid.synth.families.person import person
+from openvoid.synth.families.robots import Way, robot_arm
 from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import tell
 from openvoid.synth.families.things import (
     Thing,
     article,
+    capital,
     listing,
     material,
     pick,
@@ -51,26 +54,19 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
     place = stage(rng, across, setting=pick(rng, ("room", "corner", "outdoors")))
     plot = PLOTS[pick(rng, list(PLOTS))](rng, tall, frame.duration_s)
     around = _bystanders(rng, tall, plot, int(rng.integers(0, 4)))
-    after = plot.after
-    if around:
-        verb = "stands" if len(around) == 1 else "stand"
-        after += f" {_capital(listing([each.noun for each in around]))} {verb} nearby."
     return tell(
         frame,
         place,
         camera(rng, frame, across, centre=(0.0, 0.0, 0.48 * tall), pitch_deg=(5, 20)),
-        things=(*plot.things, *around),
+        things=plot.things,
+        besides=around,
         bodies=plot.figure.bodies,
         welds=plot.welds,
         removed=plot.figure.names,
         why=plot.why,
-        after=after,
+        after=plot.after,
         short=plot.short,
     )
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def _sway(rng: np.random.Generator, duration_s: float, most: float) -> Drive:
@@ -96,10 +92,10 @@ def _forward(facing: float, distance: float, high: float) -> Vector:
 
 def _falls(noun: str, form: str) -> str:
     if form == "ball":
-        return f"{_capital(article(noun))} drops to the ground, bounces, rolls and comes to rest"
+        return f"{capital(article(noun))} drops to the ground, bounces, rolls and comes to rest"
     if form in ("egg", "wheel", "drum", "bottle"):
-        return f"{_capital(article(noun))} drops, tumbles over the ground, rolls and lies still"
-    return f"{_capital(article(noun))} drops straight down, hits the ground and comes to rest"
+        return f"{capital(article(noun))} drops, tumbles over the ground, rolls and lies still"
+    return f"{capital(article(noun))} drops straight down, hits the ground and comes to rest"
 
 
 def _hold(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
@@ -182,9 +178,9 @@ def _tray(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
         figure,
         (Thing((tray,), "tray", (deep, wide, thick)), *stood),
         (Weld(figure.hand, "tray"),),
-        f"somebody carries the tray with {nouns}",
-        f"A tray with {nouns} falls to the ground with a crash; everything tumbles and scatters.",
-        f"a tray with {nouns} falls",
+        "somebody carries the tray",
+        f"A tray with {nouns} crashes to the ground, and everything tumbles about.",
+        "a tray falls with everything on it",
         (foot, centre[:2]),
     )
 
@@ -284,7 +280,7 @@ def _set_down(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
         (put, *plinth),
         (Weld(figure.hand, "held", release_s),),
         f"a robot arm carries the {held.noun} and sets it down",
-        f"{_falls(held.noun, form)}; no arm brings it to {goal} across from it.",
+        f"{_falls(held.noun, form)}; no arm takes it to {goal}.",
         f"{article(held.noun)} falls to the ground",
         (foot[:2], spot, put.body.position[:2]),
     )

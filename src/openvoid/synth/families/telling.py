@@ -6,17 +6,17 @@ and what happens after the removal. Leaves: the `World`. Knows no story of its o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import Stage
-from openvoid.synth.families.things import Thing
+from openvoid.synth.families.things import Thing, capital, listing
 from openvoid.synth.world import Body, Camera, Light, Weld, World
 
 CAMERA_WORDS = {
-    "locked": "The camera does not move.",
-    "handheld": "The camera is handheld and sways a little.",
+    "locked": "The camera stays still.",
+    "handheld": "The handheld camera sways a little.",
     "pan": "The camera pans slowly.",
     "dolly": "The camera glides slowly.",
 }
@@ -25,7 +25,7 @@ MORE = (
     "Shadows fall softly on the ground.",
     "Colours are natural and the picture is sharp.",
 )
-FEWEST_WORDS = 34
+FEWEST_WORDS, MOST_WORDS = 36, 48
 
 
 def tell(
@@ -41,10 +41,15 @@ def tell(
     why: str,
     after: str,
     short: str,
+    besides: Sequence[Thing] = (),
     detail: Mapping[str, Any] | None = None,
 ) -> World:
-    """The world; `after` is what is there and happens without the removed, in sentences."""
-    stood = [*stage.bodies, *bodies, *(body for thing in things for body in thing.bodies)]
+    """The world; `after` is what is there and happens without the removed, in sentences.
+
+    `besides`: things that only stand around; the caption names them where there is room.
+    """
+    placed = [*things, *besides]
+    stood = [*stage.bodies, *bodies, *(body for thing in placed for body in thing.bodies)]
     return World(
         family=frame.family,
         seed=frame.seed,
@@ -57,22 +62,33 @@ def tell(
         camera=camera,
         removed=tuple(removed),
         why=why,
-        caption=caption(after, stage, camera),
+        caption=caption(after, besides, stage, camera),
         short=short,
         backdrop=stage.backdrop,
         detail={"across_m": stage.across_m, **(detail or {})},
     )
 
 
-def caption(after: str, stage: Stage, camera: Camera) -> str:
+def caption(after: str, besides: Sequence[Thing], stage: Stage, camera: Camera) -> str:
     """About forty words: what is there and happens, where, in what light, seen how."""
-    sentences = [
-        after,
-        f"The scene is set on {stage.words}, in {stage.light_words}.",
-        CAMERA_WORDS[camera.path],
-    ]
-    for more in MORE:
-        if sum(len(sentence.split()) for sentence in sentences) >= FEWEST_WORDS:
+    setting = f"The setting is {stage.words}, in {stage.light_words}."
+    sentences = [after, setting, CAMERA_WORDS[camera.path]]
+    if sum(len(sentence.split()) for sentence in sentences) > MOST_WORDS:
+        sentences.pop()
+    for more in (*_around(besides), *MORE):
+        words = sum(len(sentence.split()) for sentence in sentences)
+        wanted = more not in MORE or words < FEWEST_WORDS
+        if wanted and words + len(more.split()) <= MOST_WORDS:
+            sentences.insert(1, more)
             break
-        sentences.append(more)
     return " ".join(sentences)
+
+
+def _around(things: Sequence[Thing]) -> list[str]:
+    """Sentences to choose from, the fullest first."""
+    if not things:
+        return []
+    verb = "stands" if len(things) == 1 else "stand"
+    named = f"{capital(listing([each.noun for each in things]))} {verb} nearby."
+    count = ("One thing", "Two things", "Three things", "Four things", "Five things")
+    return [named, f"{count[min(len(things), 5) - 1]} {verb} nearby."]

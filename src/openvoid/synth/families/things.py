@@ -32,6 +32,10 @@ COLORS: dict[str, Color] = {
 }
 
 
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+           "eleven", "twelve", "thirteen", "fourteen", "fifteen")  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Stuff:
     """What a thing is made of."""
@@ -91,10 +95,32 @@ class Thing:
         )
         return replace(self, bodies=tuple(moved))
 
+    def mirrored(self) -> Thing:
+        """Left for right."""
+        return replace(self, bodies=tuple(mirrored(body) for body in self.bodies))
+
     def change(self, **changes: object) -> Thing:
         """With other fields of its body."""
         first = replace(self.body, **changes)  # type: ignore[arg-type]
         return replace(self, bodies=(first, *self.bodies[1:]))
+
+
+def mirrored(body: Body) -> Body:
+    """Left for right."""
+    w, x, y, z = body.rotation
+    joint = body.joint
+    if joint is not None:  # an axis that is turned about is mirrored otherwise than one slid along
+        ax, ay, az = joint.axis
+        flip = (ax, -ay, -az) if joint.kind == "hinge" else (-ax, ay, az)
+        joint = replace(joint, axis=flip, anchor=(-joint.anchor[0], *joint.anchor[1:]))
+    return replace(
+        body,
+        position=(-body.position[0], *body.position[1:]),
+        rotation=(w, x, -y, -z),
+        velocity=(-body.velocity[0], *body.velocity[1:]),
+        spin=(body.spin[0], -body.spin[1], -body.spin[2]),
+        joint=joint,
+    )
 
 
 def pick(rng: np.random.Generator, among: Sequence[str]) -> str:
@@ -289,7 +315,17 @@ def article(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
+def capital(text: str) -> str:
+    """With a capital letter to begin with."""
+    return text[0].upper() + text[1:]
+
+
 def listing(nouns: Sequence[str]) -> str:
     """ "a x, a y and a z"."""
     named = [article(noun) for noun in nouns]
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+
+
+def several(count: int, noun: str) -> str:
+    """ "three red boxes"."""
+    return f"{NUMBERS[count]} {noun}{'es' if noun.endswith('x') else 's'}"

@@ -1,0 +1,57 @@
+"""Pieces of which towers, rows and machines are built, and what a plot of them consists of.
+
+Enters: a random generator and sizes. Leaves: boxes, and `Plot`s for `stack` to stage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from openvoid.synth.families.things import material
+from openvoid.synth.world import UPRIGHT, Body, Quaternion, Vector
+
+BRIGHT = ("red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "white")
+
+
+@dataclass(frozen=True)
+class Plot:
+    """The pieces, who is removed, and what becomes of the rest."""
+
+    bodies: tuple[Body, ...]
+    removed: tuple[str, ...]
+    why: str
+    after: str
+    short: str
+    across_m: float
+    high_m: float  # of the middle of the action
+
+
+def box(
+    rng: np.random.Generator,
+    name: str,
+    half: Vector,
+    position: Vector,
+    rotation: Quaternion = UPRIGHT,
+    *,
+    noun: str,
+    stuff: str = "wood",
+    color: str = "brown",
+    fixed: bool = False,
+    friction: float = 0.5,
+    density: float = 550.0,
+) -> Body:
+    mass = 0.0 if fixed else 8 * half[0] * half[1] * half[2] * density
+    return Body(
+        name,
+        "box",
+        half,
+        position,
+        rotation,
+        mass_kg=mass,
+        friction=friction,
+        bounce=0.15,
+        material=material(rng, stuff, color, max(half)),
+        detail={"noun": noun},
+    )

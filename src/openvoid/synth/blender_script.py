@@ -1,0 +1,363 @@
+"""Draws a described scene with Blender's Cycles. Runs inside Blender, as a program of its own.
+
+    blender -b --factory-startup -noaudio -P blender_script.py -- FOLDER
+    python blender_script.py -- FOLDER        (a Python that has the module bpy)
+
+Enters: FOLDER/scene.json and the meshes and pictures it names; then, line by line on the standard
+input, the names of orders: files in FOLDER that say who is where in one frame. Leaves, for the
+order N: N.png (colours as a screen shows them), N.npy (float32 [H, W, 2]: depth in metres, number
+of the body; 0 is nothing), and last N.json, {"seconds": ...} or {"error": "one line"}. Ends when
+its input ends. Knows nothing of the package it is shipped with and imports nothing of it: all that
+passes between them is files.
+
+Light is as the scene says it: a sun or lamp of colour c adds c times the cosine to a white surface;
+the sky adds its colour. Cycles counts W / m2, of which a white surface gives back 1 / pi.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import bpy  # type: ignore[import-not-found, unused-ignore]
+import numpy as np
+
+SCHEMA = "openvoid.blender/1"
+NEAR_M, FAR_M = 0.02, 200.0
+CENTRE_PX = 0.01  # the least width of a filter: the samples of depth and numbers lie so near
+BOUNCES = {"max": 6, "diffuse": 3, "glossy": 4, "transmission": 4, "volume": 0}
+CLAMP = 6.0  # of indirect light, against single bright pixels
+
+
+class Stage:
+    """The scene in Blender, built once; `show` puts everything where an order says."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.told = json.loads((folder / "scene.json").read_text(encoding="utf-8"))
+        if self.told.get("schema") != SCHEMA:
+            raise ValueError(f"schema {self.told.get('schema')!r}, {SCHEMA!r} is expected")
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        self.scene = bpy.context.scene
+        self.bodies = [self._body(body) for body in self.told["bodies"]]
+        self.lights = [self._light(light) for light in self.told["lights"]]
+        self._camera()
+        self.sky = _sky(self.told["sky"], folder)
+        self.plain = _plain()
+        _settings(self.scene, self.told)
+
+    def _body(self, told: dict[str, Any]) -> Any:
+        with np.load(self.folder / told["mesh"]) as arrays:
+            mesh = _mesh(told["name"], dict(arrays))
+        mesh.materials.append(_material(told, self.folder))
+        made = bpy.data.objects.new(told["name"], mesh)
+        made.rotation_mode, made.pass_index = "QUATERNION", told["index"]
+        self.scene.collection.objects.link(made)
+        return made
+
+    def _light(self, told: dict[str, Any]) -> Any:
+        sun = told["kind"] == "sun"
+        wide = told["cutoff_deg"] >= 90
+        kind = "SUN" if sun else "POINT" if wide else "SPOT"
+        light = bpy.data.lights.new("light", kind)
+        strength = max(max(told["color"]), 1e-9)
+        light.color = [part / strength for part in told["color"]]
+        light.use_shadow = told["casts_shadow"]
+        if sun:
+            light.energy, light.angle = math.pi * strength, told["angle"]
+        else:
+            light.energy, light.shadow_soft_size = 4 * math.pi**2 * strength, told["radius"]
+            _falloff(light, told["range_m"])
+        if kind == "SPOT":
+            light.spot_size, light.spot_blend = math.radians(2 * told["cutoff_deg"]), 0.6
+        made = bpy.data.objects.new("light", light)
+        made.rotation_mode = "QUATERNION"
+        self.scene.collection.objects.link(made)
+        return made
+
+    def _camera(self) -> None:
+        camera = bpy.data.cameras.new("camera")
+        camera.sensor_fit, camera.angle = "VERTICAL", math.radians(self.told["fov_deg"])
+        camera.clip_start, camera.clip_end = NEAR_M, FAR_M
+        self.camera = bpy.data.objects.new("camera", camera)
+        self.camera.rotation_mode = "QUATERNION"
+        self.scene.collection.objects.link(self.camera)
+        self.scene.camera = self.camera
+
+    def show(self, order: dict[str, Any]) -> None:
+        """Bodies, lights and camera as in one frame; who is not shown is not in the scene."""
+        for made, shown, pose in zip(self.bodies, order["shown"], order["poses"], strict=True):
+            made.hide_render = not shown
+            made.location, made.rotation_quaternion = pose[:3], pose[3:]
+            shape = order.get(f"shape {made.pass_index}")
+            if shape is not None:
+                made.data.vertices.foreach_set("co", np.ascontiguousarray(shape).ravel())
+                made.data.update()
+        for made, lit, pose in zip(self.lights, order["lit"], order["light_poses"], strict=True):
+            made.hide_render = not lit
+            made.location, made.rotation_quaternion = pose[:3], pose[3:]
+        self.camera.location = order["camera"][:3]
+        self.camera.rotation_quaternion = order["camera"][3:]
+
+    def draw(self, number: str) -> None:
+        """One frame: the picture, then depth and numbers at the centres of pixels."""
+        scene, settings = self.scene, self.told["settings"]
+        scene.world, scene.view_layers[0].material_override = self.sky, None
+        scene.render.film_transparent = False
+        scene.cycles.samples, scene.cycles.use_denoising = settings["samples"], settings["denoise"]
+        scene.cycles.filter_width, scene.cycles.max_bounces = 1.5, BOUNCES["max"]
+        _encode(scene, "PNG", settings["view"])
+        scene.render.filepath = str(self.folder / f"{number}.png")
+        bpy.ops.render.render(write_still=True)
+        self._draw_plain(number)
+
+    def _draw_plain(self, number: str) -> None:
+        """Every body in a colour that says how far and who; one sample a pixel, no light."""
+        scene, file = self.scene, self.folder / f"{number}.exr"
+        scene.world, scene.view_layers[0].material_override = None, self.plain
+        scene.render.film_transparent = True
+        scene.cycles.samples, scene.cycles.use_denoising = 1, False
+        scene.cycles.filter_width, scene.cycles.max_bounces = CENTRE_PX, 0
+        _encode(scene, "OPEN_EXR", "Raw")
+        scene.render.filepath = str(file)
+        bpy.ops.render.render(write_still=True)
+        image = bpy.data.images.load(str(file))
+        image.colorspace_settings.name = "Non-Color"
+        width, height = image.size
+        pixels = np.empty((height, width, 4), np.float32)
+        image.pixels.foreach_get(pixels.ravel())
+        bpy.data.images.remove(image)
+        file.unlink()
+        np.save(self.folder / f"{number}.npy", pixels[::-1, :, :2])
+
+
+def _mesh(name: str, arrays: dict[str, Any]) -> Any:
+    mesh = bpy.data.meshes.new(name)
+    faces = arrays["faces"]
+    mesh.from_pydata(arrays["vertices"].tolist(), [], faces.tolist())
+    mesh.polygons.foreach_set("use_smooth", np.ones(len(faces), bool))
+    corners = np.empty(len(mesh.loops), np.int32)
+    mesh.loops.foreach_get("vertex_index", corners)
+    mesh.uv_layers.new().data.foreach_set("uv", np.ascontiguousarray(arrays["uv"][corners]).ravel())
+    if "normals" in arrays:
+        mesh.normals_split_custom_set_from_vertices(arrays["normals"].tolist())
+    mesh.update()
+    return mesh
+
+
+# --- materials ----------------------------------------------------------------------------------
+
+
+def _tree(owner: Any) -> Any:
+    """An empty node tree of a material, a light or a world."""
+    if not owner.node_tree:
+        owner.use_nodes = True
+    owner.node_tree.nodes.clear()
+    return owner.node_tree
+
+
+def _node(tree: Any, kind: str, **inputs: Any) -> Any:
+    """A new node; an input is a number or the output of another node."""
+    node = tree.nodes.new(f"ShaderNode{kind}")
+    for name, value in inputs.items():
+        socket = node.inputs[int(name[1:]) if name.startswith("_") else name.replace("_", " ")]
+        if isinstance(value, bpy.types.NodeSocket):
+            tree.links.new(value, socket)
+        else:
+            socket.default_value = value
+    return node
+
+
+def _material(told: dict[str, Any], folder: Path) -> Any:
+    """A surface: its picture as colour and fine relief, its gloss, its mirror image, its glow."""
+    made = bpy.data.materials.new(told["name"])
+    tree = _tree(made)
+    picture = _node(tree, "TexImage")
+    picture.image = bpy.data.images.load(str(folder / told["tile"]), check_existing=True)
+    color = picture.outputs["Color"]
+    surface = _node(
+        tree, "BsdfPrincipled", Base_Color=color, Roughness=told["roughness"], Alpha=told["alpha"]
+    )
+    surface.inputs["Specular IOR Level"].default_value = told["specular"]
+    if told["emission"] > 0:
+        tree.links.new(color, surface.inputs["Emission Color"])
+        surface.inputs["Emission Strength"].default_value = told["emission"]
+    normal = None
+    if told["bevel_m"] > 0:
+        bevel = _node(tree, "Bevel", Radius=told["bevel_m"])
+        bevel.samples = 4
+        normal = bevel.outputs["Normal"]
+    if told["relief_m"] > 0:
+        gray = _node(tree, "RGBToBW", Color=color).outputs[0]
+        bump = _node(tree, "Bump", Height=gray, Distance=told["relief_m"], Strength=0.6)
+        if normal is not None:
+            tree.links.new(normal, bump.inputs["Normal"])
+        normal = bump.outputs["Normal"]
+    if normal is not None:
+        tree.links.new(normal, surface.inputs["Normal"])
+    shader = surface.outputs[0]
+    if told["reflectance"] > 0:
+        mirror = _node(tree, "BsdfAnisotropic", Roughness=0.1 * told["roughness"])
+        shader = _node(
+            tree, "MixShader", Fac=told["reflectance"], _1=shader, _2=mirror.outputs[0]
+        ).outputs[0]
+    _node(tree, "OutputMaterial", Surface=shader)
+    return made
+
+
+def _plain() -> Any:
+    """The colour (depth, number, 1), for whatever it covers."""
+    made = bpy.data.materials.new("plain")
+    tree = _tree(made)
+    depth = _node(tree, "CameraData").outputs["View Z Depth"]
+    number = _node(tree, "ObjectInfo").outputs["Object Index"]
+    color = _node(tree, "CombineXYZ", X=depth, Y=number, Z=1.0).outputs[0]
+    glow = _node(tree, "Emission", Color=color, Strength=1.0)
+    _node(tree, "OutputMaterial", Surface=glow.outputs[0])
+    made.cycles.emission_sampling = "NONE"
+    return made
+
+
+# --- light --------------------------------------------------------------------------------------
+
+
+def _falloff(light: Any, range_m: float) -> None:
+    """Strength 1 / (1 + (d / range)^2); without a range it never falls off."""
+    tree = _tree(light)
+    square = range_m**2 if range_m > 0 else 1.0
+    falloff = _node(tree, "LightFalloff", Strength=square, Smooth=square if range_m > 0 else 0.0)
+    strength = falloff.outputs["Quadratic" if range_m > 0 else "Constant"]
+    glow = _node(tree, "Emission", Color=(1, 1, 1, 1), Strength=strength)
+    _node(tree, "OutputLight", Surface=glow.outputs[0])
+
+
+def _sky(told: dict[str, Any], folder: Path) -> Any:
+    """What the camera and mirrors see far away, and the light that comes from everywhere."""
+    world = bpy.data.worlds.new("sky")
+    tree = _tree(world)
+    place = _node(tree, "TexCoord").outputs["Generated"]
+    if told["picture"]:
+        turned = _node(tree, "Mapping", Vector=place, Rotation=(0, 0, told["turn"]))
+        picture = _node(tree, "TexEnvironment", Vector=turned.outputs[0])
+        picture.image = bpy.data.images.load(told["picture"])
+        seen = _node(tree, "Background", Color=picture.outputs[0], Strength=_gain(picture, told))
+        _node(tree, "OutputWorld", Surface=seen.outputs[0])
+        return world
+    height = _node(tree, "SeparateXYZ", Vector=place).outputs["Z"]
+    ramp = _node(tree, "ValToRGB", Fac=height)
+    for element, color in zip(
+        ramp.color_ramp.elements, (told["horizon"], told["zenith"]), strict=True
+    ):
+        element.color = (*color, 1)
+    ramp.color_ramp.elements[1].position = 0.7
+    seen = _node(tree, "Background", Color=ramp.outputs[0], Strength=1.0)
+    shade = _node(tree, "Background", Color=(*told["shade"], 1), Strength=1.0)
+    path = _node(tree, "LightPath")
+    diffuse = path.outputs["Is Diffuse Ray"]
+    mixed = _node(tree, "MixShader", Fac=diffuse, _1=seen.outputs[0], _2=shade.outputs[0])
+    _node(tree, "OutputWorld", Surface=mixed.outputs[0])
+    return world
+
+
+def _gain(picture: Any, told: dict[str, Any]) -> float:
+    """What brings the upper half of a panorama to the sky's brightness, if that is wanted."""
+    width, height = picture.image.size
+    pixels = np.empty(height * width * picture.image.channels, np.float32)
+    picture.image.pixels.foreach_get(pixels)
+    upper = pixels.reshape(height, width, -1)[height // 2 :, :, :3].clip(0, 10)
+    high = np.sin((np.arange(len(upper)) + 0.5) / len(upper) * math.pi / 2)
+    weights = np.sqrt(1 - high**2)[:, None]  # what a row covers of the sphere
+    mean = float((upper.mean(axis=2) * weights).sum() / (weights.sum() * width))
+    return float(told["gain"] * np.mean(told["shade"]) / max(mean, 1e-6))
+
+
+# --- settings -----------------------------------------------------------------------------------
+
+
+def _settings(scene: Any, told: dict[str, Any]) -> None:
+    settings, cycles = told["settings"], scene.cycles
+    scene.render.engine = "CYCLES"
+    scene.render.resolution_y, scene.render.resolution_x = told["size"]
+    scene.render.resolution_percentage = 100
+    scene.render.dither_intensity = 0.0
+    scene.render.use_persistent_data = True
+    scene.render.use_compositing = scene.render.use_sequencer = False
+    scene.render.threads_mode = "FIXED" if settings["threads"] else "AUTO"
+    scene.render.threads = settings["threads"] or 1
+    cycles.use_adaptive_sampling = cycles.use_light_tree = cycles.use_animated_seed = False
+    cycles.seed = settings["seed"] % 2**31
+    cycles.pixel_filter_type = "BLACKMAN_HARRIS"
+    cycles.caustics_reflective = cycles.caustics_refractive = False
+    cycles.sample_clamp_indirect = CLAMP
+    cycles.denoiser, cycles.denoising_use_gpu = "OPENIMAGEDENOISE", False
+    cycles.denoising_input_passes, cycles.denoising_prefilter = "RGB_ALBEDO_NORMAL", "ACCURATE"
+    for kind, count in BOUNCES.items():
+        setattr(cycles, f"{kind}_bounces", count)
+    if settings["device"] != "CPU":
+        _use_device(scene, settings["device"])
+
+
+def _use_device(scene: Any, kind: str) -> None:
+    chosen = bpy.context.preferences.addons["cycles"].preferences
+    chosen.compute_device_type = kind
+    chosen.refresh_devices()
+    found = [device for device in chosen.devices if device.type == kind]
+    if not found:
+        raise ValueError(f"Blender finds no {kind} device")
+    for device in chosen.devices:
+        device.use = device.type == kind
+    scene.cycles.device = "GPU"
+
+
+def _encode(scene: Any, format: str, view: str) -> None:
+    """How the next picture is written."""
+    settings = scene.render.image_settings
+    settings.file_format = format
+    settings.color_mode = "RGB" if format == "PNG" else "RGBA"
+    settings.color_depth = "8" if format == "PNG" else "32"
+    if format == "PNG":
+        settings.compression = 15
+    scene.view_settings.view_transform = view
+
+
+# --- orders -------------------------------------------------------------------------------------
+
+
+def answer(folder: Path, number: str, told: dict[str, Any]) -> None:
+    """The last file of an order, there at once or not at all."""
+    part = folder / f"{number}.part"
+    part.write_text(json.dumps(told), encoding="utf-8")
+    part.replace(folder / f"{number}.json")
+
+
+def one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def main(words: list[str]) -> int:
+    folder = Path(words[words.index("--") + 1])
+    try:
+        stage = Stage(folder)
+    except Exception as error:  # whatever it is, the one who waits is told
+        answer(folder, "start", {"error": one_line(error)})
+        return 1
+    answer(folder, "start", {"version": bpy.app.version_string})
+    for line in sys.stdin:
+        number, begun = line.strip(), time.perf_counter()
+        try:
+            with np.load(folder / f"{number}.npz") as order:
+                stage.show(dict(order))
+            stage.draw(number)
+        except Exception as error:
+            answer(folder, number, {"error": one_line(error)})
+            return 1
+        answer(folder, number, {"seconds": time.perf_counter() - begun})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

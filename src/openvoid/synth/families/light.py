@@ -21,6 +21,7 @@ from openvoid.synth.families.shining import (
     lamp,
     looking_glass,
     lower_sun,
+    opposite_wall,
     polished,
 )
 from openvoid.synth.families.stage import Stage, camera, stage

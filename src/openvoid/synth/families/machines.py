@@ -173,7 +173,7 @@ def pendulum(rng: np.random.Generator, unit: float) -> Plot:
 def _cells(rng: np.random.Generator, form: str) -> list[Vector]:
     """Where the pieces of a pile stand: across, deep, up."""
     if form == "post":
-        return [(0.0, 0.0, 0.0), (0.9, 0.5, 0.0), (0.9, -0.5, 0.0)]
+        return [(0.0, 0.0, 0.0), (1.15, 0.6, 0.0), (1.15, -0.6, 0.0)]
     piles: list[list[Vector]] = [
         [(0, 0, 0), (0, 0, 1), (0, 0, 2)],
         [(0, -0.5, 0), (0, 0.5, 0), (0, 0, 1)],

@@ -99,6 +99,11 @@ class Thing:
         """Left for right."""
         return replace(self, bodies=tuple(mirrored(body) for body in self.bodies))
 
+    def heavier(self, times: float) -> Thing:
+        """So many times its mass."""
+        bodies = (replace(body, mass_kg=body.mass_kg * times) for body in self.bodies)
+        return replace(self, bodies=tuple(bodies))
+
     def change(self, **changes: object) -> Thing:
         """With other fields of its body."""
         first = replace(self.body, **changes)  # type: ignore[arg-type]

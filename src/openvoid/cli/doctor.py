@@ -70,6 +70,7 @@ def examine() -> dict[str, Any]:
         "extras": {extra: _extra(extra) for extra in sorted(requirements()) if extra},
         "codecs": codecs,
         "engines": _plugins(),
+        "renderers": _renderers(),
         "machine": _machine(),
     }
 
@@ -155,6 +156,26 @@ def _plugins() -> dict[str, Any]:
     }
 
 
+def _renderers() -> dict[str, Any]:
+    """What each would draw with; where it cannot, why, and the command that mends it."""
+    try:
+        from openvoid.core import plugins
+        from openvoid.core.errors import OpenVoidError
+    except ImportError:  # told as a broken core package already
+        return {}
+    found: dict[str, Any] = {}
+    for name in plugins.names("renderer"):
+        try:
+            plugin = plugins.find("renderer", name)
+            drawn_with = plugin.check() if hasattr(plugin, "check") else "found"
+            found[name] = {"works": True, "with": drawn_with}
+        except ImportError as error:
+            found[name] = {"works": False, "why": f"{error.name} is missing", "mend": "see extras"}
+        except OpenVoidError as error:
+            found[name] = {"works": False, "why": error.what, "mend": error.mend}
+    return found
+
+
 def _machine() -> dict[str, Any]:
     scratch = cache_folder()
     existing = next(folder for folder in (scratch, *scratch.parents) if folder.exists())
@@ -184,6 +205,9 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append((name, broken or found["version"]))
     for name, found in facts["engines"].items():
         rows.append((f"engine {name}", found["summary"]))
+    for name, found in facts["renderers"].items():
+        lack = f"cannot draw: {found.get('why')}; {found.get('mend')}"
+        rows.append((f"renderer {name}", found["with"] if found["works"] else lack))
     lacking = [
         f"{name} ({each['for']})" for name, each in facts["codecs"].items() if not each["found"]
     ]

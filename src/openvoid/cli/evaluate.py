@@ -2,8 +2,7 @@
 
 Enters: a folder of shots with a known truth, or the name of a standard set; who is compared.
 Leaves: `results.json`, `results.md`, `report.html` and the runs themselves below `--out`. A failed
-shot is told at the end, with exit code 1; the same command goes on where it was stopped. Hands the
-generator of worlds to `evaluate`, which knows none.
+shot is told at the end, with exit code 1; the same command goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -21,11 +20,8 @@ from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
 
 if TYPE_CHECKING:
-    from openvoid.core.removal import Progress
     from openvoid.evaluate.bench import Metrics
     from openvoid.evaluate.contestants import Contestant
-    from openvoid.evaluate.shots import Shot
-    from openvoid.evaluate.split import Split
     from openvoid.evaluate.summary import Evaluation
 
 WHO, WHICH, HOW = "Who is compared", "Which shots", "How"
@@ -128,6 +124,7 @@ def run(
       $ openvoid evaluate shots --command "mine=tool {video} {mask} {out}" --out results
       $ openvoid evaluate shots --engine "" --made void=results_of_the_farm --out results
     """
+    from openvoid.cli.evaluate_shots import choose
     from openvoid.core import plugins
     from openvoid.evaluate.bench import Settings, evaluate, open_metrics
     from openvoid.evaluate.contestants import check_names
@@ -141,10 +138,10 @@ def run(
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
     with told(quiet) as progress:
-        found = _shots(shots, worlds, _listed(family), limit, progress)
+        title, found = choose(shots, worlds, _listed(family), limit, progress)
         settings = Settings(out, timeout, not discard, resume, workers)
         scores = evaluate(found, contestants, metrics, settings, progress)
-    evaluation = summarised(Path(shots).resolve().name, contestants, metrics, scores)
+    evaluation = summarised(title, contestants, metrics, scores)
     _write(evaluation, out)
     if as_json:
         tell_json(_facts(evaluation, out))
@@ -245,46 +242,6 @@ def _with_memory(metrics: Metrics) -> Metrics:
 
 def _listed(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-# --- which shots --------------------------------------------------------------------------------
-
-
-def _shots(
-    name: str, worlds: Path | None, families: list[str], limit: int | None, progress: Progress
-) -> list[Shot]:
-    from openvoid.evaluate.shots import find_shots
-    from openvoid.evaluate.split import SPLITS
-
-    if name in SPLITS and not Path(name).exists():
-        return _split(SPLITS[name], worlds, families, limit, progress)
-    found = find_shots(Path(name))
-    kept = [shot for shot in found if not families or shot.family in families]
-    seen: dict[str, int] = {}
-    few = []
-    for shot in kept:
-        seen[shot.family] = seen.get(shot.family, 0) + 1
-        if limit is None or seen[shot.family] <= limit:
-            few.append(shot)
-    if not few:
-        raise OpenVoidError(f"no shot of {', '.join(families)}", where=name)
-    return few
-
-
-def _split(
-    split: Split, folder: Path | None, families: list[str], limit: int | None, progress: Progress
-) -> list[Shot]:
-    """A standard set, made where it is missing."""
-    from openvoid.evaluate.split import check, shot_folder
-    from openvoid.media.cache import cache_folder
-    from openvoid.synth.families import describe
-
-    wanted = split.reduced(families, limit)
-    frame: dict[str, Any] = {"size": split.size, "frames": split.frames, "rate": split.rate}
-    check(split, wanted, lambda family, seed: describe(family, seed, **frame).to_json())
-    folder = folder or cache_folder() / split.name
-    folder.mkdir(parents=True, exist_ok=True)
-    raise NotImplementedError(shot_folder, progress)
 
 
 # --- what is told -------------------------------------------------------------------------------

@@ -1,18 +1,20 @@
 """The standard sets of shots: which worlds, by family and seed, and proof that they are the same.
 
 Enters: a set's name, and functions that describe and make a world (handed in: this layer knows no
-generator). Leaves: a folder of shot folders. A description is checked by the SHA-256 of its JSON,
-so that everybody judges by the same scenes; pixels may differ in the last bits between drivers of
-OpenGL, so they are not checked, and numbers agree to about a hundredth of a decibel, not to a bit.
+generator). Leaves: which worlds, or an error. A description is checked by the SHA-256 of its JSON,
+its numbers to six digits, so that everybody judges by the same scenes on every kind of processor.
+Pixels may differ in the last bits between drivers of OpenGL, so they are not checked.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.evaluate.worlds_1 import WORLDS_1
@@ -53,13 +55,19 @@ SPLITS = {"worlds-1": Split("worlds-1", WORLDS_1)}
 Describe = Callable[[str, int], str]
 """(family, seed) -> the description as JSON."""
 
-Make = Callable[[str, int, Path], None]
-"""Makes the shot folder of (family, seed); does nothing where it is there already."""
-
 
 def digest(description: str) -> str:
-    """What the tables hold of a description."""
-    return hashlib.sha256(description.encode()).hexdigest()[:DIGITS]
+    """What the tables hold of a description: the same where numbers agree to six digits."""
+    text = json.dumps(_rounded(json.loads(description)), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return f"{value + 0.0:.5e}" if isinstance(value, int | float) else value
 
 
 def check(split: Split, worlds: Sequence[tuple[str, int]], describe: Describe) -> None:

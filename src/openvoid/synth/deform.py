@@ -8,11 +8,14 @@ A simulated grid is coarse. What is drawn is a finer mesh that hangs in it: each
 fixed weights on the grid's, Catmull-Rom's along x and y (Catmull & Rom 1974; they interpolate, and
 add up to 1), Lagrange's of second order or linear across the thickness. Kinds, by `body.detail`:
 
-    (shape soft)   a box with rounded edges                    "count": [nx, ny, nz]
+    (shape soft)   a box with rounded edges, or a pillow        "count": [nx, ny, nz]
     (shape cloth)  a closed shell of "thickness_m"             "count": [nx, ny]
     "water"        one sheet that faces up, on its own grid    "count": [nx, ny]
     "drops"        that many little balls
     "patch"        that many flat discs
+
+A pillow (detail "puff", 0 .. 1: how much thinner at its rim) is that box, swollen in the middle and
+drawn in at its sides.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.synth.rotation import place
 from openvoid.synth.world import Body
 
+PULLED = 0.09  # of a pillow's sides, drawn in half way between its corners, for a puff of 1
+LIFTED = 0.3  # of its seam, above the ground
 FINER = 3  # drawn cells for one simulated cell
 THICKNESS_M = 0.012  # of cloth, where its detail does not say
 DISC_SIDES = 12
@@ -56,7 +61,7 @@ def mesh(body: Body) -> Mesh:
         if body.shape == "cloth":
             fine = _finer(count)
             return _shell(_sheet(body, (fine[0], fine[1])), fine[0], fine[1], thickness_m(body))
-        return _rounded_box(body, _finer(count))
+        return _soft(body, count)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise OpenVoidError(
             f"{body.name}: a {body.shape} without a right `count`", where="detail"
@@ -96,8 +101,47 @@ def embed(body: Body) -> np.ndarray:
             _catmull_rom(np.linspace(0, n - 1, m), n) for n, m in zip(count, fine, strict=True)
         ]
         return np.kron(along[0], along[1])
-    half = np.array(body.size)
-    places = (mesh(body).vertices / half + 1) / 2  # -> 0 .. 1 along each axis
+    return _weights(_solid(body, _finer(count))[0] / np.array(body.size), count)
+
+
+def grid(body: Body) -> np.ndarray:
+    """float64 [G,3]: a soft thing's simulated vertices at rest, in its own frame, z fastest."""
+    count = [int(number) for number in body.detail["count"]]
+    unit = np.stack(np.meshgrid(*(np.linspace(-1, 1, n) for n in count), indexing="ij"), axis=-1)
+    return _puffed(body, unit.reshape(-1, 3))
+
+
+def top_m(body: Body, x: float, y: float) -> float:
+    """How high a soft thing is at rest over a place in its own frame, upright in the world."""
+    line = np.linspace(-1, 1, 201)
+    near = _narrowed(line, float(body.detail.get("puff", 0.0)))
+    u, v = (np.interp(at, near * half, line) for at, half in zip((x, y), body.size, strict=False))
+    return float(body.position[2] + _puffed(body, np.array([[u, v, 1.0]]))[0, 2])
+
+
+def _puffed(body: Body, unit: np.ndarray) -> np.ndarray:
+    """Places in a box of -1 .. 1 each way -> metres, in the shape it has at rest."""
+    puff = float(body.detail.get("puff", 0.0))
+    u, v = (_narrowed(unit[:, axis], puff) for axis in (0, 1))
+    dome = np.clip((1 - u**2) * (1 - v**2), 0, 1) ** 0.4
+    swell = 1 - puff * (1 - dome)
+    pulled = puff * PULLED
+    placed = [u * (1 - pulled * (1 - v**2)), v * (1 - pulled * (1 - u**2))]
+    placed.append(-1 + LIFTED * (1 - swell) + (unit[:, 2] + 1) * swell)
+    whole: np.ndarray = np.stack(placed, axis=1) * np.array(body.size)
+    return whole
+
+
+def _narrowed(unit: np.ndarray, puff: float) -> np.ndarray:
+    """A pillow's grid is closer towards its rim, where it bends most."""
+    share = min(0.35, puff)
+    narrowed: np.ndarray = (1 - share) * unit + share * np.sin(np.pi / 2 * unit)
+    return narrowed
+
+
+def _weights(unit: np.ndarray, count: tuple[int, ...]) -> np.ndarray:
+    """[V,3] places in -1 .. 1 -> [V,G] weights of the grid."""
+    places = (unit + 1) / 2
     weights = [_catmull_rom(places[:, axis] * (count[axis] - 1), count[axis]) for axis in (0, 1)]
     weights.append(_across(places[:, 2] * (count[2] - 1), count[2]))
     whole: np.ndarray = np.einsum("vi,vj,vk->vijk", *weights).reshape(len(places), -1)
@@ -184,8 +228,15 @@ def _shell(sheet: Mesh, rows: int, columns: int, thickness: float) -> Mesh:
     return Mesh(vertices, faces, np.tile(sheet.uv, (2, 1)))
 
 
-def _rounded_box(body: Body, fine: tuple[int, ...]) -> Mesh:
-    """A box whose edges are rounded by detail "round_m"; its six faces are sewn together."""
+def _soft(body: Body, count: tuple[int, ...]) -> Mesh:
+    """The skin of a soft thing, where its grid at rest carries it."""
+    rounded, faces, uv = _solid(body, _finer(count))
+    carried = _weights(rounded / np.array(body.size), count) @ grid(body)
+    return Mesh(carried, faces, uv)
+
+
+def _solid(body: Body, fine: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A box with edges rounded by detail "round_m", its faces sewn together: points, faces, uv."""
     half = np.array(body.size)
     points, faces, first = [], [], 0
     for axis in range(3):
@@ -210,7 +261,7 @@ def _rounded_box(body: Body, fine: tuple[int, ...]) -> Mesh:
     length = np.linalg.norm(out, axis=1, keepdims=True)
     rounded = np.where(length > 0, inner + out * (radius / np.maximum(length, 1e-12)), solid)
     whole = back.reshape(-1)[np.concatenate(faces)].astype(np.int32)
-    return Mesh(rounded, whole, solid[:, :2] + solid[:, 2:] + half[:2])
+    return rounded, whole, solid[:, :2] + solid[:, 2:] + half[:2]
 
 
 def _ball() -> Mesh:

@@ -5,8 +5,9 @@ simulation the vertices that are drawn. The elastic model is MuJoCo's ("Deformab
 "Computation" chapter): linear tetrahedra (Saint Venant-Kirchhoff) for what is soft, triangles that
 stretch and bend for cloth. Knows no family.
 
-Of `body.detail`: "count" vertices a side; "young_pa"; "damping_s"; "thickness_m" of cloth;
-"pinned", what of it never moves: "" nothing, "edge" its rim, "sides" the two rims across x.
+Of `body.detail`: "count" vertices a side; "young_pa"; "damping_s"; "thickness_m" of cloth; "puff"
+of a pillow (see `deform`); "pinned", what of it never moves: "" nothing, "edge" its rim, "sides"
+the two rims across x, "below" the lowest layer.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.synth.deform import embed, thicken, thickness_m
+from openvoid.synth.deform import embed, grid, thicken, thickness_m
+from openvoid.synth.rotation import place
 from openvoid.synth.world import Body
 
-ITERATIONS = 100  # with fewer, the solver of stiff flexes is cut short
-PINS = ("", "edge", "sides")
+ITERATIONS = 40  # with fewer, the solver of stiff flexes is cut short
+PINS = ("", "edge", "sides", "below")
 
 
 def add_flex(spec: Any, body: Body) -> None:
@@ -34,7 +36,10 @@ def add_flex(spec: Any, body: Body) -> None:
 
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_DISCRETE
     spec.option.solver = mujoco.mjtSolver.mjSOL_CG
-    spec.option.iterations = max(spec.option.iterations, ITERATIONS)
+    spec.option.iterations = ITERATIONS
+    spec.option.cone = mujoco.mjtCone.mjCONE_PYRAMIDAL  # half the time of elliptic ones here
+    spec.option.impratio = 1
+    spec.option.tolerance = 1e-6
     cloth = body.shape == "cloth"
     count, spacing, radius = _grid(body)
     flex = spec.worldbody.make_flex(
@@ -57,6 +62,9 @@ def add_flex(spec: Any, body: Body) -> None:
     flex.selfcollide = mujoco.mjtFlexSelf.mjFLEXSELF_NONE
     if cloth:
         flex.thickness = thickness_m(body) / 2
+    elif body.detail.get("puff"):
+        for name, at in zip(list(flex.vertbody), grid(body), strict=True):
+            spec.body(name).pos = place(body.position, body.rotation, tuple(at))
     _pin(spec, flex, body, count)
 
 
@@ -66,8 +74,8 @@ def vertices(model: Any, data: Any, body: Body) -> np.ndarray:
 
     flex = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_FLEX, body.name)
     first, count = int(model.flex_vertadr[flex]), int(model.flex_vertnum[flex])
-    grid = data.flexvert_xpos[first : first + count]
-    drawn = _weights(body.shape, body.size, _key(body)) @ grid
+    simulated = data.flexvert_xpos[first : first + count]
+    drawn = _weights(body.shape, body.size, _key(body)) @ simulated
     whole = thicken(body, drawn) if body.shape == "cloth" else drawn
     return whole.astype(np.float32)
 
@@ -93,9 +101,14 @@ def _pin(spec: Any, flex: Any, body: Body, count: list[int]) -> None:
     if pinned not in PINS:
         raise OpenVoidError(f"{body.name}: pinned {pinned!r}", mend=f"one of {', '.join(PINS)}")
     for number, name in enumerate(list(flex.vertbody)):
-        i, j = divmod(number, count[1])
-        rim = i in (0, count[0] - 1) or (pinned == "edge" and j in (0, count[1] - 1))
-        if pinned and rim:
+        i, j = divmod(number // count[2], count[1])
+        held = {
+            "": False,
+            "sides": i in (0, count[0] - 1),
+            "edge": i in (0, count[0] - 1) or j in (0, count[1] - 1),
+            "below": number % count[2] == 0,
+        }
+        if held[pinned]:
             for joint in list(spec.body(name).joints):
                 spec.delete(joint)
 

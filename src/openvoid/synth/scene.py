@@ -43,7 +43,13 @@ def load() -> Any:
             "invented worlds need mujoco, which is not installed",
             mend="pip install 'openvoid[synth]'",
         ) from error
+    if mujoco.get_mju_user_warning() is None:  # else it writes a file where the person works
+        mujoco.set_mju_user_warning(_heard)
     return mujoco
+
+
+def _heard(warning: str) -> None:
+    """Nothing: warnings are counted in the data, where `synth.simulate` looks for them."""
 
 
 def closure(world: World, names: frozenset[str]) -> frozenset[str]:
@@ -72,7 +78,7 @@ def build(
         if body.name not in gone and not (body.shape in DEFORMING or "water" in body.detail):
             add_material(spec, body.name, body.material)
             made[body.name] = _add_body(mujoco, spec, world, body, made, posed)
-        elif body.name not in gone and not posed and not _drawn_only(body):
+        elif body.name not in gone and not posed and not drawn_only(body):
             from openvoid.synth.flex import add_flex
 
             add_flex(spec, body)
@@ -99,7 +105,7 @@ def add_material(spec: Any, name: str, material: Material) -> Any:
     )
 
 
-def _drawn_only(body: Body) -> bool:
+def drawn_only(body: Body) -> bool:
     """It deforms, but not by MuJoCo: water, drops, wet patches."""
     return any(key in body.detail for key in ("water", "drops", "patch"))
 

@@ -25,6 +25,7 @@ from openvoid.synth.scene import (
     DEFORMING,
     build,
     closure,
+    drawn_only,
     drive_name,
     hold_name,
     load,
@@ -34,6 +35,7 @@ from openvoid.synth.scene import (
 from openvoid.synth.world import Body, World
 
 SETTLE_S = 1.0
+STILL = 2e-4  # m/s or rad/s: slower than this for two frames on end, nothing will stir any more
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class _Run:
         self.time_s, self.step_s = 0.0, timestep_s(world)
         self.touched: set[tuple[int, int]] = set()
         self.sunk_m = 0.0
+        self.still_frames = 0
         self.vertices: dict[str, list[np.ndarray]] = {}
         self.drives = [
             (self.model.equality(drive_name(body.name)).id, Course.through(body.joint.drive))
@@ -101,6 +104,9 @@ class _Run:
             for weld in world.welds
             if not {weld.a, weld.b} & self.gone
         ]
+        ends = [course.times_s[-1] for _, course in self.drives]
+        ends += [until_s for _, until_s in self.holds if until_s != float("inf")]
+        self.busy_s = max(ends, default=0.0)  # until when something is done to it
         self.body_ids = [
             mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_BODY, name) for name in self.names
         ]
@@ -147,6 +153,8 @@ class _Run:
             mine, yours = _slots(self.model, index), _slots(other.model, theirs)
             self.data.qpos[mine[0]] = other.data.qpos[yours[0]]
             self.data.qvel[mine[1]] = other.data.qvel[yours[1]]
+        if self.pool is not None:
+            self.pool.take(other.pool)
         self._begin()
 
     def _slots(self, body: Body) -> tuple[slice, slice]:
@@ -154,11 +162,26 @@ class _Run:
 
     def advance(self) -> None:
         """To the next frame."""
-        self.touched.clear()
         self.sunk_m = 0.0
-        for _ in range(steps_per_frame(self.world)):
+        if self.still_frames >= 2:
+            return
+        self.touched.clear()
+        fastest = 0.0
+        for step in range(steps_per_frame(self.world)):
             self._step()
             self.time_s += self.step_s
+            if step % 8 == 0:
+                fastest = max(fastest, float(np.abs(self.data.qvel).max(initial=0)))
+        self._check()
+        calm = fastest < STILL and self.pool is None and self.time_s > self.busy_s
+        self.still_frames = self.still_frames + 1 if calm else 0
+
+    def _check(self) -> None:
+        """Refuses a world in which MuJoCo saw something wrong, or things are thrown about."""
+        told = [kind for kind, noted in enumerate(self.data.warning) if noted.number]
+        if told:
+            line = self.mujoco.mju_warningText(told[0], self.data.warning[told[0]].lastinfo)
+            raise OpenVoidError(f"its simulation fails: {line}", where=_name(self.world))
         if not np.isfinite(self.data.qpos).all() or np.abs(self.data.qvel).max(initial=0) > 1e3:
             raise OpenVoidError("its simulation flies apart", where=_name(self.world))
 
@@ -191,7 +214,7 @@ class _Run:
         for row, body in enumerate(self.bodies):
             if self.body_ids[row] < 0:
                 poses[row] = (*body.position, *body.rotation)
-            if body.shape in DEFORMING and self.pool is None:
+            if body.shape in DEFORMING:
                 self._note_vertices(body)
         touched = sorted(
             tuple(sorted(self.model.geom(geom).name for geom in pair)) for pair in self.touched
@@ -201,7 +224,10 @@ class _Run:
     def _note_vertices(self, body: Body) -> None:
         from openvoid.synth.flex import vertices
 
-        found = vertices(self.model, self.data, body)
+        if drawn_only(body):
+            found = self.pool.vertices(body)
+        else:
+            found = vertices(self.model, self.data, body)
         self.vertices.setdefault(body.name, []).append(np.asarray(found, np.float32))
 
     def shapes(self) -> dict[str, np.ndarray]:

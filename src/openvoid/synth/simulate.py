@@ -35,7 +35,7 @@ from openvoid.synth.scene import (
 from openvoid.synth.world import Body, World
 
 SETTLE_S = 1.0
-STILL = 2e-4  # m/s or rad/s: slower than this for two frames on end, nothing will stir any more
+STILL = 1e-5  # m or rad: if all move less for two frames on end, nothing will stir any more
 
 
 @dataclass(frozen=True)
@@ -166,14 +166,13 @@ class _Run:
         if self.still_frames >= 2:
             return
         self.touched.clear()
-        fastest = 0.0
-        for step in range(steps_per_frame(self.world)):
+        before = self.data.qpos.copy()
+        for _ in range(steps_per_frame(self.world)):
             self._step()
             self.time_s += self.step_s
-            if step % 8 == 0:
-                fastest = max(fastest, float(np.abs(self.data.qvel).max(initial=0)))
         self._check()
-        calm = fastest < STILL and self.pool is None and self.time_s > self.busy_s
+        moved = float(np.abs(self.data.qpos - before).max(initial=0))
+        calm = moved < STILL and self.pool is None and self.time_s > self.busy_s
         self.still_frames = self.still_frames + 1 if calm else 0
 
     def _check(self) -> None:

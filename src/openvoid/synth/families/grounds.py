@@ -55,7 +55,7 @@ _OUTDOORS = {
     "tiles": _Kind("paved square", "tiles", 0.30, (*_GREYS, *_STONES), 0.8, 0.0, (0.3, 0.5)),
     "checker": _Kind("checkered court", "checker", 0.35, _ANY, 0.7, 0.0, (0.6, 0.85)),
     "carpet": _Kind("lawn", "noise", 0.3, ((0.20, 0.33, 0.08), (0.26, 0.36, 0.12)), 1.0, 0.0,
-                    (0.35, 0.5)),
+                    (0.55, 0.7)),
     "concrete": _Kind("stretch of asphalt", "noise", 0.2, _GREYS[:2], 0.9, 0.0, (0.7, 0.85)),
     "marble": _Kind("sandy ground", "noise", 0.25, ((0.55, 0.42, 0.24), (0.62, 0.5, 0.33)), 1.0,
                     0.0, (0.75, 0.88)),

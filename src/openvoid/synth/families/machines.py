@@ -72,7 +72,7 @@ def ramp(rng: np.random.Generator, unit: float) -> Plot:
         f"{capital(article(ball.noun))} rolls down a ramp, runs on into {nouns}, "
         f"and knocks {'it' if len(pins) == 1 else 'them'} about.",
         f"{article(ball.noun)} rolls down a ramp and on",
-        14.0 * unit,
+        15.5 * unit,
         1.1 * unit,
     )
 

@@ -105,7 +105,11 @@ def balance(rng: np.random.Generator, unit: float) -> Plot:
     for index in range(count):
         blocks.append(_block(rng, f"block {index}", 0.62 * unit, far, high, stuff))
         high += 2 * blocks[-1].size[2]
-    load = sum(body.mass_kg for body in blocks)
+    # what tips it must outweigh the slab's own hold on its base, half as wide as 0.75 unit
+    enough = 2.0 * slab.mass_kg * 0.75 * unit / (far - 0.75 * unit)
+    load = max(enough, sum(body.mass_kg for body in blocks))
+    share = load / sum(body.mass_kg for body in blocks)
+    blocks = [replace(body, mass_kg=body.mass_kg * share) for body in blocks]
     weight = thing(rng, "weight", pick(rng, ("crate", "drum", "can")), 0.7 * unit)
     own = sum(body.mass_kg for body in weight.bodies)
     weight = weight.heavier(load / own).at((-far, 0.0, top + weight.half[2]))

@@ -229,7 +229,7 @@ def _add_material(mujoco: Any, spec: Any, body: Body, texture: str, repeat: list
     gloss = 1 - material.roughness
     made = spec.add_material(
         name=body.name,
-        rgba=[1, 1, 1, 1],
+        rgba=[1, 1, 1, float(body.detail.get("alpha", 1.0))],
         reflectance=material.reflectance,
         shininess=0.15 + 0.7 * gloss,
         specular=0.5 * gloss**1.5,

@@ -15,7 +15,7 @@ import numpy as np
 from openvoid.core.plugins import Renderer
 from openvoid.core.quadmask import Labels, Quadmask, Region
 from openvoid.core.removal import Run
-from openvoid.synth.regions import above, distance, labelled
+from openvoid.synth.regions import Threshold, above, distance, labelled
 from openvoid.synth.scene import closure
 from openvoid.synth.simulate import Motion, simulate
 from openvoid.synth.take import Drawn, takes
@@ -39,6 +39,7 @@ class Pair:
     removed: Sequence[Drawn]
     acting: Sequence[Drawn]
     quadmask: Quadmask
+    threshold: Threshold
 
     @property
     def gone(self) -> frozenset[str]:
@@ -63,13 +64,14 @@ def film(world: World, renderer: Renderer, run: Run) -> Pair:
             for name, frames in rolling.items():
                 drawn[name].append(next(frames))
     with run.timed("mask"):
+        threshold = Threshold.of(renderer)
         numbers = numbers_of(world, closure(world, frozenset(world.removed)))
         labels = (
-            labelled(*three, numbers)
+            labelled(*three, numbers, threshold)
             for three in zip(drawn["full"], drawn["removed"], drawn["acting"], strict=True)
         )
         quadmask = Quadmask.from_labels(labels)
-    return Pair(world, full, removed, **drawn, quadmask=quadmask)
+    return Pair(world, full, removed, **drawn, quadmask=quadmask, threshold=threshold)
 
 
 def numbers_of(world: World, names: frozenset[str]) -> list[int]:
@@ -110,7 +112,7 @@ def _goes_another_way(pair: Pair) -> bool:
     """Whether the takes without the object in sight ever differ, by the object's action alone."""
     whole = pair.world.size[0] * pair.world.size[1]
     changed = (
-        int(above(distance(one.rgb, other.rgb)).sum())
+        int(above(distance(one.rgb, other.rgb), pair.threshold).sum())
         for one, other in zip(pair.removed, pair.acting, strict=True)
     )
     return sum(changed) >= CHANGED_SHARE / 2 * whole * pair.world.frames

@@ -12,17 +12,19 @@ Enters: the same frame of the takes `full`, `removed` and `acting`. Leaves: labe
 The second part of "affected" goes beyond the definition above, in which shadows are nobody's; only
 with it is what is kept the same in both clips.
 
-Two pictures differ where a channel does by more than STRONG, and around there as far as one does by
-more than WEAK (hysteresis, Canny 1986): a fading shadow is followed to where the eye loses it,
+Two pictures differ where a channel does by more than `strong`, and around there as far as one does
+by more than `weak` (hysteresis, Canny 1986): a fading shadow is followed to where the eye loses it,
 while dither and rounding begin nothing. Then gaps that a disc of CLOSED_PX cannot enter are filled,
 as are holes of less than HOLE_SHARE of the picture, and specks of less than SPECK_SHARE dropped.
-So every affected region holds a difference of more than STRONG, and what is kept differs by no more
-than WEAK but for fields that never exceed STRONG, and specks.
+So every affected region holds a difference of more than `strong`, and what is kept differs by no
+more than `weak` but for fields that never exceed `strong`, and specks. A renderer whose pictures
+are noisy says by how many levels (`threshold_levels`); neither threshold is lower than that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -31,38 +33,56 @@ from numpy.typing import NDArray
 from openvoid.core.quadmask import Labels, label
 from openvoid.synth.take import Drawn
 
-WEAK, STRONG = 4, 10  # of 255
 CLOSED_PX = 2  # at 384 lines; as many times more in a larger picture
 SPECK_SHARE = 8 / (384 * 672)
 HOLE_SHARE = 40 / (384 * 672)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """From where on pictures differ, of 255."""
+
+    weak: int = 4
+    strong: int = 10
+
+    @staticmethod
+    def of(renderer: object) -> Threshold:
+        """No lower than the noise of what a renderer draws."""
+        noise = int(getattr(renderer, "threshold_levels", 0))
+        return Threshold(max(Threshold.weak, noise), max(Threshold.strong, noise))
+
 
 Mask = NDArray[np.bool_]
 _AROUND = np.ones((3, 3), np.uint8)
 
 
-def labelled(full: Drawn, removed: Drawn, acting: Drawn, gone: Collection[int]) -> Labels:
+def labelled(
+    full: Drawn, removed: Drawn, acting: Drawn, gone: Collection[int], threshold: Threshold
+) -> Labels:
     """The quadmask of one frame; `gone` are the instance numbers of what is removed."""
-    silhouette = silhouette_of(full, acting, gone)
-    return label(silhouette, affected_of(full, removed, acting, silhouette))
+    silhouette = silhouette_of(full, acting, gone, threshold)
+    return label(silhouette, affected_of(full, removed, acting, silhouette, threshold))
 
 
-def silhouette_of(full: Drawn, acting: Drawn, gone: Collection[int]) -> Mask:
+def silhouette_of(full: Drawn, acting: Drawn, gone: Collection[int], threshold: Threshold) -> Mask:
     """Where the removed is seen, its smooth edge included."""
     seen: Mask = np.isin(full.ids, np.array(sorted(gone), np.uint16))
     if not seen.any():
         return seen
     beside = cv2.dilate(seen.view(np.uint8), _AROUND).view(bool)
-    return seen | (beside & (distance(full.rgb, acting.rgb) > WEAK))
+    return seen | (beside & (distance(full.rgb, acting.rgb) > threshold.weak))
 
 
-def affected_of(full: Drawn, removed: Drawn, acting: Drawn, silhouette: Mask) -> Mask:
+def affected_of(
+    full: Drawn, removed: Drawn, acting: Drawn, silhouette: Mask, threshold: Threshold
+) -> Mask:
     """Where the scene changes, behind the removed too."""
     change = distance(removed.rgb, acting.rgb)
     if full is not acting:
         visual = distance(full.rgb, removed.rgb)
         visual[silhouette] = 0
         change = np.maximum(change, visual)
-    return tidied(above(change))
+    return tidied(above(change, threshold))
 
 
 def distance(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -73,10 +93,10 @@ def distance(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uin
     return np.asarray(np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2]))
 
 
-def above(change: NDArray[np.uint8]) -> Mask:
-    """Regions of more than WEAK that hold more than STRONG somewhere."""
-    weak = change > WEAK
-    strong = change > STRONG
+def above(change: NDArray[np.uint8], threshold: Threshold) -> Mask:
+    """Regions of weak differences that hold a strong one."""
+    weak = change > threshold.weak
+    strong = change > threshold.strong
     if not strong.any():
         return strong
     _, fields = cv2.connectedComponents(weak.view(np.uint8), connectivity=8)

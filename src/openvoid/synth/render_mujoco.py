@@ -37,6 +37,15 @@ class MujocoRenderer:
 
     name = "mujoco"
 
+    @staticmethod
+    def check() -> str:
+        """What it would draw with.
+
+        Raises:
+            OpenVoidError: it cannot, with the command that mends it.
+        """
+        return f"MuJoCo {load().__version__}, OpenGL by {gl.kind()}"
+
     @dataclass(frozen=True)
     class Options:
         samples: int = option(4, "samples a pixel, for smooth edges", low=0, high=16)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Points = NDArray[np.float32]
 
 ROUND = 40  # segments around a round body
+CELL_M, CELLS = 0.12, (3, 24)  # of a box: how long a cell is, how few and how many along a side
 
 
 @dataclass(frozen=True)
@@ -89,28 +90,31 @@ def box_uv_m(vertices: Points, normals: Points) -> Points:
 
 
 def _box(half: NDArray[np.float64]) -> Surface:
-    vertices: list[NDArray[np.float64]] = []
-    normals: list[NDArray[np.float64]] = []
-    faces: list[list[int]] = []
-    for axis in range(3):
-        for side in (-1.0, 1.0):
-            normal = np.zeros(3)
-            normal[axis] = side
-            first, second = np.zeros(3), np.zeros(3)
-            first[(axis + 1) % 3], second[(axis + 2) % 3] = 1.0, side
-            corners = [
-                (normal + s * first + t * second) * half
-                for s, t in ((-1, -1), (1, -1), (1, 1), (-1, 1))
-            ]
-            base = len(vertices)
-            vertices += corners
-            normals += [normal] * 4
-            faces += [[base, base + 1, base + 2], [base, base + 2, base + 3]]
-    points, outward = np.array(vertices, np.float32), np.array(normals, np.float32)
+    """Six sides, each a grid: a renderer works light out at its corners."""
+    sides = [_side(half, axis, facing) for axis in range(3) for facing in (-1.0, 1.0)]
+    made = _joined(sides)
     # every side begins elsewhere in the pattern, so that corners do not mirror each other
-    shift = np.repeat(np.arange(6), 4)[:, None] * np.array([0.37, 0.61])
-    uv = box_uv_m(points, outward) + shift.astype(np.float32) * float(half.max())
-    return Surface(points, outward, uv.astype(np.float32), np.array(faces, np.int32))
+    side = np.repeat(np.arange(6), [len(each.vertices) for each in sides])
+    shift = side[:, None] * np.array([0.37, 0.61]) * float(half.max())
+    uv = box_uv_m(made.vertices, made.normals) + shift
+    return Surface(made.vertices, made.normals, uv.astype(np.float32), made.faces)
+
+
+def _side(half: NDArray[np.float64], axis: int, facing: float) -> Surface:
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    if facing < 0:
+        first, second = second, first
+    count = [int(np.clip(2 * half[each] / CELL_M, *CELLS)) + 1 for each in (first, second)]
+    along, across = (
+        np.linspace(-half[each], half[each], many)
+        for each, many in zip((first, second), count, strict=True)
+    )
+    points = np.zeros((count[0] * count[1], 3), np.float32)
+    points[:, first], points[:, second] = np.repeat(along, count[1]), np.tile(across, count[0])
+    points[:, axis] = facing * half[axis]
+    normals = np.zeros_like(points)
+    normals[:, axis] = facing
+    return Surface(points, normals, points[:, :2], grid_faces(*count))
 
 
 def _turned(profile: NDArray[np.float64], outward: NDArray[np.float64]) -> Surface:

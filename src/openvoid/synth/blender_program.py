@@ -27,9 +27,13 @@ from numpy.typing import NDArray
 from openvoid.core.errors import OpenVoidError
 
 VARIABLE = "OPENVOID_BLENDER"
+_COMMANDS = {
+    "darwin": "brew install --cask blender",
+    "win32": "winget install BlenderFoundation.Blender",
+}
 INSTALL = (
-    "sudo snap install blender --classic, or https://www.blender.org/download; "
-    f"then put it on PATH or set {VARIABLE} to it, or to a Python that has `pip install bpy`"
+    f"{_COMMANDS.get(sys.platform, 'sudo snap install blender --classic')}; or set {VARIABLE} to a "
+    "Blender from https://www.blender.org/download, or to a Python that has bpy (pip install bpy)"
 )
 SCRIPT = Path(__file__).with_name("blender_script.py")
 POLL_S = 0.01
@@ -44,7 +48,7 @@ def find_program(named: str = "") -> list[str]:
         OpenVoidError: there is none (with how to get it).
     """
     asked = named or os.environ.get(VARIABLE, "")
-    found = shutil.which(Path(asked).expanduser() if asked else "blender")
+    found = shutil.which(str(Path(asked).expanduser()) if asked else "blender")
     if found is None and not asked and importlib.util.find_spec("bpy"):
         found = sys.executable
     if found is None:
@@ -138,7 +142,10 @@ class Program:
         """End it at once."""
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+                if hasattr(os, "killpg"):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                else:  # Windows
+                    self._process.kill()
         self._process.wait()
         with contextlib.suppress(OSError):
             if self._process.stdin is not None:

@@ -294,7 +294,7 @@ def _settings(scene: Any, told: dict[str, Any]) -> None:
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect = CLAMP
     cycles.denoiser, cycles.denoising_use_gpu = "OPENIMAGEDENOISE", False
-    cycles.denoising_input_passes, cycles.denoising_prefilter = "RGB_ALBEDO_NORMAL", "ACCURATE"
+    cycles.denoising_input_passes, cycles.denoising_prefilter = "RGB_ALBEDO_NORMAL", "FAST"
     for kind, count in BOUNCES.items():
         setattr(cycles, f"{kind}_bounces", count)
     if settings["device"] != "CPU":

@@ -41,14 +41,14 @@ class Photographs:
         """
         surfaces: tuple[Path, ...] = ()
         if textures:
-            surfaces = tuple(path for path in _listed(textures, PICTURES) if _kind(path))
+            surfaces = tuple(path for path in _listed(textures, PICTURES, "picture") if _kind(path))
             if not surfaces:
                 raise OpenVoidError(
                     "no picture is named after a kind of material",
                     where=textures,
                     mend=f"as wood_1.png; kinds: {', '.join(KINDS['material'])}",
                 )
-        panoramas = _listed(environment, PANORAMAS) if environment else ()
+        panoramas = _listed(environment, PANORAMAS, "panorama") if environment else ()
         return Photographs(surfaces, panoramas, gain)
 
     def environment(self, seed: int) -> Path | None:
@@ -70,14 +70,14 @@ class Photographs:
         return encode(linear * (wanted / np.maximum(linear.mean(axis=(0, 1)), 1e-3)))
 
 
-def _listed(place: str, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
+def _listed(place: str, suffixes: tuple[str, ...], what: str) -> tuple[Path, ...]:
     path = Path(place).expanduser()
     if not path.exists():
         raise OpenVoidError("no such file or folder", where=place)
     there = sorted(path.iterdir()) if path.is_dir() else [path]
     found = tuple(each for each in there if each.suffix.lower() in suffixes)
     if not found:
-        raise OpenVoidError(f"no {' or '.join(suffixes)} there", where=place)
+        raise OpenVoidError(f"no {what} there", where=place, mend=f"one of: {' '.join(suffixes)}")
     return found
 
 

@@ -17,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ from openvoid.synth.take import Drawn, Take
 from openvoid.synth.world import World
 
 REMEMBERED = 6  # frames
+DENOISED_LEVELS, NOISY_LEVELS = 4, 16  # measured with 16 samples, see docs/synth.md
 DEVICES = ("CPU", "CUDA", "OPTIX", "HIP", "ONEAPI", "METAL")
 VIEWS = ("Standard", "AgX", "Filmic", "Khronos PBR Neutral")
 
@@ -39,11 +40,10 @@ class BlenderRenderer:
     """Photographic, slow: traced light, a user's own surfaces and panoramas."""
 
     name = "blender"
-    threshold_levels: ClassVar[int] = 4  # of 255, any channel
 
     @dataclass(frozen=True)
     class Options:
-        samples: int = option(24, "light paths a pixel", low=1, high=4096)
+        samples: int = option(16, "light paths a pixel", low=1, high=4096)
         denoise: bool = option(True, "smooth the noise that is left")
         environment: str = option("", "panorama (.hdr, .exr) that lights it, or a folder of them")
         gain: float = option(1.0, "factor of the panorama's brightness", low=0.0, high=100.0)
@@ -58,6 +58,11 @@ class BlenderRenderer:
         self._words = find_program(options.program)
         self._photographs = Photographs.found(options.textures, options.environment, options.gain)
         self._set: _Set | None = None
+
+    @property
+    def threshold_levels(self) -> int:
+        """Of 255: by how much two takes may differ where nothing happened, in any channel."""
+        return DENOISED_LEVELS if self.options.denoise else NOISY_LEVELS
 
     @staticmethod
     def check() -> str:
@@ -87,7 +92,7 @@ class BlenderRenderer:
         self._set = None
 
     def _set_for(self, world: World) -> _Set:
-        if self._set is None or self._set.world != world:
+        if self._set is None or self._set.world != world or self._set.ended:
             self.close()
             self._set = _Set(world, self.options, self._words, self._photographs)
         return self._set
@@ -103,7 +108,7 @@ class _Set:
         words: list[str],
         photographs: Photographs,
     ) -> None:
-        self.world = world
+        self.world, self.ended = world, False
         self.recent: OrderedDict[bytes, Drawn] = OrderedDict()
         self._folder = tempfile.TemporaryDirectory(prefix="openvoid-blender-")
         try:
@@ -115,7 +120,14 @@ class _Set:
             raise
 
     def close(self) -> None:
-        self._program.close()
+        """End the program; its folder goes."""
+        if not self.ended:
+            self._program.close()
+        self._end()
+
+    def _end(self) -> None:
+        self.ended = True
+        self._program.kill()
         self._folder.cleanup()
 
     def draw(self, take: Take, frame: int) -> Drawn:
@@ -128,8 +140,7 @@ class _Set:
         try:
             drawn = Drawn(*self._program.take(self._program.ask(arrays), self.world.size))
         except BaseException:  # Ctrl-C too: it is not to go on alone
-            self._program.kill()
-            self._folder.cleanup()
+            self._end()
             raise
         for array in (drawn.rgb, drawn.depth, drawn.ids):
             array.setflags(write=False)  # the same frame may be given twice

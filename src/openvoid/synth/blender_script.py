@@ -46,7 +46,7 @@ class Stage:
         self.bodies = [self._body(body) for body in self.told["bodies"]]
         self.lights = [self._light(light) for light in self.told["lights"]]
         self._camera()
-        self.sky = _sky(self.told["sky"], folder)
+        self.scene.world = _sky(self.told["sky"], folder)
         self.plain = _plain()
         _settings(self.scene, self.told)
 
@@ -106,7 +106,7 @@ class Stage:
     def draw(self, number: str) -> None:
         """One frame: the picture, then depth and numbers at the centres of pixels."""
         scene, settings = self.scene, self.told["settings"]
-        scene.world, scene.view_layers[0].material_override = self.sky, None
+        scene.view_layers[0].material_override = None
         scene.render.film_transparent = False
         scene.cycles.samples, scene.cycles.use_denoising = settings["samples"], settings["denoise"]
         scene.cycles.filter_width, scene.cycles.max_bounces = 1.5, BOUNCES["max"]
@@ -118,8 +118,8 @@ class Stage:
     def _draw_plain(self, number: str) -> None:
         """Every body in a colour that says how far and who; one sample a pixel, no light."""
         scene, file = self.scene, self.folder / f"{number}.exr"
-        scene.world, scene.view_layers[0].material_override = None, self.plain
-        scene.render.film_transparent = True
+        scene.view_layers[0].material_override = self.plain
+        scene.render.film_transparent = True  # the sky is no colour
         scene.cycles.samples, scene.cycles.use_denoising = 1, False
         scene.cycles.filter_width, scene.cycles.max_bounces = CENTRE_PX, 0
         _encode(scene, "OPEN_EXR", "Raw")
@@ -247,6 +247,7 @@ def _sky(told: dict[str, Any], folder: Path) -> Any:
         seen = _node(tree, "Background", Color=picture.outputs[0], Strength=_gain(picture, told))
         _node(tree, "OutputWorld", Surface=seen.outputs[0])
         return world
+    world.cycles.sampling_method = "NONE"  # even light: rays find it by themselves
     height = _node(tree, "SeparateXYZ", Vector=place).outputs["Z"]
     ramp = _node(tree, "ValToRGB", Fac=height)
     for element, color in zip(

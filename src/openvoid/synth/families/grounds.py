@@ -109,5 +109,5 @@ def wall(rng: np.random.Generator, color: str, across_m: float) -> Material:
 
 
 def _shade(color: Color, share: float) -> Color:
-    red, green, blue = (min(0.85, part * share) for part in color)
+    red, green, blue = (min(0.7, part * share) for part in color)
     return (red, green, blue)

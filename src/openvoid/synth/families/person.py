@@ -6,14 +6,17 @@ a `Figure`. Proportions are those of drawing classes: eight heads to a body. Kno
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from openvoid.synth.families.figures import LIMB_KG, Drive, Figure, elbow, limb
 from openvoid.synth.families.things import COLORS, pick, uniform
-from openvoid.synth.world import Body, Material, Vector
+from openvoid.synth.rotation import turn, undo
+from openvoid.synth.world import Body, Joint, Material, Vector
 
 _At = Callable[[float, float, float], Vector]  # shares of the height: forward, sideways, up
 
@@ -39,11 +42,12 @@ def person(
     *,
     turns: Drive = (),
     lifts: Drive = (),
+    walks: Drive = (),
 ) -> Figure:
     """Somebody who stands at `foot`, turned to `facing` (radians from x), hands where told.
 
     One hand given is the nearer arm's; the other arm hangs. `turns`: at the waist, about z.
-    `lifts`: both arms that hold, at the shoulder, upwards.
+    `lifts`: both arms that hold, at the shoulder, upwards. `walks`: ahead, in metres.
     """
     front = (math.cos(facing), math.sin(facing), 0.0)
     left = (-math.sin(facing), math.cos(facing), 0.0)
@@ -59,7 +63,9 @@ def person(
     shirt, trousers = _cloth(rng, tall * 0.08), _cloth(rng, tall * 0.06)
     shoe = Material("plain", (COLORS[pick(rng, ("black", "brown", "white", "grey"))],))
     build = uniform(rng, 0.9, 1.15)
-    bodies = _legs(at, tall, build, trousers, shoe, rng)
+    bodies = _legs(rng, at, tall, build, trousers, shoe)
+    if walks:
+        bodies = _walking(bodies, front, left, tall, walks)
     bodies.append(
         limb(
             "torso",
@@ -88,8 +94,52 @@ def person(
     return Figure(tuple(bodies), hand, grip, "person")
 
 
+STEP_S, SWING = 0.62, 0.2  # a step of somebody with full hands: seconds, and radians either way
+
+
+def pace_m_s(tall: float) -> float:
+    """How fast such steps carry somebody of that height: the foot on the ground stays there."""
+    return 2 * 0.46 * tall * math.sin(SWING) / STEP_S
+
+
+def _walking(
+    bodies: list[Body], front: Vector, left: Vector, tall: float, walks: Drive
+) -> list[Body]:
+    """Hips that slide ahead, and legs that swing from them for as long."""
+    begin, end = walks[0][0], walks[-1][0]
+    for (before, one), (after, other) in itertools.pairwise(walks):
+        if one != other:
+            begin = before if begin == walks[0][0] else begin
+            end = after
+    count = max(1, round((end - begin) / STEP_S))
+    moving = []
+    for body in bodies:
+        if body.name == "hips":
+            joint = Joint("slide", front, (0.0, 0.0, 0.0), damping=1.0, drive=walks)
+            detail = {**body.detail, "weightless": True, "collides": False}
+            moving.append(replace(body, mass_kg=8.0, joint=joint, detail=detail))
+            continue
+        side = 1.0 if body.name.startswith("left") else -1.0
+        swing = [(0.0, 0.0), (begin + 1e-3, 0.0)]
+        swing += [
+            (begin + (end - begin) * (step + 0.5) / count, side * SWING * (-1) ** step)
+            for step in range(count)
+        ]
+        swing.append((end + 0.2, 0.0))
+        shut = {**body.detail, "collides": False}
+        if body.name.endswith("thigh"):
+            half = body.size[1]
+            own = turn(undo(body.rotation), (-left[0], -left[1], 0.0))
+            joint = Joint("hinge", own, (0.0, 0.0, -half), damping=0.5, drive=tuple(swing))
+            moving.append(replace(body, joint=joint, detail=shut))
+        else:
+            thigh = f"{body.name.split()[0]} thigh"
+            moving.append(replace(body, parent=thigh, detail=shut))
+    return moving
+
+
 def _legs(
-    at: _At, tall: float, build: float, trousers: Material, shoe: Material, rng: np.random.Generator
+    rng: np.random.Generator, at: _At, tall: float, build: float, trousers: Material, shoe: Material
 ) -> list[Body]:
     hips = Body(
         "hips",

@@ -45,7 +45,8 @@ def stage(
     setting = setting or pick(rng, SETTINGS)
     under = ground_of(rng, ground or pick(rng, GROUNDS), setting, across_m)
     bodies, words = _ground(rng, across_m, setting, under, pick(rng, list(PALE)))
-    lights, light_words = _lights(rng, across_m, setting)
+    wall_side = next((body.position[0] for body in bodies if body.name == "side wall"), 0.0)
+    lights, light_words = _lights(rng, across_m, setting, wall_side)
     sky = _sky(rng, setting)
     return Stage(tuple(bodies), tuple(lights), sky, words, light_words, lights[0], across_m)
 
@@ -113,9 +114,13 @@ def _wall(
     )
 
 
-def _lights(rng: np.random.Generator, across_m: float, setting: str) -> tuple[list[Light], str]:
+def _lights(
+    rng: np.random.Generator, across_m: float, setting: str, wall_side: float
+) -> tuple[list[Light], str]:
     """A key light from one side and above, a weak one against it, and the colour of shade."""
     side = float(rng.choice([-1.0, 1.0]))
+    if wall_side:
+        side = -math.copysign(1.0, wall_side)  # a wall must not shade it all
     warmth = uniform(rng, -1, 1)
     tint = (1.0, 1.0 - 0.07 * abs(warmth), 1.0 - 0.22 * max(0.0, warmth))
     if warmth < 0:

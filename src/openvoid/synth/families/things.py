@@ -188,7 +188,7 @@ def thing(
     noun = f"{words} {noun}"
     bodies = []
     for index, (shape, sizes, offset) in enumerate(shapes):
-        volume = _volume(shape, sizes)
+        volume = volume_m3(shape, sizes)
         bodies.append(
             Body(
                 name if index == 0 else f"{name} part {index}",
@@ -304,7 +304,8 @@ _FORMS = {
 }
 
 
-def _volume(shape: str, size: tuple[float, ...]) -> float:
+def volume_m3(shape: str, size: tuple[float, ...]) -> float:
+    """Of a box, ball, ellipsoid, cylinder or capsule of that size."""
     if shape == "box":
         return 8 * size[0] * size[1] * size[2]
     if shape == "cylinder":

@@ -23,6 +23,7 @@ from openvoid.core.judged import Judged
 from openvoid.core.removal import Run
 from openvoid.evaluate.bench import Metrics, Settings, evaluate, open_metrics
 from openvoid.evaluate.contestants import Contestant, command
+from openvoid.evaluate.fidelity import CEILING_DB
 from openvoid.evaluate.scores import Score, run_folder
 from openvoid.evaluate.shots import find_shots
 
@@ -61,7 +62,7 @@ def test_a_perfect_program_scores_perfectly(shots: Path, tmp_path: Path) -> None
     ]
     for score in scores:
         assert not score.error
-        assert score.values["psnr.affected"] == score.values["psnr.whole"] == 100
+        assert score.values["psnr.affected"] == score.values["psnr.whole"] == CEILING_DB
         assert score.seconds > 0
         assert score.frames == 12
 
@@ -226,7 +227,7 @@ def test_results_made_elsewhere_are_judged_and_judged_again_when_they_change(
     save_clip(elsewhere / "one.mkv", made.truth)
     who = Contestant("farm", "made", made=elsewhere)
     one, two = run(shots, tmp_path / "out", who)
-    assert one.values["psnr.whole"] == 100
+    assert one.values["psnr.whole"] == CEILING_DB
     assert math.isnan(one.seconds)
     assert "holds no result called two" in two.error
     save_clip(elsewhere / "one.mkv", made.source)
@@ -243,7 +244,7 @@ def test_a_program_may_leave_images_in_a_folder(shots: Path, made: Scene, tmp_pa
         cv2.imwrite(str(pictures / f"{index:04}.png"), frame[..., ::-1])
     scores = run(shots, tmp_path / "out", command(f"images=cp -r {pictures} {{folder}}/frames"))
     assert [each.error for each in scores] == ["", ""]
-    assert scores[0].values["psnr.whole"] == 100
+    assert scores[0].values["psnr.whole"] == CEILING_DB
 
 
 # --- order, threads, stops ------------------------------------------------------------------------

@@ -25,7 +25,7 @@ PLOTS = (
     ("lpips.affected", "LPIPS, affected (lower is better)"),
     ("trajectory.found", "moved things found (share, higher is better)"),
     ("trajectory.iou", "moved things, IoU (higher is better)"),
-    ("trajectory.error", "moved things, error over height (lower is better)"),
+    ("trajectory.error", "moved things, error (lower is better)"),
     ("flicker.hole", "flicker in the hole (1 is as calm as the truth)"),
     ("vmaf.whole", "VMAF (higher is better)"),
 )
@@ -38,17 +38,18 @@ SHOT = (  # numbers told beside a strip
     ("trajectory.error_px", "err px", 1),
     ("flicker.hole", "flicker", 2),
 )
+UNMARKED = ("trajectory.found", "trajectory.error_px")  # half of the matter each: none is best
 STYLE = """
 :root { color-scheme: light }
 body { font: 15px/1.45 system-ui, "DejaVu Sans", sans-serif; color: #1b1b1b; background: #fff;
-  margin: 2rem auto; max-width: 1240px; padding: 0 1rem }
+  margin: 2rem auto; max-width: 1280px; padding: 0 1rem }
 h1 { font-size: 1.5rem; margin-bottom: .2rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
 p.sub { color: #555; margin-top: 0 }
 table { border-collapse: collapse; font-size: .84rem; margin: .8rem 0 }
-th, td { padding: .25rem .45rem; text-align: right; border-bottom: 1px solid #e3e3e3;
+th, td { padding: .2rem .45rem; text-align: right; vertical-align: top; border-bottom: 1px solid #e3e3e3;
   white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
-td small { color: #777 } td.best { font-weight: 700; background: #eef6ec }
+td small { color: #777; display: block } td.best { font-weight: 700; background: #eef6ec }
 .scroll { overflow-x: auto }
 .swatch { display: inline-block; width: .75em; height: .75em; border-radius: 50%;
   margin-right: .45em }
@@ -135,7 +136,7 @@ def _best(evaluation: Evaluation, family: str, number: str) -> set[str]:
                 "lower": -mean.mean,
                 "one": -abs(mean.mean - 1),
             }.get(way or "", 0.0)
-    if way is None or len(found) < 2:
+    if way is None or len(found) < 2 or number in UNMARKED:
         return set()
     return {name for name, value in found.items() if value == max(found.values())}
 

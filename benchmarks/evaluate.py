@@ -1,7 +1,7 @@
 """What are copying, Telea, a median and the plate engine worth where the truth is known?
 
     python benchmarks/evaluate.py [--family NAME ...] [--limit N] [--worlds DIR] [--out DIR]
-    python benchmarks/evaluate.py --digests [--from SEED]
+    python benchmarks/evaluate.py --digests [--family NAME ...] [--from SEED] [--worlds DIR]
 
 Runs the standard set worlds-1 (made on the first run; `--limit 1` takes one world a family) and
 prints the tables for docs/benchmarks.md, then where the plate engine is wrong, family by family:
@@ -30,12 +30,13 @@ from question import start
 from openvoid.cli.evaluate_shots import choose
 from openvoid.cli.progress import told
 from openvoid.core import plugins
+from openvoid.core.errors import OpenVoidError
 from openvoid.core.plugins import find
 from openvoid.evaluate import contestants
 from openvoid.evaluate.bench import Settings, evaluate, open_metrics
 from openvoid.evaluate.report import write_report
 from openvoid.evaluate.scores import Score
-from openvoid.evaluate.split import SPLITS, digest
+from openvoid.evaluate.split import SPLITS, digest, shot_folder
 from openvoid.evaluate.summary import Evaluation, markdown, summarised, table, write_json
 from openvoid.synth.dataset import Recipe, Studio
 from openvoid.synth.families import FAMILIES, describe
@@ -58,8 +59,11 @@ def main() -> int:
     parser.add_argument("--from", dest="first", type=int, default=1, help="the first seed tried")
     words = parser.parse_args()
     if words.digests:
-        for line in digests(words.family or FAMILIES, words.first):
-            print(line, flush=True)
+        with tempfile.TemporaryDirectory() as scratch:
+            for line in digests(
+                words.family or FAMILIES, words.first, words.worlds or Path(scratch)
+            ):
+                print(line, flush=True)
         return 0
     with tempfile.TemporaryDirectory() as scratch:
         out = words.out or Path(scratch)
@@ -136,16 +140,20 @@ def _gain(evaluation: Evaluation, family: str, number: str) -> float:
 # --- which worlds ---------------------------------------------------------------------------------
 
 
-def digests(families: Sequence[str], first: int) -> Iterator[str]:
-    """Rows of the set's table; what is rejected is told on standard error."""
+def digests(families: Sequence[str], first: int, folder: Path) -> Iterator[str]:
+    """Rows of the set's table, the shots left in a folder; what is rejected goes to stderr."""
     split = SPLITS[SET]
     recipe = Recipe(size=split.size, frames=split.frames, rate=split.rate)
-    with Studio(recipe) as studio, tempfile.TemporaryDirectory() as scratch:
+    folder.mkdir(parents=True, exist_ok=True)
+    with Studio(recipe) as studio:
         for family in families:
             kept, seed = 0, first
             while kept < EACH:
-                folder = Path(scratch) / f"{family}-{seed}"
-                if reason := studio.make(family, seed, folder):
+                try:
+                    reason = studio.make(family, seed, shot_folder(folder, family, seed))
+                except OpenVoidError as error:
+                    reason = error.line()
+                if reason:
                     print(f"{family} {seed}: {reason}", file=sys.stderr, flush=True)
                 else:
                     world = describe(

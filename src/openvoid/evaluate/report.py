@@ -46,8 +46,8 @@ body { font: 15px/1.45 system-ui, "DejaVu Sans", sans-serif; color: #1b1b1b; bac
 h1 { font-size: 1.5rem; margin-bottom: .2rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
 p.sub { color: #555; margin-top: 0 }
 table { border-collapse: collapse; font-size: .84rem; margin: .8rem 0 }
-th, td { padding: .2rem .45rem; text-align: right; vertical-align: top; border-bottom: 1px solid #e3e3e3;
-  white-space: nowrap }
+th, td { padding: .2rem .45rem; text-align: right; vertical-align: top;
+  border-bottom: 1px solid #e3e3e3; white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
 td small { color: #777; display: block } td.best { font-weight: 700; background: #eef6ec }
 .scroll { overflow-x: auto }

@@ -42,6 +42,7 @@ from openvoid.synth.world import Body, Light, Quaternion, Vector, World
 
 SCHEMA = "openvoid.blender/1"
 RELIEF = {"tiles": 0.02, "fabric": 0.03, "wood": 0.004, "noise": 0.01}  # of the pattern's scale
+COAT = 2.5  # of varnish for the reflectance of what is round: it shines by the angle
 BEVEL_SHARE, BEVEL_M = 0.08, 0.01  # of a box's least half side, at most
 
 Array = NDArray[np.float32]
@@ -181,10 +182,12 @@ def _sky(world: World, photographs: Photographs) -> dict[str, Any]:
 def _finish(body: Body) -> dict[str, Any]:
     material = body.material
     small = min(body.size) if body.shape == "box" else 0.0
+    flat = body.shape in ("plane", "box") or "water" in body.detail
     return {
         "name": body.name,
         "roughness": material.roughness,
-        "reflectance": min(material.reflectance, 1.0),
+        "reflectance": min(material.reflectance, 1.0) if flat else 0.0,
+        "coat": 0.0 if flat else min(COAT * material.reflectance, 1.0),
         "emission": material.emission,
         "alpha": float(body.detail.get("alpha", 1.0)),
         "specular": 0.5 * (1 - material.roughness) + 0.1,

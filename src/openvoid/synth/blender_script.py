@@ -30,6 +30,7 @@ SCHEMA = "openvoid.blender/1"
 NEAR_M, FAR_M = 0.02, 200.0
 CENTRE_PX = 0.01  # the least width of a filter: the samples of depth and numbers lie so near
 BOUNCES = {"max": 6, "diffuse": 3, "glossy": 4, "transmission": 4, "volume": 0}
+STEEP = 0.9  # how much more light comes from above than from the horizon
 CLAMP = 6.0  # of indirect light, against single bright pixels
 
 
@@ -199,6 +200,9 @@ def _material(told: dict[str, Any], folder: Path) -> Any:
         normal = bump.outputs["Normal"]
     if normal is not None:
         tree.links.new(normal, surface.inputs["Normal"])
+    if told["coat"] > 0:
+        surface.inputs["Coat Weight"].default_value = told["coat"]
+        surface.inputs["Coat Roughness"].default_value = 0.3 * told["roughness"]
     shader = surface.outputs[0]
     if told["reflectance"] > 0:
         mirror = _node(tree, "BsdfAnisotropic", Roughness=0.1 * told["roughness"])
@@ -256,7 +260,11 @@ def _sky(told: dict[str, Any], folder: Path) -> Any:
         element.color = (*color, 1)
     ramp.color_ramp.elements[1].position = 0.7
     seen = _node(tree, "Background", Color=ramp.outputs[0], Strength=1.0)
-    shade = _node(tree, "Background", Color=(*told["shade"], 1), Strength=1.0)
+    upward = _node(tree, "Math", _0=height, _1=0.0)
+    upward.operation = "MAXIMUM"
+    strength = _node(tree, "Math", _0=upward.outputs[0], _1=STEEP, _2=1 - STEEP * 2 / 3)
+    strength.operation = "MULTIPLY_ADD"  # a floor gets what an even sky would give it
+    shade = _node(tree, "Background", Color=(*told["shade"], 1), Strength=strength.outputs[0])
     path = _node(tree, "LightPath")
     diffuse = path.outputs["Is Diffuse Ray"]
     mixed = _node(tree, "MixShader", Fac=diffuse, _1=seen.outputs[0], _2=shade.outputs[0])
@@ -292,7 +300,8 @@ def _settings(scene: Any, told: dict[str, Any]) -> None:
     cycles.use_adaptive_sampling = cycles.use_light_tree = cycles.use_animated_seed = False
     cycles.seed = settings["seed"] % 2**31
     cycles.pixel_filter_type = "BLACKMAN_HARRIS"
-    cycles.caustics_reflective = cycles.caustics_refractive = False
+    cycles.caustics_reflective, cycles.caustics_refractive = True, False  # mirrors throw light
+    cycles.blur_glossy = 1.0
     cycles.sample_clamp_indirect = CLAMP
     cycles.denoiser, cycles.denoising_use_gpu = "OPENIMAGEDENOISE", False
     cycles.denoising_input_passes, cycles.denoising_prefilter = "RGB_ALBEDO_NORMAL", "FAST"

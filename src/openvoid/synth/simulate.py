@@ -215,10 +215,13 @@ class _Run:
                 poses[row] = (*body.position, *body.rotation)
             if body.shape in DEFORMING:
                 self._note_vertices(body)
-        touched = sorted(
-            tuple(sorted(self.model.geom(geom).name for geom in pair)) for pair in self.touched
-        )
+        touched = sorted({self._pair(*pair) for pair in self.touched})
         return poses.astype(np.float32), tuple(touched), self.sunk_m
+
+    def _pair(self, one: int, other: int) -> tuple[str, str]:
+        """The bodies of two geoms, in order."""
+        names = [str(self.model.body(self.model.geom_bodyid[geom]).name) for geom in (one, other)]
+        return min(names), max(names)
 
     def _note_vertices(self, body: Body) -> None:
         from openvoid.synth.flex import vertices

@@ -224,9 +224,9 @@ def _floor_image(rng: np.random.Generator, unit: float, duration_s: float) -> Pl
 def _mirror(rng: np.random.Generator, unit: float, duration_s: float) -> Plot:
     """A mirror behind shows its back."""
     place = dull(stage(rng, WIDTH * unit, setting=pick(rng, ("room", "table", "corner"))))
-    glass = looking_glass(rng, unit, uniform(rng, 2.2, 2.8) * unit)
+    glass = looking_glass(rng, unit, uniform(rng, 3.0, 3.5) * unit)
     made, verb = _mover(
-        rng, unit, duration_s, uniform(rng, -0.6, 0.1), ("stands", "rolls", "swings")
+        rng, unit, duration_s, uniform(rng, -0.6, -0.1), ("stands", "rolls", "swings")
     )
     return Plot(
         place,
@@ -234,7 +234,7 @@ def _mirror(rng: np.random.Generator, unit: float, duration_s: float) -> Plot:
         f"{article(made.noun)} {verb} before a mirror, which shows it too",
         "The mirror behind them shows only their own backs and the empty ground.",
         "things stand before a mirror",
-        ((-2.9, 0.6), (2.9, 0.8), (3.6, -0.8), (-3.7, -0.6)),
+        ((-2.5, 1.4), (2.6, 1.4), (3.3, -2.2), (-3.2, -2.3)),
         bodies=(*glass, opposite_wall(place)),
         high=(8.0, 18.0),
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import typer
 
 CONTINUES = dict.fromkeys(
-    ("remove", "demo", "evaluate", "weights"), "the same command continues it"
+    ("remove", "demo", "evaluate", "synth", "weights"), "the same command continues it"
 )
 
 # What the world does to us: told in one line. Any other OSError is a defect until proven otherwise.
@@ -65,6 +65,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
         evaluate,
         mask,
         remove,
+        synth,
         version,
         weights,
     )
@@ -83,6 +84,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     mask.register(app)
     compare.register(app)
     evaluate.register(app)
+    synth.register(app)
     demo.register(app)
     doctor.register(app)
     engines.register(app)

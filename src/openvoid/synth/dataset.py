@@ -24,7 +24,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -36,11 +36,12 @@ from numpy.typing import NDArray
 
 from openvoid.core import plugins
 from openvoid.core.clip import ColorTags, Picture, clip_of
+from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.media.atomic import explained, partial_folder
 from openvoid.media.encode import Codec, write_video
 from openvoid.media.masks import write_mattes, write_quadmask
-from openvoid.synth.families import describe
+from openvoid.synth.families import FAMILIES, describe
 from openvoid.synth.flow import flow
 from openvoid.synth.pair import Pair, film, verdict
 from openvoid.synth.simulate import Motion
@@ -91,32 +92,53 @@ class Studio:
         if hasattr(self._renderer, "close"):
             self._renderer.close()
 
-    def make(self, family: str, seed: int, folder: Path) -> str:
+    def make(
+        self, family: str, seed: int, folder: Path, passed_over: Sequence[tuple[int, str]] = ()
+    ) -> str:
         """The shot of a family's world; does nothing where the folder is there already.
 
+        Args:
+            passed_over: seeds that were tried before, and why they were not kept, to be told.
+
         Returns:
-            Why there is none: the world is not worth keeping; empty where it was made.
+            Why there is none: the world is not worth keeping, or fails; empty where it was made.
 
         Raises:
-            OpenVoidError: no such family; the folder cannot be written; the renderer fails.
+            OpenVoidError: no such family; the folder cannot be written.
         """
-        if folder.is_dir():
+        if is_whole(folder):
             return ""
         recipe = self.recipe
-        world = describe(family, seed, size=recipe.size, frames=recipe.frames, rate=recipe.rate)
-        return self.make_world(world, folder)
+        if family not in FAMILIES:
+            raise OpenVoidError(f"unknown family {family!r}", mend=f"known: {', '.join(FAMILIES)}")
+        try:
+            world = describe(family, seed, size=recipe.size, frames=recipe.frames, rate=recipe.rate)
+            pair = self._filmed(world)
+        except OpenVoidError as error:
+            return error.what
+        except Exception as error:  # a defect in one world must not end a thousand
+            return f"defect: {type(error).__name__}: {error}"
+        reason = verdict(pair)
+        if not reason:
+            write_pair(pair, folder, recipe, passed_over)
+        return reason
 
     def make_world(self, world: World, folder: Path) -> str:
-        """The same for a world described elsewhere, as by an import."""
-        with TemporaryDirectory(prefix="openvoid-synth-") as scratch:
-            pair = film(world, self._renderer, Run(Path(scratch)))
+        """The same for a world described elsewhere, as by an import. What fails raises."""
+        pair = self._filmed(world)
         reason = verdict(pair)
         if not reason:
             write_pair(pair, folder, self.recipe)
         return reason
 
+    def _filmed(self, world: World) -> Pair:
+        with TemporaryDirectory(prefix="openvoid-synth-") as scratch:
+            return film(world, self._renderer, Run(Path(scratch)))
 
-def write_pair(pair: Pair, folder: Path, recipe: Recipe) -> None:
+
+def write_pair(
+    pair: Pair, folder: Path, recipe: Recipe, passed_over: Sequence[tuple[int, str]] = ()
+) -> None:
     """Make the shot folder of a pair.
 
     Raises:
@@ -134,7 +156,8 @@ def write_pair(pair: Pair, folder: Path, recipe: Recipe) -> None:
         _write_text(partial / "world.json", world.to_json())
         _write_json(partial / "prompt.json", {"bg": world.caption})
         _write_json(partial / "tracks.json", tracks(pair))
-        _write_json(partial / "metadata.json", _facts(pair, recipe))
+        facts = _facts(pair, recipe) | {"passed_over": [list(each) for each in passed_over]}
+        _write_json(partial / "metadata.json", facts)
         if recipe.truth_all:
             _write_geometry(partial, pair)
         for name, other in ALSO.items():

@@ -5,14 +5,18 @@ smoothed by multisampling; depth and instance numbers from a second, plain pass,
 middle of each pixel. The same take gives the same bytes on one machine. Knows no simulation.
 
 The model is built once for all takes of a world, and a frame that looks like one of the last few
-(the counterfactual before anything happened, a scene at rest) is not drawn again.
+(the counterfactual before anything happened, a scene at rest) is not drawn again: poses are rounded
+to STILL, a hundredth of a pixel, for it.
 """
 
 from __future__ import annotations
 
+import math
+import weakref
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +33,9 @@ from openvoid.synth.tessellate import vertex_normals
 from openvoid.synth.world import World
 
 REMEMBERED = 4  # frames
+SHADOWS = 1.4  # side of a shadow map by the picture's width, rounded up to a power of two
+STILL = 2e-5  # metres, or parts of a quaternion: what moves less is drawn where it was
+STILL_M = 1e-4  # the same of the vertices of what deforms
 VISIBLE, HIDDEN = 0, 5  # geom groups
 
 
@@ -49,7 +56,7 @@ class MujocoRenderer:
     @dataclass(frozen=True)
     class Options:
         samples: int = option(4, "samples a pixel, for smooth edges", low=0, high=16)
-        shadow: int = option(2048, "side of a light's shadow map, pixels", low=256, high=8192)
+        shadow: int = option(0, "side of a shadow map, pixels; 0: by the width", low=0, high=8192)
 
     def __init__(self, options: Options) -> None:
         load()
@@ -85,7 +92,8 @@ class _Set:
 
     def __init__(self, world: World, options: MujocoRenderer.Options) -> None:
         self.mujoco, self.world = load(), world
-        self.look: Look = build_look(world, world.size, options.samples, options.shadow)
+        shadow_px = options.shadow or 1 << math.ceil(math.log2(max(256, SHADOWS * world.size[1])))
+        self.look: Look = build_look(world, world.size, options.samples, shadow_px)
         self.model = self.look.model
         self.data = self.mujoco.MjData(self.model)
         self.mujoco.mj_forward(self.model, self.data)
@@ -104,15 +112,14 @@ class _Set:
         self.looks.geomgroup[HIDDEN] = 0
         self.camera = self.mujoco.MjvCamera()
         self.camera.type, self.camera.fixedcamid = self.mujoco.mjtCamera.mjCAMERA_FIXED, 0
+        self._end = weakref.finalize(self, _free, self.context, self.drawing)  # at exit, too
         self.rect = self.mujoco.MjrRect(0, 0, width, height)
         self.recent: OrderedDict[bytes, Drawn] = OrderedDict()
         self.uploaded: dict[str, bytes] = {}
         self.numbers: dict[frozenset[str], NDArray[np.uint16]] = {}
 
     def close(self) -> None:
-        self.context.make_current()
-        self.drawing.free()
-        self.context.free()
+        self._end()
 
     def draw(self, take: Take, frame: int) -> Drawn:
         """One frame; a picture drawn lately is not drawn again."""
@@ -136,8 +143,9 @@ class _Set:
         parts = [repr((camera.positions[frame], camera.targets[frame])).encode()]
         for row, name in enumerate(motion.names):
             if name in shown:
-                parts += [name.encode(), motion.poses[frame, row].tobytes()]
-        parts += [motion.shapes[n][frame].tobytes() for n in sorted(motion.shapes) if n in shown]
+                parts += [name.encode(), _still(motion.poses[frame, row], STILL).tobytes()]
+        shapes = (motion.shapes[name][frame] for name in sorted(motion.shapes) if name in shown)
+        parts += [_still(shape, STILL_M).tobytes() for shape in shapes]
         return b"\0".join(parts)
 
     def _pose(self, take: Take, shown: frozenset[str], frame: int) -> None:
@@ -150,11 +158,11 @@ class _Set:
             mocap = look.mocaps.get(name)
             if mocap is None:
                 raise OpenVoidError(f"the motion has {name!r}, the world has not")
-            pose = motion.poses[frame, row]
+            pose = _still(motion.poses[frame, row], STILL)
             if name in look.deforming:
                 pose = np.array([0, 0, 0, 1, 0, 0, 0])
                 if name in shown:
-                    self._deform(name, motion.shapes[name][frame])
+                    self._deform(name, _still(motion.shapes[name][frame], STILL_M))
             data.mocap_pos[mocap], data.mocap_quat[mocap] = pose[:3], pose[3:]
         self.mujoco.mj_kinematics(self.model, data)
         self.mujoco.mj_camlight(self.model, data)
@@ -219,6 +227,17 @@ class _Set:
                     table[geom.segid + 1] = bodies.get(geom.objid, 0)
             self.numbers[shown] = table
         return self.numbers[shown]
+
+
+def _still(values: NDArray[np.float32], step: float) -> NDArray[np.float32]:
+    """In whole steps: what rests trembles in its last digits, and need not be drawn again."""
+    return (np.rint(values.astype(np.float64) / step) * step).astype(np.float32)
+
+
+def _free(context: Any, drawing: Any) -> None:
+    context.make_current()
+    drawing.free()
+    context.free()
 
 
 def metric_depth(buffer: NDArray[np.float32], ids: NDArray[np.uint16]) -> NDArray[np.float32]:

@@ -118,7 +118,7 @@ def _strike(rng: np.random.Generator, unit: float) -> Plot:
         (_stand(target, goal, uniform(rng, 0, 3)), launched),
         launched,
         f"it hits the {target.noun}",
-        f"{capital(article(target.noun))} rests on the ground. "
+        f"{capital(article(target.noun))} lies at rest. "
         "Nothing touches it, and it stays where it is from the first moment to the last.",
         f"{article(target.noun)} rests untouched",
         ((start, goal), (goal, (7 * unit, 2 * goal[1] - start[1]))),
@@ -173,7 +173,7 @@ def _block(rng: np.random.Generator, unit: float) -> Plot:
     fate = (
         f"rolls on into {listing([each.noun for each in behind])} and knocks them about."
         if behind
-        else "rolls on across the ground, with nothing to stop it."
+        else "rolls on across the picture, with nothing to stop it."
     )
     return Plot(
         (launched, _stand(blocker, stop, uniform(rng, -0.3, 0.3)), *stood),
@@ -248,7 +248,7 @@ def _throw(rng: np.random.Generator, unit: float) -> Plot:
         (*pile, thrown),
         thrown,
         f"it is thrown at the pile of {plural}",
-        f"A small pile of {plural} stands on the ground. Nothing is thrown at it, "
+        f"A small pile of {plural} stands undisturbed. Nothing is thrown at it, "
         "and every piece keeps its place until the end.",
         f"a pile of {plural} stands untouched",
         ((start[:2], goal), (goal, (5.8 * unit, goal[1]))),

@@ -226,8 +226,8 @@ def plank(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
         ),
         (Weld(figure.hand, "plank"),),
         "somebody holds up one end of the plank",
-        f"A plank that bears {nouns} lies on a plinth with one end only. The free end drops, "
-        "and everything slides off.",
+        f"A plank that bears {nouns} lies on a plinth with one end only. "
+        "It tips and sheds its load.",
         "a plank drops at one end and sheds its load",
         (foot, (0.0, 0.0), plinth.position[:2]),
         2.0,

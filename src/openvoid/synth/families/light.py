@@ -262,7 +262,7 @@ def _bounce(rng: np.random.Generator, unit: float, duration_s: float) -> Plot:
         made,
         f"{article(made.noun)} throws {color} light on what is beside it",
         f"They and the ground keep their own colours, without any {color} tinge.",
-        "pale things stand in plain light",
+        "things stand side by side in plain light",
         ((side * 2.7, -0.5), (side * 3.2, 1.3), (-side * 2.9, 1.6), (side * 1.5, 2.7)),
         lights=bounced(made, color, side, unit),
     )

@@ -109,7 +109,7 @@ def seesaw(rng: np.random.Generator, unit: float) -> Plot:
         weight.names,
         f"it weighs the seesaw down, against the {light.noun}",
         f"{capital(article(light.noun))} sits on the raised end of a wooden seesaw. Its end "
-        "sinks to the ground, and the empty one rises.",
+        "sinks all the way down, and the empty one rises.",
         f"{article(light.noun)} sinks on a seesaw",
         10.5 * unit,
         1.1 * unit,

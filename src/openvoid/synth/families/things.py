@@ -8,6 +8,7 @@ stuff. Knows no story: who hits or holds whom is a family's.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -328,7 +329,8 @@ def capital(text: str) -> str:
 
 def listing(nouns: Sequence[str]) -> str:
     """ "a x, a y and a z"."""
-    named = [article(noun) for noun in nouns]
+    counts = Counter(nouns)
+    named = [article(noun) if n == 1 else several(n, noun) for noun, n in counts.items()]
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 

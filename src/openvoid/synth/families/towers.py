@@ -53,8 +53,7 @@ def bridge(rng: np.random.Generator, unit: float) -> Plot:
         (*pillars, plank, *(body for each in loads for body in each.bodies)),
         (gone,),
         "it bears one end of the plank",
-        f"A plank that bears {nouns} has a pillar under one end only. It tips, "
-        "and everything slides down and falls.",
+        f"A plank that bears {nouns} has a pillar under one end only. It tips and sheds its load.",
         "a plank on one pillar tips and sheds its load",
         max(3.6 * span, 2.4 * (top + unit)),
         0.5 * (top + unit),

@@ -32,6 +32,7 @@ PULLED = 0.09  # of a pillow's sides, drawn in half way between its corners, for
 LIFTED = 0.3  # of its seam, above the ground
 FINER = 3  # drawn cells for one simulated cell
 THICKNESS_M = 0.012  # of cloth, where its detail does not say
+SMALL_M = 0.01  # of drops and patches at rest
 DISC_SIDES = 12
 
 
@@ -304,10 +305,10 @@ def _disc() -> Mesh:
 
 
 def _many(one: Mesh, count: int) -> Mesh:
-    """That many copies, all shrunk to a point: `Motion.shapes` puts them where they are."""
+    """That many small copies in one place: `Motion.shapes` puts them where they are."""
     first = np.arange(count)[:, None, None] * len(one.vertices)
     faces = (one.triangles[None] + first).reshape(-1, 3).astype(np.int32)
-    return Mesh(np.zeros((count * len(one.vertices), 3)), faces, np.tile(one.uv, (count, 1)))
+    return Mesh(np.tile(one.vertices * SMALL_M, (count, 1)), faces, np.tile(one.uv, (count, 1)))
 
 
 def ball_vertices() -> np.ndarray:

@@ -27,26 +27,31 @@ from openvoid.synth.world import Body, World
 
 DENSITY = 1000.0  # kg / m^3
 GRAVITY = 9.81
-STEP_S = 0.004  # of the waves, at most
-CALMING = 0.5  # k, 1 / s
-SMOOTHING = 0.004  # nu, m^2 / s
-PUSH = 0.8  # share of the displaced volume that moves the surface
-HIGHEST_M = 0.07  # of a wave; higher ones would break
-DRAG = (0.9, 0.5)  # 1 / s, and of the speed over the half size
+STEP_S = 0.006  # of the waves, at most
+CALMING = 0.45  # k, 1 / s
+SMOOTHING = 0.0015  # nu, m^2 / s
+PUSH = 1.0  # share of the displaced volume that moves the surface
+HIGHEST_M = 0.1  # of a wave; higher ones would break
+DRAG = (1.5, 0.22)  # 1 / s, and of the speed over the half size
+BLOW = 0.9  # of the speed of an entry, passed on to the surface
 SPLASH_SPEED = 0.7  # m / s, from which an entry throws drops
+HUSH = 10.0
+POINTS = 4  # inside a body, each way
+CALM_M = 2e-5  # waves lower than this are none
 NOWHERE = (0.0, 0.0, -60.0)  # of a drop that does not fly
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Floating:
-    """Points inside a body, with the volume that each stands for."""
+    """N bodies, and P points inside them, each standing for some of its body's volume."""
 
-    index: int  # MuJoCo's
+    index: np.ndarray  # [N] MuJoCo's numbers of the bodies
+    root: np.ndarray  # [N] and of the trees they belong to
+    half: np.ndarray  # [N] half sizes, m
+    owner: np.ndarray  # [P] which body, 0 .. N-1
     points: np.ndarray  # [P,3] in the body's frame
-    volume: float  # m^3 of one point
-    spacing: float  # m between points
-    half: float  # m, the body's half size
-    wet: float = 0.0  # share under water in the step before
+    volume: np.ndarray  # [P] m^3
+    spacing: np.ndarray  # [P] m between points
 
 
 @dataclass
@@ -77,10 +82,13 @@ class Pool:
         self.waves = max(1, round(STEP_S / self.step_s))  # steps of the bodies to one of the waves
         self.height = np.zeros(self.count)
         self.rising = np.zeros(self.count)
-        self.filled: np.ndarray | None = None
+        self.filled: np.ndarray | None = None  # height of what stands in each column, smoothed
+        self.told = np.zeros(self.count)  # the volumes it was made of
         self.bodies = _floating(world, model)
+        self.wet = np.zeros(len(self.bodies.index))  # share under water in the step before
         self.rng = np.random.default_rng([world.seed, 0x3A7E4])
         self.steps = 0
+        self.settles = round(float(world.detail.get("settle_s", 0.0)) / self.step_s)
         drops = int(world.body(self.detail["drops"]).detail["drops"])
         self.drops = _Drops(
             np.full(drops, np.inf),
@@ -94,13 +102,11 @@ class Pool:
     def take(self, other: Pool) -> None:
         """The same water as that of another simulation of the same world."""
         self.height, self.rising = other.height.copy(), other.rising.copy()
-        self.filled = None
+        self.filled, self.steps = None, other.steps
 
     def step(self, data: Any) -> None:
         """Before a step of MuJoCo: forces on what is in the water; then the water moves on."""
-        filled = np.zeros(self.count)
-        for body in self.bodies:
-            self._push(data, body, filled)
+        filled = self._push(data)
         self._fly()
         if self.steps % self.waves == 0:
             self._wave(filled)
@@ -134,38 +140,68 @@ class Pool:
             found[row] = disc * grown + at + (0, 0, 0.0012 + 0.00002 * row)
         return found.reshape(-1, 3).astype(np.float32)
 
-    def _push(self, data: Any, body: _Floating, filled: np.ndarray) -> None:
-        """Buoyancy and drag on a body, and the volume it takes in each column of water."""
-        turn = data.xmat[body.index].reshape(3, 3)
-        points = body.points @ turn.T + data.xpos[body.index]
+    def _push(self, data: Any) -> np.ndarray:
+        """Buoyancy and drag on all bodies; gives the volume they take in each column of water."""
+        all_of, count = self.bodies, len(self.bodies.index)
+        owner = all_of.owner
+        turns = data.xmat[all_of.index].reshape(-1, 3, 3)
+        points = (turns[owner] @ all_of.points[:, :, None])[:, :, 0] + data.xpos[all_of.index][
+            owner
+        ]
         place = (points[:, :2] - self.centre + self.half) / self.cell
-        cells = np.rint(place).astype(int)
-        inside = ((cells >= 0) & (cells < np.array(self.count))).all(axis=1)
-        i, j = np.clip(cells, 0, np.array(self.count) - 1).T
-        depth = self.level_m + self.height[i, j] - points[:, 2]
-        wet = np.clip(depth / body.spacing + 0.5, 0, 1) * inside
-        share = float(wet.mean())
-        data.xfrc_applied[body.index] = 0
-        if share > 0:
-            centre = data.xipos[body.index]
-            spin, speed = data.cvel[body.index, :3], data.cvel[body.index, 3:]
-            origin = data.subtree_com[self.model.body_rootid[body.index]]
-            moving = speed + np.cross(spin, points - origin)
-            fast = np.linalg.norm(moving, axis=1, keepdims=True)
-            force = -(DRAG[0] + DRAG[1] * fast / body.half) * moving
-            force[:, 2] += GRAVITY
-            force *= (DENSITY * body.volume * wet)[:, None]
-            data.xfrc_applied[body.index, :3] = force.sum(axis=0)
-            data.xfrc_applied[body.index, 3:] = np.cross(points - centre, force).sum(axis=0)
-            np.add.at(filled, (i, j), body.volume * wet)
-            if body.wet == 0:
-                self._splash(points[wet > 0].mean(axis=0), -float(moving[:, 2].mean()), body.half)
-        body.wet = share
+        inside = ((place > -0.5) & (place < np.array(self.count) - 0.5)).all(axis=1)
+        inside &= points[:, 2] < self.level_m + 2 * HIGHEST_M
+        data.xfrc_applied[all_of.index] = 0
+        filled = np.zeros(self.count)
+        if inside.any():
+            i, j = np.clip(np.rint(place).astype(int), 0, np.array(self.count) - 1).T
+            below = self.level_m - points[:, 2]
+            still = np.clip(below / all_of.spacing + 0.5, 0, 1) * inside  # else waves feed waves
+            np.add.at(filled, (i, j), all_of.volume * still)
+            wet = np.clip((below + self.height[i, j]) / all_of.spacing + 0.5, 0, 1) * inside
+            moving = self._forces(data, points, wet, self._slope(i, j))
+        else:
+            wet, moving = np.zeros(len(points)), np.zeros_like(points)
+        share = np.bincount(owner, wet, count) / np.bincount(owner, minlength=count)
+        for body in np.flatnonzero((share > 0) & (self.wet == 0)):
+            mine = (owner == body) & (wet > 0)
+            self._splash(points[mine].mean(0), -float(moving[mine, 2].mean()), all_of.half[body])
+        self.wet = share
+        return filled
+
+    def _slope(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """[P,2]: of the surface in those columns."""
+        last = np.array(self.count) - 1
+        x = self.height[np.minimum(i + 1, last[0]), j] - self.height[np.maximum(i - 1, 0), j]
+        y = self.height[i, np.minimum(j + 1, last[1])] - self.height[i, np.maximum(j - 1, 0)]
+        return np.stack([x, y], axis=1) / (2 * self.cell)
+
+    def _forces(
+        self, data: Any, points: np.ndarray, wet: np.ndarray, slope: np.ndarray
+    ) -> np.ndarray:
+        """Puts forces and torques on the bodies; gives the speed of each point."""
+        all_of, owner, count = self.bodies, self.bodies.owner, len(self.bodies.index)
+        spin, speed = data.cvel[all_of.index, :3], data.cvel[all_of.index, 3:]
+        moving = speed[owner] + _cross(spin[owner], points - data.subtree_com[all_of.root][owner])
+        fast = np.sqrt((moving**2).sum(axis=1, keepdims=True))
+        force = -(DRAG[0] * self._hush() + DRAG[1] * fast / all_of.half[owner][:, None]) * moving
+        force[:, :2] -= GRAVITY * slope
+        force[:, 2] += GRAVITY
+        force *= (DENSITY * all_of.volume * wet)[:, None]
+        torque = _cross(points - data.xipos[all_of.index][owner], force)
+        for axis in range(3):
+            pushed = np.bincount(owner, force[:, axis], count)
+            data.xfrc_applied[all_of.index, axis] = pushed
+            data.xfrc_applied[all_of.index, 3 + axis] = np.bincount(owner, torque[:, axis], count)
+        return moving
 
     def _wave(self, filled: np.ndarray) -> None:
         """One step of the surface: half-implicit Euler, stable for c dt < cell / sqrt(2)."""
+        if self.filled is not None and self._calm(filled):
+            return
+        self.told = filled
         columns = filled / (self.cell[0] * self.cell[1])  # m^3 => m
-        wide = [4 * round(0.03 / side) + 1 for side in self.cell]
+        wide = [4 * round(0.04 / side) + 1 for side in self.cell]
         columns = cv2.GaussianBlur(columns, (wide[1], wide[0]), 0, borderType=cv2.BORDER_REFLECT)
         if self.filled is not None:
             self.height += PUSH * (columns - self.filled)
@@ -173,20 +209,37 @@ class Pool:
         step_s = self.step_s * self.waves
         speed2 = GRAVITY * float(self.detail["depth_m"])
         pull = speed2 * self._curvature(self.height) + SMOOTHING * self._curvature(self.rising)
-        self.rising = (self.rising + step_s * pull) / (1 + step_s * CALMING)
+        self.rising = (self.rising + step_s * pull) / (1 + step_s * CALMING * self._hush())
         self.height += step_s * self.rising
         self.height = HIGHEST_M * np.tanh(self.height / HIGHEST_M)
 
+    def _hush(self) -> float:
+        """How many times sooner all comes to rest while the world settles."""
+        return HUSH if self.steps < self.settles else 1.0
+
+    def _calm(self, filled: np.ndarray) -> bool:
+        """Nothing moves in it, and no wave is as high as a hair: it is still from now on."""
+        shifted = float(np.abs(filled - self.told).max()) / (self.cell[0] * self.cell[1])
+        if shifted > CALM_M or np.abs(self.height).max() > CALM_M:
+            return False
+        self.height[:], self.rising[:] = 0, 0
+        return True
+
     def _curvature(self, values: np.ndarray) -> np.ndarray:
-        padded = np.pad(values, 1, mode="edge")
-        along_x = (padded[2:, 1:-1] - 2 * values + padded[:-2, 1:-1]) / self.cell[0] ** 2
-        along_y = (padded[1:-1, 2:] - 2 * values + padded[1:-1, :-2]) / self.cell[1] ** 2
-        return along_x + along_y
+        across = (np.diff(values, axis=axis) / self.cell[axis] ** 2 for axis in (0, 1))
+        along_x, along_y = across
+        found = np.zeros_like(values)
+        found[:-1] += along_x
+        found[1:] -= along_x
+        found[:, :-1] += along_y
+        found[:, 1:] -= along_y
+        return found
 
     def _splash(self, at: np.ndarray, speed: float, half: float) -> None:
         """A crown of drops round the place of entry, and a few up the middle a little later."""
         if speed < SPLASH_SPEED or not self._over_water(at[:2]):
             return
+        self._dent(at, speed, half)
         first = self.used
         count = min(int(12 + 14 * speed * half / 0.1), len(self.drops.born_s) - first)
         for drop in range(first, first + count):
@@ -195,13 +248,24 @@ class Pool:
             jet = drop % 5 == 0
             start = direction * half * (0.15 if jet else 0.95)
             self.drops.at[drop] = np.array([at[0], at[1], self.level_m + 0.01]) + start
-            sideways = speed * (0.04 if jet else 0.12 + 0.33 * out)
+            sideways = speed * (0.04 if jet else 0.15 + 0.5 * out)
             self.drops.speed[drop] = direction * sideways
             self.drops.speed[drop, 2] = speed * (0.5 + 0.5 * up) * (1.0 if jet else 0.85)
             self.drops.radius[drop] = half * (0.05 + 0.09 * size**2)
             delay = (0.10 + 0.08 * wait) if jet else 0.05 * wait
             self.drops.born_s[drop] = self.steps * self.step_s + delay
         self.used = first + count
+
+    def _dent(self, at: np.ndarray, speed: float, half: float) -> None:
+        """The blow of an entry drives the surface down there, and up in a ring around."""
+        x, y = (
+            np.linspace(-self.half[axis], self.half[axis], self.count[axis])
+            + self.centre[axis]
+            - at[axis]
+            for axis in (0, 1)
+        )
+        far = (x[:, None] ** 2 + y[None, :] ** 2) / half**2
+        self.rising -= BLOW * min(speed, 4.0) * (1 - far / 2) * np.exp(-far / 2)
 
     def _fly(self) -> None:
         """Drops that are under way fall on; those that land are gone, and leave what they leave."""
@@ -224,8 +288,8 @@ class Pool:
             i, j = np.rint((at[:2] - self.centre + self.half) / self.cell).astype(int)
             near = np.s_[max(0, i - 1) : i + 2, max(0, j - 1) : j + 2]
             self.rising[near] -= min(0.25, 12 * drops.radius[drop])
-        else:
-            size = drops.radius[drop] * (1.6 + 1.4 * self.rng.random())
+        elif ground < float(self.detail["rim_m"]):  # the rim is too narrow to show it
+            size = drops.radius[drop] * (2.5 + 2.5 * self.rng.random())
             wet = np.array([at[0], at[1], ground])
             drops.patches.append((wet, size, self.steps * self.step_s))
         drops.flies[drop] = False
@@ -243,28 +307,48 @@ class Pool:
         return float(self.detail["rim_m"] if over_rim else self.detail["ground_m"])
 
 
-def _floating(world: World, model: Any) -> list[_Floating]:
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """np.cross of [P,3], much faster for few points."""
+    (ax, ay, az), (bx, by, bz) = a.T, b.T
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)
+
+
+def _floating(world: World, model: Any) -> _Floating:
     """All bodies that can move, and are there."""
     import mujoco
 
-    found = []
+    index, half, points, volume, spacing = [], [], [], [], []
     for body in world.bodies:
-        index = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, body.name)
-        if index > 0 and body.mass_kg > 0 and body.shape not in ("cloth", "soft", "mesh", "plane"):
-            points, volume, spacing, half = inside(body)
-            found.append(_Floating(index, points, volume, spacing, half))
-    return found
+        number = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, body.name)
+        if number > 0 and body.mass_kg > 0 and body.shape not in ("cloth", "soft", "mesh", "plane"):
+            own, share, apart, size = inside(body)
+            index.append(number)
+            half.append(size)
+            points.append(own)
+            volume.append(np.full(len(own), share))
+            spacing.append(np.full(len(own), apart))
+    owner = np.repeat(np.arange(len(points)), [len(own) for own in points])
+    return _Floating(
+        np.array(index, int),
+        np.array(model.body_rootid)[np.array(index, int)],
+        np.array(half),
+        owner.astype(int),
+        np.concatenate([np.zeros((0, 3)), *points]),
+        np.concatenate([np.zeros(0), *volume]),
+        np.concatenate([np.zeros(0), *spacing]),
+    )
 
 
 def inside(body: Body) -> tuple[np.ndarray, float, float, float]:
     """Points inside a body, the volume of each, the space between them, and its half size."""
     size = np.array(body.size, float)
-    half = {
-        "sphere": lambda: np.full(3, size[0]),
-        "cylinder": lambda: np.array([size[0], size[0], size[1]]),
-        "capsule": lambda: np.array([size[0], size[0], size[0] + size[1]]),
-    }.get(body.shape, lambda: size)()
-    line = (np.arange(5) + 0.5) / 5 * 2 - 1
+    half = size
+    if body.shape == "sphere":
+        half = np.full(3, size[0])
+    elif body.shape in ("cylinder", "capsule"):
+        cap = size[0] if body.shape == "capsule" else 0.0
+        half = np.array([size[0], size[0], size[1] + cap])
+    line = (np.arange(POINTS) + 0.5) / POINTS * 2 - 1
     unit = np.stack(np.meshgrid(line, line, line, indexing="ij"), axis=-1).reshape(-1, 3)
     at = unit * half
     if body.shape in ("sphere", "ellipsoid"):
@@ -281,4 +365,4 @@ def inside(body: Body) -> tuple[np.ndarray, float, float, float]:
         keep = np.ones(len(at), bool)
         volume = 8 * half.prod()
     points = at[keep]
-    return points, float(volume) / len(points), float(2 * half.min() / 5), float(half.mean())
+    return points, float(volume) / len(points), float(2 * half.min() / POINTS), float(half.mean())

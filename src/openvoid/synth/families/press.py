@@ -220,13 +220,16 @@ def _weight(rng: np.random.Generator, bed: Bed, lies: bool) -> tuple[Thing, tupl
     """What presses: dropped so as to land near the middle, or lying there from the start."""
     unit = uniform(rng, 0.11, 0.15)
     pillow = bool(bed.soft.detail.get("puff"))  # a ball would roll off
-    forms = ("crate", "block", "drum") + (() if pillow else ("ball", "egg"))
-    forms += ("dumbbell",) if bed.soft.shape == "cloth" else ()
+    forms = {
+        "pillow": ("crate", "block") if lies else ("crate", "block", "drum"),
+        "mattress": ("ball", "ball", "egg", "egg", "drum"),
+        "cloth": ("crate", "block", "drum", "dumbbell", "ball", "egg"),
+    }["pillow" if pillow else "mattress" if bed.soft.shape == "soft" else "cloth"]
     made = thing(rng, "weight", pick(rng, forms), unit)
     flat = made.noun.split()[-1] in ("box", "block", "drum")  # spreads its weight
     wanted = uniform(rng, 5.0, 9.0)
     if bed.soft.shape == "soft":
-        wanted = uniform(rng, 12.0, 17.0) if flat and lies else uniform(rng, 5.0, 7.5)
+        wanted = uniform(rng, 9.0, 12.5) if flat and lies else uniform(rng, 5.0, 7.5)
     scale = wanted / sum(body.mass_kg for body in made.bodies)
     made = replace(
         made, bodies=tuple(replace(b, mass_kg=b.mass_kg * scale, bounce=0.0) for b in made.bodies)
@@ -285,11 +288,11 @@ def _words(bed: Bed, others: list[Thing]) -> tuple[str, str]:
     """What is there without the weight, at length and in short."""
     full = bed.soft.shape == "soft"
     state = "smooth and full" if full else "level and taut"
-    after = f"{capital(article(bed.noun))} {'lies' if full else 'stands'} there, {state}."
+    after = f"{capital(article(bed.noun))} is {state}."
     if others:
         rests = "rests" if len(others) == 1 else "rest"
         after += (
             f" {capital(listing([other.noun for other in others]))} {rests} on it, undisturbed."
         )
-    after += " Nothing presses it down and no hollow forms."
+    after += " Nothing presses it down."
     return after, f"{article(bed.noun)}, {state}, not pressed down"

@@ -91,5 +91,21 @@ def test_an_engine_that_cannot_be_loaded_is_told_not_hidden(
 
 
 def test_other_kinds_of_plug_ins_are_asked_for_by_name(command: Callable[..., Any]) -> None:
-    assert command("engines", "--kind", "metric").out == "no metric is installed\n"
+    assert "psnr" in command("engines", "--kind", "metric").out
+    assert {"blender", "mujoco"} <= set(
+        command("engines", "--kind", "renderer", "--json").json["renderers"]
+    )
     assert "is no kind of plug-in" in command("engines", "--kind", "spoon").error
+
+
+def test_a_renderer_that_cannot_draw_comes_with_its_command(
+    command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENVOID_BLENDER", "/nowhere/blender")
+    done = command("doctor", "--json")
+    assert done.code == 0
+    blender = done.json["renderers"]["blender"]
+    assert not blender["works"]
+    assert "/nowhere/blender" in blender["why"]
+    assert "blender" in blender["mend"]
+    assert "cannot draw" in command("doctor").out

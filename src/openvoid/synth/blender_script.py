@@ -184,9 +184,8 @@ def _material(told: dict[str, Any], folder: Path) -> Any:
         tree, "BsdfPrincipled", Base_Color=color, Roughness=told["roughness"], Alpha=told["alpha"]
     )
     surface.inputs["Specular IOR Level"].default_value = told["specular"]
-    if told["emission"] > 0:
-        tree.links.new(color, surface.inputs["Emission Color"])
-        surface.inputs["Emission Strength"].default_value = told["emission"]
+    tree.links.new(color, surface.inputs["Emission Color"])
+    surface.inputs["Emission Strength"].default_value = told["emission"]
     normal = None
     if told["bevel_m"] > 0:
         bevel = _node(tree, "Bevel", Radius=told["bevel_m"])
@@ -200,9 +199,8 @@ def _material(told: dict[str, Any], folder: Path) -> Any:
         normal = bump.outputs["Normal"]
     if normal is not None:
         tree.links.new(normal, surface.inputs["Normal"])
-    if told["coat"] > 0:
-        surface.inputs["Coat Weight"].default_value = told["coat"]
-        surface.inputs["Coat Roughness"].default_value = 0.3 * told["roughness"]
+    surface.inputs["Coat Weight"].default_value = told["coat"]
+    surface.inputs["Coat Roughness"].default_value = 0.3 * told["roughness"]
     shader = surface.outputs[0]
     if told["reflectance"] > 0:
         mirror = _node(tree, "BsdfAnisotropic", Roughness=0.1 * told["roughness"])
@@ -329,8 +327,6 @@ def _encode(scene: Any, format: str, view: str) -> None:
     settings.file_format = format
     settings.color_mode = "RGB" if format == "PNG" else "RGBA"
     settings.color_depth = "8" if format == "PNG" else "32"
-    if format == "PNG":
-        settings.compression = 15
     scene.view_settings.view_transform = view
 
 

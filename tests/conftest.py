@@ -122,6 +122,18 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_checkpoint(tmp_path_factory.mktemp("weights"))
 
 
+@pytest.fixture(scope="session")
+def drawing() -> None:
+    """Tests with it draw worlds; they skip where mujoco or off-screen OpenGL is missing."""
+    from openvoid.core.errors import OpenVoidError
+    from openvoid.synth.render_mujoco import MujocoRenderer
+
+    try:
+        MujocoRenderer.check()
+    except OpenVoidError as error:
+        pytest.skip(error.line())
+
+
 @pytest.fixture
 def third_party(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The worked example of a third party's engine, "mean", installed as pip would."""

@@ -93,13 +93,14 @@ def _wait(process: subprocess.Popen[bytes], until: float, stop: threading.Event)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End what is still running of it, and wait: first so that it can tidy up, then at once."""
+    """End what still runs, and all it started: first so that it can tidy up, then at once."""
+    if process.poll() is not None:
+        return
     for number, patience_s in ((signal.SIGTERM, PATIENCE_S), (signal.SIGKILL, None)):
-        if process.poll() is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(patience_s)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience_s)
 
 
 class _Watch:

@@ -36,6 +36,7 @@ bench: $(FULL)
 	$(BIN)/python benchmarks/warp.py
 	$(BIN)/python benchmarks/morph.py
 	$(BIN)/python benchmarks/void_engine.py
+	$(BIN)/python benchmarks/synth.py
 
 clean:
 	rm -rf out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -52,7 +53,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	@touch $@
 
-# Besides, what the engine with weights needs (torch): for the tests, not for the demo.
+# Besides, what the engine with weights (torch), the worlds and the evaluation need: for the tests,
+# not for the demo.
 $(FULL): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,void]' -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,void,synth,evaluate]' \
+	  -c constraints.txt
 	@touch $@

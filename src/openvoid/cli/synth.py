@@ -165,7 +165,11 @@ def _families(text: str) -> list[str]:
 def _recipe(size: str, frames: int, fps: str, renderer: str, truth_all: bool) -> Recipe:
     from openvoid.synth.dataset import Recipe
 
-    wanted, rate = values.size(size), values.rate(fps)
+    wanted = values.size(size)
+    try:
+        rate = values.rate(fps)
+    except OpenVoidError as error:
+        raise OpenVoidError(error.what, where="--fps", mend="for example: --fps 12") from error
     assert wanted is not None
     assert rate is not None
     if not SMALLEST_PX <= min(wanted) <= max(wanted) <= LARGEST_PX:

@@ -1,0 +1,94 @@
+"""How fast invented pairs are made: pairs a minute with `mujoco`, seconds a frame with `blender`.
+
+    python benchmarks/synth.py [--count 12] [--workers 2] [--families collide,support,...]
+
+Makes shots of every family at 672x384 with 60 frames, as `openvoid synth` does, and throws them
+away. Prints a Markdown table; exits 1 where fewer than 10 pairs a minute are made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from question import Finding, start
+
+from openvoid.core import plugins
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.removal import Run
+from openvoid.synth.batch import Order, Tally, fill
+from openvoid.synth.dataset import Recipe
+from openvoid.synth.families import FAMILIES, describe
+from openvoid.synth.simulate import simulate
+from openvoid.synth.take import Take
+
+WANTED = 10.0  # pairs a minute, on two cores
+PHOTOGRAPHED = 2  # frames of one take, for the renderer that takes long
+
+
+def main() -> int:
+    """Measure and tell."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=2 * len(FAMILIES))
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--families", default=",".join(FAMILIES))
+    parser.add_argument("--skip-blender", action="store_true")
+    given = parser.parse_args()
+    findings, total_s, total = [], 0.0, 0
+    families = given.families.split(",")
+    each = max(1, given.count // len(families))
+    for family in families:
+        spent_s, tally = pairs(family, each, given.workers)
+        total_s, total = total_s + spent_s, total + tally.made
+        passed = f", {tally.rejected.total()} passed over" if tally.rejected else ""
+        speed = 60 * tally.made / spent_s
+        findings.append(
+            Finding(f"`{family}`, {tally.made} pairs{passed}", f"{speed:.1f} a minute", "", True)
+        )
+    speed = 60 * total / total_s
+    goal = f">= {WANTED:g} a minute"
+    findings.append(Finding("all", f"{speed:.1f} a minute", goal, speed >= WANTED))
+    if not given.skip_blender and "blender" in plugins.names("renderer"):
+        findings.append(blender())
+    print(table(findings))
+    return 0 if all(finding.met for finding in findings) else 1
+
+
+def pairs(family: str, count: int, workers: int) -> tuple[float, Tally]:
+    """Seconds for so many shots of a family, the start of the processes included."""
+    with TemporaryDirectory(prefix="openvoid-synth-") as scratch:
+        order = Order([family], count, 1, Path(scratch) / "shots", Recipe(), workers)
+        begun = time.perf_counter()
+        tally = fill(order, lambda *_: None)
+        return time.perf_counter() - begun, tally
+
+
+def blender() -> Finding:
+    """Seconds a frame of one world, its set-up spread over the frames."""
+    what = f"`blender`, {PHOTOGRAPHED} frames at 672x384"
+    try:
+        renderer = plugins.construct("renderer", "blender")
+    except OpenVoidError as error:
+        return Finding(what, error.line(), "", True)
+    world = describe("collide", 1, frames=PHOTOGRAPHED)
+    with TemporaryDirectory(prefix="openvoid-synth-") as scratch:
+        take = Take(world, simulate(world))
+        begun = time.perf_counter()
+        count = sum(1 for _ in renderer.render(take, Run(Path(scratch))))
+        spent_s = time.perf_counter() - begun
+    return Finding(what, f"{spent_s / count:.1f} s a frame", "", True)
+
+
+def table(findings: list[Finding]) -> str:
+    """As Markdown."""
+    lines = ["| what | measured | wanted |", "| --- | ---: | ---: |"]
+    for finding in findings:
+        missed = "" if finding.met else " (missed)"
+        lines.append(f"| {finding.what} | {finding.value}{missed} | {finding.target or '-'} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    start(main)

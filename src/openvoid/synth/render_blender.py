@@ -31,7 +31,7 @@ from openvoid.synth.take import Drawn, Take
 from openvoid.synth.world import World
 
 REMEMBERED = 6  # frames
-DENOISED_LEVELS, NOISY_LEVELS = 4, 16  # measured with 16 samples, see docs/synth.md
+DENOISED_LEVELS, NOISY_LEVELS = 6, 16  # measured with 16 samples, see docs/synth.md
 DEVICES = ("CPU", "CUDA", "OPTIX", "HIP", "ONEAPI", "METAL")
 VIEWS = ("Standard", "AgX", "Filmic", "Khronos PBR Neutral")
 

@@ -33,6 +33,7 @@ FLOOR_TILE = (1024, 8)  # pixels and repeats
 BODY_TILE = (512, 4)
 SMALL_TILE = (256, 2)  # of bodies under SMALL_M
 SMALL_M = 0.35
+PHOTOGRAPH_PX = 2048
 SKY_PX = 128
 
 
@@ -206,7 +207,11 @@ def _add_body(
     geom.type, geom.meshname = kinds.mjGEOM_MESH, body.name
     if body.shape == "mesh":
         spec.add_mesh(name=body.name, file=body.mesh, scale=body.size)
-        geom.material = _add_material(mujoco, spec, body, _cube(mujoco, spec, body, False), [1, 1])
+        file = str(body.detail.get("texture", ""))
+        look = (
+            _photograph(mujoco, spec, body.name, file) if file else _cube(mujoco, spec, body, False)
+        )
+        geom.material = _add_material(mujoco, spec, body, look, [1, 1])
         return
     px, repeats = SMALL_TILE if max(body.size) < SMALL_M else BODY_TILE
     tile = _tile(mujoco, spec, material, px, repeats, False, painted)
@@ -262,6 +267,28 @@ def _tile(
         )
         made.data = paint(material, px, repeats, boards=boards).tobytes()
     return painted[key]
+
+
+def _photograph(mujoco: Any, spec: Any, name: str, file: str) -> str:
+    """The name of a texture from a picture, laid on by the mesh's own coordinates."""
+    import cv2
+
+    read = cv2.imread(file, cv2.IMREAD_COLOR)
+    if read is None:
+        raise OpenVoidError("not a readable picture", where=file)
+    largest = max(read.shape[:2])
+    if largest > PHOTOGRAPH_PX:
+        read = cv2.resize(read, None, fx=PHOTOGRAPH_PX / largest, fy=PHOTOGRAPH_PX / largest,
+                          interpolation=cv2.INTER_AREA)  # fmt: skip
+    made = spec.add_texture(
+        name=f"picture {name}",
+        type=mujoco.mjtTexture.mjTEXTURE_2D,
+        width=read.shape[1],
+        height=read.shape[0],
+        nchannel=3,
+    )
+    made.data = np.ascontiguousarray(read[:, :, ::-1]).tobytes()
+    return f"picture {name}"
 
 
 def _cube(mujoco: Any, spec: Any, body: Body, to_scale: bool) -> str:

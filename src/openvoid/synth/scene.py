@@ -158,6 +158,8 @@ def _add_body(
     made_body = made[parent].add_body(name=body.name, pos=position, quat=rotation)
     if posed:
         made_body.mocap = not body.fixed
+    elif follows(body, frozenset(made)):
+        made_body.mocap = True
     elif body.joint is not None:
         _add_joint(mujoco, made_body, body)
     elif not parent and body.mass_kg > 0:
@@ -166,6 +168,11 @@ def _add_body(
         made_body.gravcomp = 1.0
     _add_geom(mujoco, spec, made_body, body, posed)
     return made_body
+
+
+def follows(body: Body, there: frozenset[str]) -> bool:
+    """Whether it goes along the path of its detail, as long as who carries it is there."""
+    return "path" in body.detail and body.detail.get("carried_by", body.name) in there | {body.name}
 
 
 def _add_joint(mujoco: Any, made_body: Any, body: Body) -> None:
@@ -196,7 +203,8 @@ def _add_geom(mujoco: Any, spec: Any, made_body: Any, body: Body, posed: bool) -
         material=body.name,
     )
     if body.shape == "mesh":
-        spec.add_mesh(name=body.name, file=body.mesh, scale=body.size)
+        made = spec.add_mesh(name=body.name, file=body.mesh, scale=body.size)
+        made.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX  # scans may have holes
         geom.meshname = body.name
     elif body.shape == "plane":
         geom.size = [body.size[0], body.size[1], 1.0]

@@ -104,7 +104,13 @@ class _Run:
             for weld in world.welds
             if not {weld.a, weld.b} & self.gone
         ]
+        self.paths = [
+            (int(self.model.body(body.name).mocapid[0]), np.array(body.detail["path"], float))
+            for body in self.bodies
+            if "path" in body.detail and self.model.body(body.name).mocapid[0] >= 0
+        ]
         ends = [course.times_s[-1] for _, course in self.drives]
+        ends += [world.duration_s] if self.paths else []
         ends += [until_s for _, until_s in self.holds if until_s != float("inf")]
         self.busy_s = max(ends, default=0.0)  # until when something is done to it
         self.body_ids = [
@@ -151,6 +157,8 @@ class _Run:
             name = mujoco.mj_id2name(self.model, mujoco.mjtObj.mjOBJ_BODY, index)
             theirs = mujoco.mj_name2id(other.model, mujoco.mjtObj.mjOBJ_BODY, name)
             mine, yours = _slots(self.model, index), _slots(other.model, theirs)
+            if mine[0].stop - mine[0].start != yours[0].stop - yours[0].start:
+                continue  # it was carried along a path, and is free now
             self.data.qpos[mine[0]] = other.data.qpos[yours[0]]
             self.data.qvel[mine[1]] = other.data.qvel[yours[1]]
         if self.pool is not None:
@@ -189,6 +197,9 @@ class _Run:
             self.model.eq_data[index, 0] = course.at(self.time_s)
         for index, until_s in self.holds:
             self.data.eq_active[index] = self.time_s < until_s
+        for mocap, path in self.paths:
+            pose = _on(path, self.time_s * float(self.world.rate))
+            self.data.mocap_pos[mocap], self.data.mocap_quat[mocap] = pose[:3], pose[3:]
         if self.pool is not None:
             self.pool.step(self.data)
         self.mujoco.mj_step(self.model, self.data)
@@ -287,6 +298,17 @@ def _slots(model: Any, body: int) -> tuple[slice, slice]:
         slice(position, position + sum(size for size, _ in sizes)),
         slice(speed, speed + sum(size for _, size in sizes)),
     )
+
+
+def _on(path: np.ndarray, frame: float) -> np.ndarray:
+    """The pose [7] between two frames; short turns only."""
+    first = min(int(frame), len(path) - 1)
+    one, other = path[first], path[min(first + 1, len(path) - 1)]
+    share = min(frame - first, 1.0)
+    near = other if one[3:] @ other[3:] >= 0 else np.concatenate([other[:3], -other[3:]])
+    pose: np.ndarray = (1 - share) * one + share * near
+    pose[3:] /= np.linalg.norm(pose[3:])
+    return pose
 
 
 def _is_held(body: Body) -> bool:

@@ -100,7 +100,9 @@ class Body:
     parent: str = ""
     joint: Joint | None = None
     mesh: str = ""  # file
-    detail: Mapping[str, Any] = field(default_factory=dict)  # "noun", "collides", "rolling", ...
+    # "noun", "collides", "rolling", ...; "path": [T][7] (x y z, w x y z of each frame), which it
+    # follows as long as the body "carried_by" is there (of an earlier one; itself if not told)
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def noun(self) -> str:
@@ -110,7 +112,8 @@ class Body:
     @property
     def fixed(self) -> bool:
         """It can never move."""
-        return self.mass_kg <= 0 and not self.parent and self.joint is None
+        still = self.mass_kg <= 0 and not self.parent and self.joint is None
+        return still and "path" not in self.detail
 
 
 @dataclass(frozen=True)

@@ -296,6 +296,25 @@ def test_the_scene_says_what_the_world_is(tmp_path: Path) -> None:
     assert scene["bodies"][1]["tile"] == scene["bodies"][2]["tile"]  # of one wood
 
 
+def test_a_mesh_stays_where_its_file_has_it(tmp_path: Path) -> None:
+    """MuJoCo moves meshes into a frame of their own; that is undone."""
+    pytest.importorskip("mujoco")
+    corners = np.array([[1, 1, 1], [3, 1, 1], [1, 2, 1], [1, 1, 5]], float)
+    lines = [f"v {x} {y} {z}" for x, y, z in corners]
+    faces = ["f 1 3 2", "f 1 2 4", "f 2 3 4", "f 3 1 4"]
+    (tmp_path / "solid.obj").write_text("\n".join([*lines, *faces]) + "\n")
+    scale = (0.1, 0.2, 0.1)
+    solid = Body("solid", "mesh", scale, (0, 0, 0), mesh=str(tmp_path / "solid.obj"))
+    world = dataclasses.replace(small_world(), bodies=(*small_world().bodies, solid))
+    write_scene(world, tmp_path, {}, Photographs())
+    with np.load(tmp_path / "mesh 4.npz") as mesh:
+        placed = np.unique(mesh["vertices"].round(5), axis=0)
+        assert placed == pytest.approx(np.unique(corners * scale, axis=0), abs=1e-4)
+        a, b, c = (mesh["vertices"][mesh["faces"][:, corner]] for corner in range(3))
+        outward = np.einsum("fi,fi->f", np.cross(b - a, c - a), mesh["normals"][::3])
+        assert (outward > 0).all()
+
+
 def test_a_hidden_body_is_gone_and_its_light_with_it() -> None:
     world = small_world()
     whole = order(Take(world, motion_of(world)), 0)

@@ -248,7 +248,7 @@ def _from_file(body: Body) -> Surface:
     mujoco.mju_quat2Mat(nine, model.geom_quat[0])
     turned = nine.reshape(3, 3).T
     vertices = model.mesh_vert[model.mesh_face.ravel()] @ turned + model.geom_pos[0]
-    normals = model.mesh_normal[model.mesh_facenormal.ravel()] @ turned
+    normals = _creased(vertices, model.mesh_normal[model.mesh_facenormal.ravel()] @ turned)
     if len(model.mesh_texcoord):
         uv = model.mesh_texcoord[model.mesh_facetexcoord.ravel()]
         uv = uv * (BODY_TILE[1] * body.material.scale)
@@ -258,3 +258,15 @@ def _from_file(body: Body) -> Surface:
     return Surface(
         vertices.astype(np.float32), normals.astype(np.float32), uv.astype(np.float32), faces
     )
+
+
+def _creased(vertices: NDArray[Any], normals: NDArray[Any]) -> NDArray[Any]:
+    """Normals of corners, three a triangle; one that leans over 60 degrees is the triangle's own.
+
+    MuJoCo rounds every edge of a mesh that brings no normals.
+    """
+    a, b, c = vertices.reshape(-1, 3, 3).swapaxes(0, 1)
+    facing = np.cross(b - a, c - a)
+    facing /= np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-12)
+    own = np.repeat(facing, 3, axis=0)
+    return np.where((own * normals).sum(axis=1, keepdims=True) > 0.5, normals, own)

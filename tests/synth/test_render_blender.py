@@ -301,18 +301,26 @@ def test_a_mesh_stays_where_its_file_has_it(tmp_path: Path) -> None:
     pytest.importorskip("mujoco")
     corners = np.array([[1, 1, 1], [3, 1, 1], [1, 2, 1], [1, 1, 5]], float)
     lines = [f"v {x} {y} {z}" for x, y, z in corners]
-    faces = ["f 1 3 2", "f 1 2 4", "f 2 3 4", "f 3 1 4"]
+    lines += ["vt 0.1 0.1", "vt 0.9 0.1", "vt 0.1 0.7", "vt 0.5 0.3"]
+    faces = ["f 1/1 3/3 2/2", "f 1/1 2/2 4/4", "f 2/2 3/3 4/4", "f 3/3 1/1 4/4"]
     (tmp_path / "solid.obj").write_text("\n".join([*lines, *faces]) + "\n")
+    picture = np.random.default_rng(1).integers(0, 256, (8, 16, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "own.png"), picture)
+    detail = {"texture": str(tmp_path / "own.png")}
     scale = (0.1, 0.2, 0.1)
-    solid = Body("solid", "mesh", scale, (0, 0, 0), mesh=str(tmp_path / "solid.obj"))
+    solid = Body("solid", "mesh", scale, (0, 0, 0), mesh=str(tmp_path / "solid.obj"), detail=detail)
     world = dataclasses.replace(small_world(), bodies=(*small_world().bodies, solid))
     write_scene(world, tmp_path, {}, Photographs())
     with np.load(tmp_path / "mesh 4.npz") as mesh:
         placed = np.unique(mesh["vertices"].round(5), axis=0)
+        top = mesh["vertices"][:, 2] > 0.4
+        assert mesh["uv"][top] == pytest.approx(np.array([[0.5, 0.3]] * 3), abs=1e-5)
         assert placed == pytest.approx(np.unique(corners * scale, axis=0), abs=1e-4)
         a, b, c = (mesh["vertices"][mesh["faces"][:, corner]] for corner in range(3))
         outward = np.einsum("fi,fi->f", np.cross(b - a, c - a), mesh["normals"][::3])
         assert (outward > 0).all()
+    told = json.loads((tmp_path / "scene.json").read_text())["bodies"][4]["tile"]
+    assert np.array_equal(cv2.imread(str(tmp_path / told)), picture)
 
 
 def test_a_hidden_body_is_gone_and_its_light_with_it() -> None:

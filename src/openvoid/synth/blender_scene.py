@@ -201,17 +201,33 @@ def _tile(
 ) -> tuple[float, str]:
     """How long its picture is in metres, and the file; bodies of one material share it."""
     material, flat = body.material, body.shape == "plane"
-    small = max(body.size) < SMALL_M
-    px, repeats = FLOOR_TILE if flat else SMALL_TILE if small else BODY_TILE
-    key = (material.kind, material.colors, material.seed, px, flat)
+    px, repeats = _tile_size(body)
+    file = str(body.detail.get("texture", "")) if body.shape == "mesh" else ""
+    key = (file,) if file else (material.kind, material.colors, material.seed, px, flat)
     if key not in tiles:
-        painted = paint(material, px, repeats, boards=flat)
-        painted = photographs.instead(material, painted)
+        if file:
+            painted = cv2.imread(file, cv2.IMREAD_COLOR)
+            if painted is None:
+                raise OpenVoidError("not a readable picture", where=file)
+        else:
+            painted = paint(material, px, repeats, boards=flat)
+            painted = photographs.instead(material, painted)[::-1, :, ::-1]  # v counts upward
         tiles[key] = f"tile {len(tiles)}.png"
-        written, coded = cv2.imencode(".png", painted[::-1, :, ::-1])  # v counts upward
+        written, coded = cv2.imencode(".png", painted)
         assert written
         (folder / tiles[key]).write_bytes(coded.tobytes())
-    return repeats * material.scale, tiles[key]
+    return _tile_m(body), tiles[key]
+
+
+def _tile_size(body: Body) -> tuple[int, int]:
+    """Of its picture, pixels and repeats of the pattern, as the renderer `mujoco` has them."""
+    if body.shape == "plane":
+        return FLOOR_TILE
+    return SMALL_TILE if max(body.size) < SMALL_M else BODY_TILE
+
+
+def _tile_m(body: Body) -> float:
+    return _tile_size(body)[1] * body.material.scale
 
 
 def _surface(body: Body) -> Surface:
@@ -229,8 +245,7 @@ def _surface(body: Body) -> Surface:
         rest = mesh(body)
         vertices = rest.vertices.astype(np.float32)
         return Surface(vertices, vertices, rest.uv.astype(np.float32), rest.triangles)
-    repeats = (SMALL_TILE if max(body.size) < SMALL_M else BODY_TILE)[1]
-    return surface(body.shape, body.size, repeats * body.material.scale)
+    return surface(body.shape, body.size, _tile_m(body))
 
 
 def _from_file(body: Body) -> Surface:
@@ -250,8 +265,8 @@ def _from_file(body: Body) -> Surface:
     vertices = model.mesh_vert[model.mesh_face.ravel()] @ turned + model.geom_pos[0]
     normals = _creased(vertices, model.mesh_normal[model.mesh_facenormal.ravel()] @ turned)
     if len(model.mesh_texcoord):
-        uv = model.mesh_texcoord[model.mesh_facetexcoord.ravel()]
-        uv = uv * (BODY_TILE[1] * body.material.scale)
+        uv = model.mesh_texcoord[model.mesh_facetexcoord.ravel()] * [1, -1] + [0, 1]  # v upward
+        uv *= _tile_m(body)
     else:
         uv = box_uv_m(vertices.astype(np.float32), normals.astype(np.float32))
     faces = np.arange(len(vertices), dtype=np.int32).reshape(-1, 3)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,13 +29,14 @@ from openvoid.synth.world import Body, Material, World
 
 NEAR_M, FAR_M = 0.02, 120.0
 ENDLESS_M = 45.0  # half the side of a plane without end
-CELLS = 90  # of a plane, each way: light is worked out at their corners
+CELLS = 50  # of a plane, each way: light is worked out at their corners
 FLOOR_TILE = (1024, 8)  # pixels and repeats
 BODY_TILE = (512, 4)
 SMALL_TILE = (256, 2)  # of bodies under SMALL_M
 SMALL_M = 0.35
 PHOTOGRAPH_PX = 2048
 SKY_PX = 128
+DULL = 0.04  # less reflectance than this is not seen, and mirror images take time
 
 
 @dataclass(frozen=True)
@@ -200,17 +202,14 @@ def _add_body(
         tile = _tile(mujoco, spec, material, px, repeats, True, painted)
         geom.material = _add_material(mujoco, spec, body, tile, repeat)
         return
-    if body.shape == "box" and material.reflectance > 0:
+    if body.shape == "box" and _reflectance(material) > 0:
         geom.type, geom.size = kinds.mjGEOM_BOX, list(body.size)
         geom.material = _add_material(mujoco, spec, body, _cube(mujoco, spec, body, True), [1, 1])
         return
     geom.type, geom.meshname = kinds.mjGEOM_MESH, body.name
     if body.shape == "mesh":
         spec.add_mesh(name=body.name, file=body.mesh, scale=body.size)
-        file = str(body.detail.get("texture", ""))
-        look = (
-            _photograph(mujoco, spec, body.name, file) if file else _cube(mujoco, spec, body, False)
-        )
+        look = _mesh_look(mujoco, spec, body, painted)
         geom.material = _add_material(mujoco, spec, body, look, [1, 1])
         return
     px, repeats = SMALL_TILE if max(body.size) < SMALL_M else BODY_TILE
@@ -229,13 +228,17 @@ def _add_body(
     made.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
 
 
+def _reflectance(material: Material) -> float:
+    return material.reflectance if material.reflectance >= DULL else 0.0
+
+
 def _add_material(mujoco: Any, spec: Any, body: Body, texture: str, repeat: list[float]) -> str:
     material = body.material
     gloss = 1 - material.roughness
     made = spec.add_material(
         name=body.name,
         rgba=[1, 1, 1, float(body.detail.get("alpha", 1.0))],
-        reflectance=material.reflectance,
+        reflectance=_reflectance(material),
         shininess=0.15 + 0.7 * gloss,
         specular=0.5 * gloss**1.5,
         emission=material.emission,
@@ -267,6 +270,20 @@ def _tile(
         )
         made.data = paint(material, px, repeats, boards=boards).tobytes()
     return painted[key]
+
+
+def _mesh_look(mujoco: Any, spec: Any, body: Body, painted: dict[Any, str]) -> str:
+    """A picture if it has one; a pattern by its own coordinates, or from six sides without them."""
+    file = str(body.detail.get("texture", ""))
+    if file:
+        return _photograph(mujoco, spec, body.name, file)
+    try:
+        laid = "\nvt " in Path(body.mesh).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise OpenVoidError(f"cannot be read: {error.strerror}", where=body.mesh) from error
+    if laid:  # MuJoCo then looks for a flat texture only
+        return _tile(mujoco, spec, body.material, *BODY_TILE, False, painted)
+    return _cube(mujoco, spec, body, False)
 
 
 def _photograph(mujoco: Any, spec: Any, name: str, file: str) -> str:

@@ -1,9 +1,9 @@
 """Triangles from an OBJ file, and whether they close around a volume.
 
 Enters: a file in Wavefront's OBJ format (v and f lines; polygons are cut into fans). Leaves: a
-`Solid`. A mesh that physics is to use must be closed: along every edge as many triangles
-go one way as the other (so pieces may touch). Corners in the same place are one. Knows no renderer: texture coordinates and
-materials stay in the file.
+`Solid`. A mesh that physics is to use must be closed: along every edge as many triangles go one way
+as the other (so pieces may touch). Corners in the same place are one. Knows no renderer: texture
+coordinates and materials stay in the file.
 """
 
 from __future__ import annotations

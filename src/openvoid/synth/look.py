@@ -36,7 +36,9 @@ SMALL_TILE = (256, 2)  # of bodies under SMALL_M
 SMALL_M = 0.35
 PHOTOGRAPH_PX = 2048
 SKY_PX = 128
-DULL = 0.04  # less reflectance than this is not seen, and mirror images take time
+# every surface that mirrors costs one more picture: floors that hardly do, and boxes that are no
+# mirrors, are drawn without
+DULL_FLOOR, DULL_BOX = 0.04, 0.25
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def _add_body(
         tile = _tile(mujoco, spec, material, px, repeats, True, painted)
         geom.material = _add_material(mujoco, spec, body, tile, repeat)
         return
-    if body.shape == "box" and _reflectance(material) > 0:
+    if body.shape == "box" and _reflectance(body) > 0:
         geom.type, geom.size = kinds.mjGEOM_BOX, list(body.size)
         geom.material = _add_material(mujoco, spec, body, _cube(mujoco, spec, body, True), [1, 1])
         return
@@ -228,8 +230,10 @@ def _add_body(
     made.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
 
 
-def _reflectance(material: Material) -> float:
-    return material.reflectance if material.reflectance >= DULL else 0.0
+def _reflectance(body: Body) -> float:
+    """Of its mirror image; 0 where that is not worth its time."""
+    least = DULL_FLOOR if body.shape == "plane" else DULL_BOX
+    return body.material.reflectance if body.material.reflectance >= least else 0.0
 
 
 def _add_material(mujoco: Any, spec: Any, body: Body, texture: str, repeat: list[float]) -> str:
@@ -238,7 +242,7 @@ def _add_material(mujoco: Any, spec: Any, body: Body, texture: str, repeat: list
     made = spec.add_material(
         name=body.name,
         rgba=[1, 1, 1, float(body.detail.get("alpha", 1.0))],
-        reflectance=_reflectance(material),
+        reflectance=_reflectance(body),
         shininess=0.15 + 0.7 * gloss,
         specular=0.5 * gloss**1.5,
         emission=material.emission,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Points = NDArray[np.float32]
 
 ROUND = 40  # segments around a round body
-CELL_M, CELLS = 0.12, (3, 24)  # of a box: how long a cell is, how few and how many along a side
+CELL_M, CELLS = 0.25, (2, 16)  # of a box: how long a cell is, how few and how many along a side
 
 
 @dataclass(frozen=True)

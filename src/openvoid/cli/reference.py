@@ -28,6 +28,7 @@ PAGES = (
     "synth",
     "synth make",
     "synth preview",
+    "synth import",
     "demo",
     "doctor",
     "engines",

@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from openvoid.cli import values
 from openvoid.cli.console import AsJson, Overwrite, Quiet, tell_json, tell_rows
 from openvoid.cli.progress import told
+from openvoid.cli.synth_import import import_
 from openvoid.core.errors import OpenVoidError
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def register(app: typer.Typer) -> None:
     )
     verbs.command("make")(make)
     verbs.command("preview")(preview)
+    verbs.command("import")(import_)
     app.add_typer(verbs, name="synth")
 
 
@@ -93,12 +95,12 @@ def make(
 
     if truth not in ("pictures", "all"):
         raise OpenVoidError(f"{truth!r}", where="--truth", mend="one of: pictures, all")
-    recipe = _recipe(size, frames, fps, renderer, truth == "all")
+    recipe = recipe_of(size, frames, fps, renderer, truth == "all")
     order = Order(_families(family), count, seed, out, recipe, workers)
     if dry_run:
         _tell_worlds(order, as_json)
         return
-    _check_renderer(renderer)
+    check_renderer(renderer)
     with told(quiet) as progress:
         tally = fill(order, progress)
     _tell(order, tally, quiet, as_json)
@@ -137,8 +139,8 @@ def preview(
     else:
         from openvoid.synth.batch import Order, fill
 
-        recipe = _recipe(size, frames, fps, renderer, False)
-        _check_renderer(renderer)
+        recipe = recipe_of(size, frames, fps, renderer, False)
+        check_renderer(renderer)
         with TemporaryDirectory(prefix="openvoid-preview-") as scratch:
             order = Order(_families(family), count, seed, Path(scratch), recipe)
             with told(quiet) as progress:
@@ -162,7 +164,7 @@ def _families(text: str) -> list[str]:
     return named
 
 
-def _recipe(size: str, frames: int, fps: str, renderer: str, truth_all: bool) -> Recipe:
+def recipe_of(size: str, frames: int, fps: str, renderer: str, truth_all: bool) -> Recipe:
     from openvoid.synth.dataset import Recipe
 
     wanted = values.size(size)
@@ -178,7 +180,7 @@ def _recipe(size: str, frames: int, fps: str, renderer: str, truth_all: bool) ->
     return Recipe(wanted, frames, rate, renderer, truth_all=truth_all)
 
 
-def _check_renderer(name: str) -> None:
+def check_renderer(name: str) -> None:
     """Tell at once what is missing, before any process begins."""
     from openvoid.core import plugins
 

@@ -76,9 +76,15 @@ class _Plain(pickle.Unpickler):
     """Loads arrays and plain containers only."""
 
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("_codecs", "encode"):  # how old protocols write bytes
+            return _latin1
         if (module, name) not in _PLAIN:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
         return super().find_class(module, name)
+
+
+def _latin1(text: str, _: str = "") -> bytes:
+    return text.encode("latin1")
 
 
 def find_sequences(folder: Path) -> list[Path]:
@@ -137,13 +143,14 @@ def worlds(
     into: Path,
     *,
     count: int = 1,
+    first: int = 0,
     seed: int = 0,
     size: tuple[int, int] = (384, 672),
     frames: int = 60,
     rate: Fraction = Fraction(12),
     objects: Path | None = None,
 ) -> Iterator[World]:
-    """So many worlds of the sequences in a folder, in turn; each from a start of its own.
+    """So many worlds of the sequences in a folder in turn, from number `first` on.
 
     Args:
         into: not used; recordings are read where they are.
@@ -155,7 +162,7 @@ def worlds(
     """
     found = find_sequences(folder)
     meshes = objects or _objects_folder(folder)
-    for index in range(count):
+    for index in range(first, first + count):
         rng = np.random.default_rng([seed + index, *b"humoto"])
         sequence = read_sequence(found[index % len(found)])
         frame = Frame("humoto", seed + index, size, frames, rate)

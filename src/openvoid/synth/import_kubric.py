@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import tarfile
 import xml.etree.ElementTree as xml
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -110,23 +111,48 @@ def worlds(
     into: Path,
     *,
     count: int = 1,
+    first: int = 0,
     seed: int = 0,
     size: tuple[int, int] = (384, 672),
     frames: int = 60,
     rate: Fraction = Fraction(12),
+    passed_over: dict[Path, OpenVoidError] | None = None,
 ) -> Iterator[World]:
-    """So many worlds of the assets in a folder.
+    """So many worlds of the assets in a folder, from number `first` on.
+
+    Args:
+        passed_over: gets the assets that cannot be used, and why; they are not tried again.
 
     Raises:
-        OpenVoidError: an asset cannot be used (each with its own line).
+        OpenVoidError: fewer than two assets can be used: why the last one cannot.
     """
+    passed_over = {} if passed_over is None else passed_over
     paths = find_assets(folder)
-    for index in range(count):
+    for index in range(first, first + count):
         rng = np.random.default_rng([seed + index, *b"kubric"])
-        number = min(len(paths), int(rng.integers(FEWEST, MOST + 1)))
-        chosen = rng.choice(len(paths), size=max(2, number), replace=len(paths) < 2)
-        assets = [read_asset(paths[int(each)], into) for each in chosen]
+        number = int(rng.integers(FEWEST, MOST + 1))
+        assets = _usable((paths[int(each)] for each in rng.permutation(len(paths))), number, into,
+                         passed_over)  # fmt: skip
         yield launched(rng, assets, Frame("kubric", seed + index, size, frames, rate))
+
+
+def _usable(
+    paths: Iterable[Path], number: int, into: Path, passed_over: dict[Path, OpenVoidError]
+) -> list[Asset]:
+    assets: list[Asset] = []
+    for path in paths:
+        if len(assets) == number:
+            break
+        if path not in passed_over:
+            try:
+                assets.append(read_asset(path, into))
+            except OpenVoidError as error:
+                passed_over[path] = error
+    if len(assets) >= 2:
+        return assets
+    if passed_over:
+        raise next(reversed(passed_over.values()))
+    raise OpenVoidError("one asset alone", mend="a world needs two at least")
 
 
 def launched(rng: np.random.Generator, assets: list[Asset], frame: Frame) -> World:
@@ -228,11 +254,13 @@ def _unpacked(path: Path, into: Path) -> Path:
     name = path.name.removesuffix(".gz").removesuffix(".tar").removesuffix(".tgz")
     home = into / name
     if not home.is_dir():
+        into.mkdir(parents=True, exist_ok=True)
         try:
             with tarfile.open(path, "r:gz") as archive:
                 if sum(member.size for member in archive.getmembers()) > MOST_BYTES:
                     raise OpenVoidError("unpacks to more than 512 MB", where=str(path))
-                partial = into / f"{name}.partial"
+                partial = into / f".{name}.partial"
+                shutil.rmtree(partial, ignore_errors=True)
                 archive.extractall(partial, filter="data")
                 partial.rename(home)
         except (OSError, EOFError, tarfile.TarError) as error:

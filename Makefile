@@ -22,12 +22,13 @@ lint: $(FULL)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# What is generated, again: the help pages, and the picture in the README.
+# What is generated, again: the help pages, the example worlds, and the pictures in the README.
 docs: $(FULL)
 	$(BIN)/python -m openvoid.cli.reference > docs/cli.md
 	$(BIN)/openvoid demo --out $(DEMO)
 	$(BIN)/openvoid compare examples/rolling_ball $(DEMO)/result.mkv --frames 3 --width 320 \
 	  --out docs/before-after.png --overwrite
+	$(BIN)/python examples/make_worlds.py --sheet docs/worlds.png
 
 bench: $(FULL)
 	$(BIN)/python benchmarks/plate_truth.py

@@ -249,19 +249,11 @@ def _found(folder: Path, families: list[str], count: int) -> list[Path]:
 
 
 def _write_sheet(shots: list[Path], out: Path, columns: int, width: int) -> None:
-    import cv2
-
     from openvoid.cli import panels
-    from openvoid.media.atomic import explained, partial_file
+    from openvoid.cli.sheet import write_picture
 
     rows = [row for shot in shots for row in _rows(shot, columns, width)]
-    if out.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise OpenVoidError("not a picture", where=str(out), mend="use .png or .jpg")
-    done, data = cv2.imencode(out.suffix, panels.sheet(rows)[:, :, ::-1])
-    if not done:
-        raise OpenVoidError("the picture is too large", where=str(out), mend="fewer --count")
-    with partial_file(out) as partial, explained(out):
-        partial.write_bytes(data.tobytes())
+    write_picture(panels.sheet(rows), out)
 
 
 def _rows(shot: Path, columns: int, width: int) -> Iterator[Panel]:

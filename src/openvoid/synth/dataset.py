@@ -133,7 +133,7 @@ class Studio:
 
     def _filmed(self, world: World) -> Pair:
         with TemporaryDirectory(prefix="openvoid-synth-") as scratch:
-            return film(world, self._renderer, Run(Path(scratch)))
+            return film(world, self._renderer, Run(Path(scratch)), depth=self.recipe.truth_all)
 
 
 def write_pair(

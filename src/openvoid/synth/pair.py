@@ -18,7 +18,7 @@ from openvoid.core.removal import Run
 from openvoid.synth.regions import Threshold, above, distance, labelled
 from openvoid.synth.scene import closure
 from openvoid.synth.simulate import Motion, simulate
-from openvoid.synth.take import Drawn, takes
+from openvoid.synth.take import ALL, Drawn, takes
 from openvoid.synth.world import World
 
 SEEN_SHARE = 0.001  # of the picture the removed takes at least, where most of it is seen
@@ -47,8 +47,11 @@ class Pair:
         return closure(self.world, frozenset(self.world.removed))
 
 
-def film(world: World, renderer: Renderer, run: Run) -> Pair:
+def film(world: World, renderer: Renderer, run: Run, *, depth: bool = True) -> Pair:
     """Simulate both worlds, draw all three takes, and label where they differ.
+
+    Args:
+        depth: it is wanted, too; without it, it may be missing.
 
     Raises:
         OpenVoidError: the world cannot be simulated or drawn.
@@ -58,7 +61,7 @@ def film(world: World, renderer: Renderer, run: Run) -> Pair:
         removed = simulate(world, frozenset(world.removed))
     drawn: dict[str, list[Drawn]] = {"full": [], "removed": [], "acting": []}
     with run.timed("render"):
-        filmed = takes(world, full, removed)
+        filmed = takes(world, full, removed, ALL if depth else frozenset(("ids",)))
         rolling = {name: renderer.render(take, run) for name, take in filmed.items()}
         for _ in range(world.frames):
             for name, frames in rolling.items():

@@ -1,8 +1,9 @@
 """The renderer `mujoco`: a take -> its frames, by MuJoCo's rasteriser off screen.
 
 Enters: a `Take`. Leaves: one `Drawn` a frame, in order: RGB with shadows and mirror images, edges
-smoothed by multisampling; depth and instance numbers from a second, plain pass, one sample in the
-middle of each pixel. The same take gives the same bytes on one machine. Knows no simulation.
+smoothed by multisampling; where they are wanted, depth and instance numbers from a second, plain
+pass, one sample in the middle of each pixel. The same take gives the same bytes on one machine.
+Knows no simulation.
 
 The model is built once for all takes of a world, and a frame that looks like one of the last few
 (the counterfactual before anything happened, a scene at rest) is not drawn again: poses are rounded
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +30,7 @@ from openvoid.synth import gl
 from openvoid.synth.camera import axes
 from openvoid.synth.look import FAR_M, NEAR_M, Look, build_look, hidden_with
 from openvoid.synth.scene import load
-from openvoid.synth.take import Drawn, Take
+from openvoid.synth.take import ALL, Drawn, Take
 from openvoid.synth.tessellate import vertex_normals
 from openvoid.synth.world import World
 
@@ -126,13 +128,14 @@ class _Set:
         gone = hidden_with(self.world, take.hidden)
         shown = frozenset(take.motion.names) - gone
         key = self._key(take, shown, frame)
-        if key in self.recent:
-            self.recent.move_to_end(key)
-            return self.recent[key]
-        self.context.make_current()
-        self._pose(take, shown, frame)
-        drawn = self._drawn(shown)
-        self.recent[key] = drawn
+        drawn = self.recent.get(key)
+        lacking = take.wanted - (_parts(drawn) if drawn is not None else frozenset())
+        if drawn is None or lacking:
+            self.context.make_current()
+            self._pose(take, shown, frame)
+            drawn = self._drawn(shown, take.wanted, drawn)
+            self.recent[key] = drawn
+        self.recent.move_to_end(key)
         while len(self.recent) > REMEMBERED:
             self.recent.popitem(last=False)
         return drawn
@@ -186,7 +189,8 @@ class _Set:
         model.mesh_normal[at : at + count] = vertex_normals(vertices, mesh.faces)
         self.mujoco.mjr_uploadMesh(model, self.drawing, mesh.mesh)
 
-    def _drawn(self, shown: frozenset[str]) -> Drawn:
+    def _drawn(self, shown: frozenset[str], wanted: frozenset[str], before: Drawn | None) -> Drawn:
+        """As posed; its picture is the one before, if there is one."""
         mujoco, scene = self.mujoco, self.scene
         mujoco.mjv_updateScene(
             self.model,
@@ -198,23 +202,44 @@ class _Set:
             scene,
         )
         height, width = self.world.size
-        rgb, marks = (np.empty((height, width, 3), np.uint8) for _ in range(2))
-        depth = np.empty((height, width), np.float32)
-        mujoco.mjr_render(self.rect, scene, self.drawing)
-        mujoco.mjr_readPixels(rgb, None, self.rect, self.drawing)
+        if before is None:
+            rgb = np.empty((height, width, 3), np.uint8)
+            mujoco.mjr_render(self.rect, scene, self.drawing)
+            mujoco.mjr_readPixels(rgb, None, self.rect, self.drawing)
+            rgb = np.ascontiguousarray(rgb[::-1])
+        else:
+            rgb = before.rgb
+        ids, depth = np.zeros((0, 0), np.uint16), np.zeros((0, 0), np.float32)
+        if wanted:
+            ids, depth = self._marked(shown, "depth" in wanted)
+        drawn = Drawn(rgb, depth, ids)
+        for array in (drawn.rgb, drawn.depth, drawn.ids):
+            array.setflags(write=False)  # the same frame may be given twice
+        return drawn
+
+    def _marked(
+        self, shown: frozenset[str], deep: bool
+    ) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+        """Instance numbers and depth of the scene, in a pass without light."""
+        mujoco, scene, (height, width) = self.mujoco, self.scene, self.world.size
+        marks = np.empty((height, width, 3), np.uint8)
+        buffer = np.empty((height, width), np.float32) if deep else None
         plain = mujoco.mjtRndFlag.mjRND_SEGMENT, mujoco.mjtRndFlag.mjRND_IDCOLOR
         for flag in plain:
             scene.flags[flag] = True
         mujoco.mjr_render(self.rect, scene, self.drawing)
-        mujoco.mjr_readPixels(marks, depth, self.rect, self.drawing)
+        mujoco.mjr_readPixels(marks, buffer, self.rect, self.drawing)
         for flag in plain:
             scene.flags[flag] = False
-        number = marks[..., 0].astype(np.uint16) | marks[..., 1].astype(np.uint16) << 8
-        ids = self._numbers(shown)[number[::-1]]
-        drawn = Drawn(np.ascontiguousarray(rgb[::-1]), metric_depth(depth[::-1], ids), ids)
-        for array in (drawn.rgb, drawn.depth, drawn.ids):
-            array.setflags(write=False)  # the same frame may be given twice
-        return drawn
+        table = self._numbers(shown)
+        number = np.ascontiguousarray(marks[::-1, :, 0])
+        if scene.ngeom < 1 << 8:  # the first byte tells it all
+            ids = np.asarray(cv2.LUT(number, table[: 1 << 8]), np.uint16)
+        else:
+            ids = table[number | marks[::-1, :, 1].astype(np.uint16) << 8]
+        if buffer is None:
+            return ids, np.zeros((0, 0), np.float32)
+        return ids, metric_depth(buffer[::-1], ids)
 
     def _numbers(self, shown: frozenset[str]) -> NDArray[np.uint16]:
         """Segment colour -> instance number, the same for all frames that show the same bodies."""
@@ -227,6 +252,11 @@ class _Set:
                     table[geom.segid + 1] = bodies.get(geom.objid, 0)
             self.numbers[shown] = table
         return self.numbers[shown]
+
+
+def _parts(drawn: Drawn) -> frozenset[str]:
+    """What it holds beside its picture."""
+    return frozenset(name for name in ALL if getattr(drawn, name).size)
 
 
 def _still(values: NDArray[np.float32], step: float) -> NDArray[np.float32]:

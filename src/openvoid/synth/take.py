@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from openvoid.synth.simulate import Motion
 
 
+ALL = frozenset(("ids", "depth"))
+
+
 @dataclass(frozen=True)
 class Take:
     """What is filmed: bodies that `motion` does not name, or that are hidden, are not there."""
@@ -33,22 +36,28 @@ class Take:
     world: World
     motion: Motion
     hidden: frozenset[str] = frozenset()
+    wanted: frozenset[str] = ALL  # of "ids" and "depth"; a renderer may give what is not, or not
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """One frame. `ids` is 0 for the background and i + 1 for body i of `world.bodies`."""
+    """One frame. `ids` is 0 for the background and i + 1 for body i of `world.bodies`.
+
+    What the take did not want may be left out: [0, 0].
+    """
 
     rgb: NDArray[np.uint8]  # [H, W, 3]
     depth: NDArray[np.float32]  # [H, W] metres along the view axis; infinite on the background
     ids: NDArray[np.uint16]  # [H, W]
 
 
-def takes(world: World, full: Motion, removed: Motion) -> dict[str, Take]:
-    """The three takes of a pair, by name."""
+def takes(
+    world: World, full: Motion, removed: Motion, wanted: frozenset[str] = ALL
+) -> dict[str, Take]:
+    """The three takes of a pair, by name; of the last, the picture alone is of use."""
     gone = frozenset(world.removed)
     return {
-        "full": Take(world, full),
-        "removed": Take(world, removed, gone),
-        "acting": Take(world, full, gone),
+        "full": Take(world, full, wanted=wanted),
+        "removed": Take(world, removed, gone, wanted),
+        "acting": Take(world, full, gone, frozenset()),
     }

@@ -1,4 +1,4 @@
-"""Region, Track, Quadmask: the only place that knows 0 / 63 / 127 / 255.
+"""Region, Quadmask: the only place that knows 0 / 63 / 127 / 255.
 
 A quadmask says of every pixel of every frame what it is to the removal (VOID, arXiv 2604.02296,
 section 3): the removed object (PRIMARY), where the scene would have gone differently (AFFECTED),
@@ -13,7 +13,7 @@ is at hand at random access.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -265,14 +265,6 @@ class Quadmask:
             return label(removed | removed2, affected | affected2)
 
         return self.mapped(unite)
-
-
-@dataclass(frozen=True)
-class Track:
-    """Where one thing is: bool [T, H, W] a frame, and what it is called."""
-
-    label: str
-    masks: Sequence[NDArray[np.bool_]]
 
 
 def split(labels: Labels) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

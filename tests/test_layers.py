@@ -25,6 +25,7 @@ LAYERS = {
     "void": STAGE,
     "deliver": STAGE,
     "synth": STAGE,
+    "marking": STAGE | {"reason.combine", "reason.compose", "deliver"},
     "remove": STAGE | {"reason.compose", "deliver"},
     "train": STAGE | {"void.condition", "void.warp"},
     "evaluate": STAGE,

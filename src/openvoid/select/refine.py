@@ -1,0 +1,121 @@
+"""Refine: the boundary at native size.
+
+Enters: a silhouette at working size and the native frame. Leaves: the silhouette [H, W] at native
+size, its edge where the picture's edge is. Knows no time.
+
+A guided filter (He, Sun, Tang, TPAMI 2013; its fast form, 2015) makes an alpha of the silhouette:
+locally an affine function of colour, fitted at working size and applied to the native frame in a
+narrow band. Half of it is the boundary.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.box import Box, bounding_box
+from openvoid.select.seeds import Mask
+from openvoid.select.working import displayed
+
+Map = NDArray[np.float32]
+RADIUS_PX = 4  # of the local fit, working px
+EVENNESS = 1e-3  # regularisation: contrast squared (of 0..1) that counts as an edge
+BAND_PX = 2.5  # how far the boundary may move, working px
+
+
+def refined(mask: Mask, frame: NDArray[Any], small: NDArray[np.uint8]) -> Mask:
+    """The silhouette at native size.
+
+    Args:
+        mask: [h, w] at working size.
+        frame: [H, W, 3] native.
+        small: [h, w, 3] the same picture at working size, RGB.
+    """
+    height, width = frame.shape[:2]
+    full = np.zeros((height, width), bool)
+    if not mask.any():
+        return full
+    grown = bounding_box(mask).grown(3 * RADIUS_PX, *mask.shape)
+    large = _native(grown, mask.shape, (height, width))
+    picture = displayed(frame[large.slices]).astype(np.float32) / 255
+    alpha, near = _alpha(mask, small, grown, large, (height, width), picture)
+    full[large.slices] = np.where(near > 0, alpha > 0.5, near == 0)
+    return full
+
+
+def _native(box: Box, small: tuple[int, ...], size: tuple[int, int]) -> Box:
+    """A box of the working frame in native pixels, grown to whole ones."""
+    down, across = size[0] / small[0], size[1] / small[1]
+    return Box(
+        int(box.top * down),
+        int(box.left * across),
+        min(size[0], int(np.ceil(box.bottom * down))),
+        min(size[1], int(np.ceil(box.right * across))),
+    )
+
+
+def _alpha(
+    mask: Mask,
+    small: NDArray[np.uint8],
+    box: Box,
+    large: Box,
+    size: tuple[int, int],
+    picture: NDArray[np.float32],
+) -> tuple[Map, Map]:
+    """Alpha, and the kind of each pixel: 0 sure inside, -1 sure outside, 1 in the band."""
+    here = box.slices
+    target = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.6)[here]
+    gains, offset = fit(small[here].astype(np.float32) / 255, target)
+    place = _places(mask.shape, box, large, size)
+    slope = cv2.remap(gains, *place, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    level = cv2.remap(offset, *place, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    alpha = (slope * picture).sum(2) + level
+    inside = cv2.distanceTransform(mask[here].astype(np.uint8), cv2.DIST_L2, 3)
+    outside = cv2.distanceTransform((~mask[here]).astype(np.uint8), cv2.DIST_L2, 3)
+    signed = cv2.remap(
+        np.where(mask[here], inside - 0.5, 0.5 - outside).astype(np.float32),
+        *place,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    near = np.where(np.abs(signed) < BAND_PX, 1, np.where(signed > 0, 0, -1))
+    pull = 0.15 * signed / BAND_PX  # where the picture shows no edge, the cut's boundary stays
+    return alpha + pull, near.astype(np.float32)
+
+
+def _places(
+    small: tuple[int, ...], box: Box, large: Box, size: tuple[int, int]
+) -> tuple[Map, Map]:
+    """Where each native pixel of a box lies in the working box: x and y maps."""
+    rows = (np.arange(large.top, large.bottom) + 0.5) * small[0] / size[0] - 0.5 - box.top
+    columns = (np.arange(large.left, large.right) + 0.5) * small[1] / size[1] - 0.5 - box.left
+    x, y = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
+    return x, y
+
+
+def fit(guide: NDArray[np.float32], target: Map) -> tuple[NDArray[np.float32], Map]:
+    """Local affine functions of colour that give `target`: gains [h, w, 3] and offset [h, w]."""
+    side = (2 * RADIUS_PX + 1, 2 * RADIUS_PX + 1)
+
+    def mean(values: NDArray[Any]) -> NDArray[Any]:
+        return cv2.blur(values, side, borderType=cv2.BORDER_REFLECT_101)
+
+    centre, level = mean(guide), mean(target)
+    products = np.stack([guide[..., i] * guide[..., j] for i, j in PAIRS], -1)
+    spread = mean(products[..., :3]), mean(products[..., 3:])
+    found = np.concatenate(spread, -1)
+    matrix = np.empty((*target.shape, 3, 3), np.float32)
+    for number, (i, j) in enumerate(PAIRS):
+        value = found[..., number] - centre[..., i] * centre[..., j]
+        matrix[..., i, j] = matrix[..., j, i] = value
+    matrix += EVENNESS * np.eye(3, dtype=np.float32)
+    together = mean(guide * target[..., None]) - centre * level[..., None]
+    gains = np.linalg.solve(matrix, together[..., None])[..., 0].astype(np.float32)
+    offset = (level - (gains * centre).sum(-1)).astype(np.float32)
+    return mean(gains), mean(offset)
+
+
+PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))

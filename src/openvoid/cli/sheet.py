@@ -114,8 +114,20 @@ class _Painter:
 
 def _write_picture(out: Path, walk: Iterator[Pair], painter: _Painter) -> None:
     chosen = painter.chosen()
-    rows = [painter.row(*pair) for pair in walk if pair[0] in chosen]
-    done, data = cv2.imencode(out.suffix, panels.sheet(rows)[:, :, ::-1])
+    write_picture(panels.sheet([painter.row(*pair) for pair in walk if pair[0] in chosen]), out)
+
+
+def write_picture(picture: panels.Panel, out: Path) -> None:
+    """RGB uint8 [H, W, 3] as .png or .jpg, whole or not at all.
+
+    Raises:
+        OpenVoidError: another kind of file, too large, or it cannot be written.
+    """
+    if out.suffix.lower() not in PICTURES:
+        raise OpenVoidError(
+            f"no picture is written as {out.suffix or 'that'}", where=str(out), mend="use .png"
+        )
+    done, data = cv2.imencode(out.suffix, picture[:, :, ::-1])
     if not done:
         raise OpenVoidError("the picture is too large", where=str(out), mend="fewer --frames")
     with partial_file(out) as partial, explained(out):

@@ -30,7 +30,7 @@ _VERBS = (
     (r"shadow", "casts"),
     (r"reflect|mirror", "reflects"),
     (r"glow|light|glare", "lights"),
-    (r"hold|carr|grasp|grip", "holds"),
+    (r"hold|held|carr|grasp|grip", "holds"),
     (r"support|rest(s|ing) on|stands on", "supports"),
     (r"depress|deform|bend|dent|compress|weight", "deforms"),
     (r"splash|ripple|wave|disturb", "disturbs"),

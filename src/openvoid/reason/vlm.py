@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from openvoid.reason.question import Question, key_frames, question_of
 from openvoid.reason.schema import SHAPE, Answer, Grid, WrongAnswer, plain, read_answer
 
 KEY_VARIABLE = "OPENVOID_VLM_KEY"
+NAMES = frozenset(SHAPE["required"]) - {"confidence"}  # that only a whole answer has
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class VlmReasoner:
                 run.note("vlm", self._account(replies))
             text, cut_off = replies[-1].text, replies[-1].cut_off
             try:
-                data = json_in(text)
+                data = json_in(text, NAMES)
                 answer = read_answer(data, question.grid, question.length, question.keys)
             except WrongAnswer as error:
                 wrong = ("it was cut off: be brief", *error.faults) if cut_off else error.faults
@@ -188,26 +190,29 @@ class VlmReasoner:
         return hashlib.sha256(json.dumps(sent).encode()).hexdigest()
 
 
-def json_in(text: str) -> Any:
-    """The JSON object in an answer: alone, in a fence, or amid prose; the longest counts.
+def json_in(text: str, names: Collection[str]) -> Any:
+    """The JSON object in an answer that has any of these names: alone, fenced, or amid prose.
+
+    Where there are several the longest counts; parts of a broken one have none of the names.
 
     Raises:
         WrongAnswer: there is none.
     """
     text = text.rpartition("</think>")[2]
-    decoder, best, longest, at = json.JSONDecoder(), None, 0, text.find("{")
+    decoder, best, longest, broken = json.JSONDecoder(), None, 0, ""
+    at = text.find("{")
     while at >= 0:
         try:
             data, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            end = at + 1
+        except (ValueError, RecursionError) as error:
+            broken, end = broken or f" ({plain(error, 80)})", at + 1
         else:
-            if end - at > longest:
+            if end - at > longest and any(name in data for name in names):
                 best, longest = data, end - at
         at = text.find("{", end)
     if best is None:
-        start = f", it begins: {plain(text, 120)}" if text.strip() else ", it is empty"
-        raise WrongAnswer([f"the answer holds no valid JSON object{start}"])
+        begins = f"begins: {plain(text, 120)}" if text.strip() else "is empty"
+        raise WrongAnswer([f"the answer holds no valid JSON object{broken}; it {begins}"])
     return best
 
 
@@ -233,7 +238,7 @@ def _known(kept: Path, question: Question) -> Answer | None:
     try:
         data = json.loads(kept.read_text(encoding="utf-8"))
         return read_answer(data, question.grid, question.length, question.keys)
-    except (OSError, ValueError, WrongAnswer):
+    except (OSError, ValueError, RecursionError, WrongAnswer):
         return None
 
 

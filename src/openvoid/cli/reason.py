@@ -23,7 +23,7 @@ from openvoid.core.errors import OpenVoidError
 if TYPE_CHECKING:
     from openvoid.core.effects import Effects
     from openvoid.core.quadmask import Quadmask
-    from openvoid.marking import Composing, Told
+    from openvoid.marking import Told
 
 DEFAULT_REASONER = "motion"
 MASK = "The mask"

@@ -1,15 +1,18 @@
 """Carry: from the silhouette in one frame to that in the next (or the one before).
 
-Enters: the silhouette in frame a, and both pictures. Leaves: the silhouette in frame b and how sure
-it is. Knows no marks, and nothing of frames farther away but what `Memory` holds.
+Enters: the silhouette in frame a, and both pictures; those of a few frames farther away. Leaves:
+the silhouette in frame b and how sure it is. Knows no marks.
 
 Four kinds of evidence are added as log-odds and cut: the shape that the flow carries over, where
 forward and backward flow agree; local colours, as far as they told the object apart in frame a
 (Bai et al., "Video SnapCut", 2009, section 3); motion; and the boundary's price in frame b.
+What was hidden for a while and is seen again was seen by a frame farther away: where that matches
+closely, its silhouette counts more. It also keeps small errors from adding up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +24,7 @@ from openvoid.core.box import Box, bounding_box
 from openvoid.select.appearance import Appearance, Colours, Palette
 from openvoid.select.cut import boundary_price, cut
 from openvoid.select.grow import PRICE, overlap
-from openvoid.select.motion import Flow, Follower, follows, grid, moved, together
+from openvoid.select.motion import Flow, Follower, follows, grid, lasting, moved, together
 from openvoid.select.seeds import Mask
 from openvoid.select.working import Working
 
@@ -30,8 +33,11 @@ FAR_PX = 30.0  # signed distances are held up to here
 SHAPE_LIMIT = 3.5  # log-odds
 MOTION_WEIGHT = 0.8
 BAND_PX = 12.0  # around the boundary, where colours are judged
-OFFSETS = (-2, 2)  # frames that motion is judged against
+NEAR = (2,)  # how many frames away motion is judged
+LASTING = (2, 5)  # and where a person marked: things that only touch it part from it in time
 GONE_SHARE = 0.03  # of its usual area: less is not seen
+ALIKE, ALIKE_FAR = 60.0, 20.0  # colour difference (sum over Lab) that still is a match
+FAR_WEIGHT = 0.9
 AGEING = 0.998  # confidence that each step costs
 
 
@@ -79,18 +85,28 @@ class Carrier:
     def __init__(self, working: Working) -> None:
         self._working, self._follower = working, Follower()
 
-    def motion(self, index: int, inside: Map) -> Map:
+    def motion(self, index: int, inside: Map, away: tuple[int, ...] = NEAR) -> Map:
         """Log-odds [h, w] that a pixel of a frame moves as what is inside does."""
         working = self._working
-        lab, gray, found = working.lab(index), working.gray(index), []
-        for offset in OFFSETS:
-            if 0 <= index + offset < working.length:
-                flow = self._follower.flow(gray, working.gray(index + offset))
-                found.append(follows(lab, working.lab(index + offset), flow, inside))
-        return together(found) if found else np.zeros(working.size, np.float32)
+        lab, gray, sides = working.lab(index), working.gray(index), []
+        for way in (-1, 1):
+            found = []
+            for other in (index + way * frames for frames in away):
+                if 0 <= other < working.length:
+                    flow = self._follower.flow(gray, working.gray(other))
+                    found.append(follows(lab, working.lab(other), flow, inside))
+            sides += [lasting(found)] if found else []
+        return together(sides) if sides else np.zeros(working.size, np.float32)
 
-    def step(self, source: int, target: int, before: Step, memory: Memory) -> Step:
-        """From frame `source` to its neighbour `target`."""
+    def step(
+        self,
+        source: int,
+        target: int,
+        before: Step,
+        memory: Memory,
+        farther: Mapping[int, Mask] | None = None,
+    ) -> Step:
+        """From frame `source` to its neighbour `target`; `farther` are other frames' silhouettes."""
         if not before.mask.any():
             return self._search(target, memory)
         working = self._working
@@ -107,6 +123,8 @@ class Carrier:
             round(reach), *working.size
         )
         odds = self._evidence(target, before.mask, (old, new), (back, shape, trust), box)
+        for other, known in (farther or {}).items():
+            odds = self._recalled(target, other, known, odds, box)
         here = box.slices
         u = cut(odds, boundary_price(new[here], PRICE), guess=(shape[here] > 0).astype(np.float32))
         mask = np.zeros(working.size, bool)
@@ -141,6 +159,16 @@ class Carrier:
         by_motion = self.motion(target, core.astype(np.float32))[here] if core.any() else 0
         odds = (0.35 + 0.65 * trust[here]) * by_shape + (0.2 + 0.8 * worth) * by_colour
         return (odds + MOTION_WEIGHT * by_motion).astype(np.float32)
+
+    def _recalled(self, target: int, other: int, known: Mask, odds: Map, box: Box) -> Map:
+        """Evidence where a frame farther away shows the same thing, closely matched."""
+        here, working = box.slices, self._working
+        back = self._follower.flow(working.gray(target), working.gray(other))
+        ahead = self._follower.flow(working.gray(other), working.gray(target))
+        trust = _trust(back, ahead, working.lab(other), working.lab(target), ALIKE_FAR)[here]
+        shape = moved(signed_distance(known), back)[here]
+        told = FAR_WEIGHT * np.clip(shape / 1.5, -SHAPE_LIMIT, SHAPE_LIMIT)
+        return ((1 - 0.6 * trust) * odds + trust * told).astype(np.float32)
 
     def _search(self, target: int, memory: Memory) -> Step:
         """Look for the object in a frame after it was gone."""
@@ -178,13 +206,15 @@ def looks_like(lab: NDArray[Any], memory: Memory) -> Mask:
     return cv2.blur(memory.colours.odds(lab), (5, 5)) > 1.0
 
 
-def _trust(back: Flow, ahead: Flow, old: NDArray[Any], new: NDArray[Any]) -> Map:
+def _trust(
+    back: Flow, ahead: Flow, old: NDArray[Any], new: NDArray[Any], alike: float = ALIKE
+) -> Map:
     """How far the flow may be believed [h, w], 0..1: it comes back to where it began, and fits."""
     round_trip = back + moved(ahead, back)
     error = (round_trip**2).sum(2)
     allowed = 0.5 + 0.02 * ((back**2).sum(2))
     unlike = cv2.blur(cv2.absdiff(new, moved(old, back)).astype(np.float32).sum(2), (5, 5))
-    return np.exp(-error / (2 * allowed) - (unlike / 60) ** 2).astype(np.float32)
+    return np.exp(-error / (2 * allowed) - (unlike / alike) ** 2).astype(np.float32)
 
 
 def _worth(odds: Map, mask: Mask) -> Map:

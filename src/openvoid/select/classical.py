@@ -24,11 +24,14 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
-from openvoid.select.carry import Carrier, Memory, Step, looks_like, remember, signed_distance
+from openvoid.select.carry import LASTING, Carrier, Memory, Step, looks_like, remember, signed_distance
 from openvoid.select.grow import grown
 from openvoid.select.refine import refined
 from openvoid.select.seeds import Mask, Seeds, obeyed, read_matte, seeds_of
 from openvoid.select.working import Working, prepare
+
+
+FARTHER = 7  # frames: what was hidden for less than this is known at once when it is seen again
 
 
 @dataclass(frozen=True)
@@ -107,14 +110,17 @@ class _Following:
         if seeds.box is not None:
             depth = cv2.distanceTransform(seeds.box.astype(np.uint8), cv2.DIST_L2, 3)
             hint = np.maximum(hint, depth > 0.5 * depth.max()).astype(np.float32)
-        return grown(self._working.lab(frame), seeds, self._carrier.motion(frame, hint))
+        motion = self._carrier.motion(frame, hint, LASTING)
+        return grown(self._working.lab(frame), seeds, motion)
 
     def _sweep(self, start: int, end: int, way: int, step: Step, memory: Memory) -> None:
         """Carry from `start` up to, without, `end`; marked frames on the way correct."""
         last_mark = start
         for frame in range(start + way, end, way):
             gone = not step.mask.any()
-            step = self._carrier.step(frame - way, frame, step, memory)
+            step = self._carrier.step(
+                frame - way, frame, step, memory, self._farther(frame, last_mark, way)
+            )
             memory = self._recalled(frame, step, memory, gone)
             if frame in self._seeds:
                 step, wrong = self._corrected(frame, step)
@@ -123,6 +129,11 @@ class _Following:
                     self._mend(frame, last_mark, -way, step, memory)
                 last_mark = frame
             self._keep(frame, step)
+
+    def _farther(self, frame: int, last_mark: int, way: int) -> dict[int, Mask]:
+        """Silhouettes that are known besides the neighbour's: at the last mark, and between."""
+        found = {last_mark, frame - way * FARTHER} if abs(frame - last_mark) > FARTHER else {last_mark}
+        return {each: self[each] for each in sorted(found) if each != frame - way}
 
     def _recalled(self, frame: int, step: Step, memory: Memory, gone: bool) -> Memory:
         """Memory after a step: the usual area; what is like the object in the first empty frame."""
@@ -159,9 +170,10 @@ class _Following:
 
     def _mend(self, start: int, end: int, way: int, step: Step, memory: Memory) -> None:
         """Carry a correction back to the last marked frame; the nearer mark counts more."""
-        span = abs(end - start)
+        span, corrected = abs(end - start), step.mask
         for frame in range(start + way, end, way):
-            step = self._carrier.step(frame - way, frame, step, memory)
+            farther = {start: corrected} if frame != start + way else {}
+            step = self._carrier.step(frame - way, frame, step, memory, farther)
             weight = abs(end - frame) / span
             old = self[frame]
             both = (1 - weight) * signed_distance(old) + weight * signed_distance(step.mask)

@@ -3,7 +3,7 @@
 Enters: a Lab frame, its seeds, and how it moves against the camera. Leaves: a silhouette [h, w].
 Knows no other frame. A box is cut as in Rother et al., "GrabCut" (2004). Clicks do not say how
 large the thing is: it is cut at several reaches, and the one is kept whose boundary lies best on
-edges and that the next larger reach confirms.
+edges and that a neighbouring reach confirms.
 """
 
 from __future__ import annotations
@@ -63,8 +63,9 @@ def _reaches(seeds: Seeds) -> list[float]:
 
 def _best(guesses: list[Guess]) -> tuple[Mask, float]:
     best, most = guesses[0], -1.0
-    for guess, larger in zip(guesses, [*guesses[1:], guesses[-1]], strict=True):
-        stable = overlap(guess.mask, larger.mask) if larger is not guess else 0.6
+    for number, guess in enumerate(guesses):
+        beside = guesses[max(0, number - 1) : number] + guesses[number + 1 : number + 2]
+        stable = max((overlap(guess.mask, other.mask) for other in beside), default=1.0)
         score = guess.on_edges * (0.3 + 0.7 * stable)
         if score > most * 1.02:
             best, most = guess, score

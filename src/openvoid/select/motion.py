@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 Map = NDArray[np.float32]  # [h, w]
 Flow = NDArray[np.float32]  # [h, w, 2] (x, y) px: p of the first frame is p + flow of the second
-LIMIT = 3.0  # log-odds
+AGAINST = 3.0  # log-odds: what goes another way is not the object
+FOR = 1.0  # what goes along may be something that it pushes
 NOISE = 5.0  # colour difference that is worth one unit of log-odds
 PROOF = 0.4  # mean log-odds on the object itself from which its motion tells something
 ROUNDS = 6  # of reweighted least squares
@@ -98,14 +99,20 @@ def follows(lab: NDArray[np.uint8], other: NDArray[np.uint8], flow: Flow, inside
     camera = camera_flow(flow, 1 - np.minimum(1, inside))
     own = object_flow(flow, inside)
     by_camera, by_object = differs(lab, other, camera), differs(lab, other, own)
-    odds = np.clip((by_camera - by_object) / NOISE, -LIMIT, LIMIT)
+    odds = np.clip((by_camera - by_object) / NOISE, -AGAINST, AGAINST)
     proof = float((odds * inside).sum() / max(1e-6, float(inside.sum())))
     trust = float(np.clip((proof - PROOF) / PROOF, 0, 1))  # none where it stands still
-    return (trust * odds).astype(np.float32), np.minimum(by_camera, by_object)
+    return (trust * np.minimum(odds, FOR)).astype(np.float32), np.minimum(by_camera, by_object)
+
+
+def lasting(found: list[tuple[Map, Map]]) -> tuple[Map, Map]:
+    """Evidence against several frames on one side in time: what holds for all of them."""
+    odds = sum((each for each, _ in found[1:]), found[0][0]) / len(found)
+    return odds.astype(np.float32), np.maximum.reduce([mismatch for _, mismatch in found])
 
 
 def together(found: list[tuple[Map, Map]]) -> Map:
-    """Evidence against several frames: that of the best match for each pixel."""
+    """Evidence against frames on both sides in time: that of the better match for each pixel."""
     odds, least = found[0]
     for more, mismatch in found[1:]:
         odds = np.where(mismatch < least, more, odds)

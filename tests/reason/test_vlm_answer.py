@@ -69,11 +69,11 @@ def test_in_its_own_frame_a_region_covers_its_cells_and_little_else(
         exact = np.zeros_like(mask)
         for row, column in named:
             exact[row * FINE : (row + 1) * FINE, column * FINE : (column + 1) * FINE] = True
-        near = cv2.dilate(exact.astype(np.uint8), np.ones((9, 9), np.uint8))
+        near = cv2.dilate(exact.astype(np.uint8), np.ones((3, 3), np.uint8))
         around, _ = cv2.findContours(near, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(near, around, -1, 1, cv2.FILLED)  # rings are filled
         assert not (mask & (near == 0)).any()
-        assert np.count_nonzero(mask & exact) >= 0.9 * np.count_nonzero(exact)
+        assert np.count_nonzero(mask & exact) >= 0.8 * np.count_nonzero(exact)
 
 
 @settings(max_examples=40, deadline=None)

@@ -92,8 +92,11 @@ def morphed(one: Sequence[Cell], other: Sequence[Cell], share: float, grid: Grid
 
 
 def outlines(field: Field, grid: Grid) -> tuple[Polygon, ...]:
-    """The regions inside, as polygons; holes are filled."""
-    inside = (field > -0.5).astype(np.uint8)  # contours run through the samples' middles
+    """The regions inside, as polygons; holes are filled.
+
+    They run half a sample inside, so that a region at rest touches no cell that was not named.
+    """
+    inside = (field > 0).astype(np.uint8)
     contours, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     found = []
     for contour in contours:

@@ -63,11 +63,24 @@ def test_other_words_for_much_the_same_place_are_the_same_thing() -> None:
     [
         effect(now=ELSEWHERE, source="motion"),
         effect(kind=EffectKind.PHYSICAL, source="motion"),
-        effect(now=places(0.2, 0.5, 0.6, 0.8), source="vlm"),  # one source tells two things
+        effect(now=FINE),  # one source tells two things
     ],
 )
 def test_what_differs_in_place_or_kind_or_comes_from_one_source_stays_two(other: Effect) -> None:
     assert len(combine([told(effect()), told(other)]).affected) == 2
+
+
+def test_of_several_that_match_the_one_with_the_same_words_counts() -> None:
+    patch, cup = effect("patch", why="a"), effect("cup", now=FINE, why="b")
+    seen = effect("cup", source="motion")
+    first, second = combine([told(patch, cup), told(seen)]).affected
+    assert first == patch
+    assert second.source == "vlm+motion"
+
+
+def test_what_one_source_says_again_is_said_once() -> None:
+    said = effect(confidence=0.3)
+    assert combine([told(said), told(effect())]).affected == (effect(),)
 
 
 def test_a_mere_spot_does_not_stand_for_the_whole() -> None:
@@ -172,7 +185,7 @@ def test_joining_never_loses_a_thing_and_never_doubts_it(
 ) -> None:
     theirs = [replace(each, source="motion") for each in other]
     whole = combine([told(*one), told(*theirs)]).affected
-    assert max(len(one), len(other)) <= len(whole) <= len(one) + len(other)
+    assert len(whole) <= len(one) + len(other)
     for each in (*one, *theirs):
         assert any(
             each.source in found.source
@@ -180,4 +193,3 @@ def test_joining_never_loses_a_thing_and_never_doubts_it(
             and found.confidence >= each.confidence - 1e-9
             for found in whole
         )
-    assert combine([Effects(whole)]).affected == whole  # nothing more to join

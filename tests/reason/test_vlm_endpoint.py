@@ -219,9 +219,10 @@ def test_what_is_no_url_is_refused(url: str) -> None:
         Endpoint(url, "tiny")
 
 
-def test_a_password_in_the_url_is_refused_and_not_repeated() -> None:
-    with pytest.raises(OpenVoidError) as caught:
-        Endpoint("https://me:hidden@host/v1", "tiny")
+@pytest.mark.parametrize("url", ["https://me:hidden@host/v1", "https://host/v1?api_key=hidden"])
+def test_a_secret_in_the_url_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(OpenVoidError, match="password or a key") as caught:
+        Endpoint(url, "tiny")
     assert "hidden" not in caught.value.line()
 
 

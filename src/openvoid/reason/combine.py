@@ -22,6 +22,7 @@ PERSON = "person"
 RASTER = 96  # samples over the picture, both ways: fine enough to compare places
 COMPARED_FRAMES = 16  # at most
 SAME_WORDS, OTHER_WORDS = 0.3, 0.5  # how far places must agree
+AGAIN = 0.9  # and for one source to have said the same again
 FINER = 0.25  # a finer region stands for a coarse one if it fills at least this share of it
 _PASSING = "a an the of in on at by to its his her their with and from cast thing"
 PASSING = frozenset(_PASSING.split())
@@ -96,29 +97,46 @@ def drawn(places: Iterable[Place], frame: int) -> NDArray[np.bool_]:
     return raster > 0
 
 
-def _same(one: Effect, other: Effect) -> bool:
+def _likeness(one: Effect, other: Effect) -> float:
+    """0: not the same thing; else the more, the surer it is. Same words come before other words."""
     if one.kind != other.kind:
-        return False
+        return 0.0
     measured = agreement((*one.now, *one.goes), (*other.now, *other.goes))
     if same_words(one.noun, other.noun):
-        return max(measured.lesser, measured.whole) >= SAME_WORDS
-    return measured.whole >= OTHER_WORDS
+        return 1 + measured.whole if measured.lesser >= SAME_WORDS else 0.0
+    return measured.whole if measured.whole >= OTHER_WORDS else 0.0
 
 
 def _settles(word: Effect, effect: Effect) -> bool:
     """Whether a person's word is about this effect."""
     if not word.now and not word.goes:
         return word.kind == effect.kind and same_words(word.noun, effect.noun)
-    return _same(word, effect)
+    return _likeness(word, effect) > 0
 
 
 def _join(joined: list[Effect], effect: Effect) -> None:
-    """Into the list: with its like from another source, or as a new thing."""
+    """Into the list: with its like, or as a new thing. One source's things differ from each other,
+    unless it says the very same again (an earlier answer, and the same read once more)."""
+    own, likest, best = set(effect.source.split("+")), -1, 0.0
     for at, known in enumerate(joined):
-        if effect.source not in known.source.split("+") and _same(known, effect):
-            joined[at] = _merged(known, effect)
+        if own.isdisjoint(known.source.split("+")):
+            if (likeness := _likeness(known, effect)) > best:
+                likest, best = at, likeness
+        elif _again(known, effect):
+            joined[at] = replace(known, confidence=max(known.confidence, effect.confidence))
             return
-    joined.append(effect)
+    if likest < 0:
+        joined.append(effect)
+    else:
+        joined[likest] = _merged(joined[likest], effect)
+
+
+def _again(known: Effect, effect: Effect) -> bool:
+    if (known.noun, known.kind) != (effect.noun, effect.kind):
+        return False
+    return (known.now, known.goes) == (effect.now, effect.goes) or (
+        agreement((*known.now, *known.goes), (*effect.now, *effect.goes)).whole >= AGAIN
+    )
 
 
 def _merged(one: Effect, other: Effect) -> Effect:
@@ -137,9 +155,9 @@ def _merged(one: Effect, other: Effect) -> Effect:
 def _finer(one: tuple[Place, ...], other: tuple[Place, ...]) -> tuple[Place, ...]:
     """Frame by frame, the smaller region if it lies in the larger and is no mere spot in it."""
     found: list[Place] = []
-    for frame in sorted({place.frame for place in (*one, *other)}):
-        mine = [place for place in one if place.frame == frame]
-        theirs = [place for place in other if place.frame == frame]
+    ours, others = _by_frame(one), _by_frame(other)
+    for frame in sorted(ours.keys() | others.keys()):
+        mine, theirs = ours.get(frame, []), others.get(frame, [])
         a, b = drawn(mine, frame), drawn(theirs, frame)
         less, more = (a, b) if a.sum() <= b.sum() else (b, a)
         fits = (less & more).sum() >= 0.6 * less.sum() and less.sum() >= FINER * more.sum()
@@ -148,6 +166,13 @@ def _finer(one: tuple[Place, ...], other: tuple[Place, ...]) -> tuple[Place, ...
         else:
             found += mine if less is a else theirs
     return tuple(found)
+
+
+def _by_frame(places: Iterable[Place]) -> dict[int, list[Place]]:
+    found: dict[int, list[Place]] = {}
+    for place in places:
+        found.setdefault(place.frame, []).append(place)
+    return found
 
 
 def _belongings(parts: Sequence[Effects]) -> list[Belonging]:

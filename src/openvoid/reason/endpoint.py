@@ -301,9 +301,9 @@ def _checked(url: str) -> SplitResult:
         raise OpenVoidError(
             f"{plain(url, 120)!r} is no URL", where=URL_FLAG, mend="as http://localhost:11434/v1"
         )
-    if at.username or at.password:
+    if at.username or at.password or re.search(r"(key|token|secret|sig)\w*=", at.query, re.I):
         raise OpenVoidError(
-            "the URL holds a user or a password",
+            "the URL holds a password or a key",
             where=URL_FLAG,
             mend="keys go into the environment",
         )

@@ -237,13 +237,15 @@ class Quadmask:
         return self if by_px == 0 else self.mapped(grow)
 
     def grid_snapped(self, cells: int = 8) -> Quadmask:
-        """Affected cells of a grid with `cells` squares on the short side are filled whole.
+        """Affected cells of a grid with `cells` on the short side are filled whole.
 
         The released weights saw affected regions so in training: any hit makes the cell AFFECTED.
+        Cells are as square as a whole number of them on the long side allows (as in the released
+        masks: 8 x 14 of them in 16:9).
         """
         side = min(self.height, self.width) / cells
-        rows = (np.arange(self.height) / side).astype(int)
-        columns = (np.arange(self.width) / side).astype(int)
+        down, across = (max(1, round(length / side)) for length in (self.height, self.width))
+        rows, columns = _cells(self.height, down), _cells(self.width, across)
 
         def snap_cells(_: int, labels: Labels) -> Labels:
             removed, affected = split(labels)
@@ -265,6 +267,13 @@ class Quadmask:
             return label(removed | removed2, affected | affected2)
 
         return self.mapped(unite)
+
+
+def _cells(length: int, count: int) -> NDArray[np.intp]:
+    """Which of `count` cells each of `length` samples lies in; cell k begins at k length / count,
+    rounded down, as in the released masks."""
+    begins = np.arange(count) * length // count
+    return np.searchsorted(begins, np.arange(length), side="right") - 1
 
 
 def split(labels: Labels) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

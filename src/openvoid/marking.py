@@ -115,15 +115,13 @@ def find_effects(
     """
     check_fits(clip, track)
     given = options or {}
-    for name in reasoners:  # all are checked before the first one works
-        plugins.check_options(plugins.find("reasoner", name), given.get(name, {}))
+    made = [plugins.construct("reasoner", name, given.get(name, {})) for name in reasoners]
     parts = [edited] if edited is not None else []
-    for name in reasoners:
+    for name, reasoner in zip(reasoners, made, strict=True):
         plugin = plugins.find("reasoner", name)
         checked = plugins.check_options(plugin, given.get(name, {}))
-        made = plugins.construct("reasoner", name, given.get(name, {}))
         with scratch(_effects_key(clip, track, name, checked, plugin)) as folder:
-            parts.append(made.explain(clip, track, _run(folder, progress, told)))
+            parts.append(reasoner.explain(clip, track, _run(folder, progress, told)))
     return combine(parts)
 
 

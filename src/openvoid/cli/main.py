@@ -55,7 +55,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     """The whole command line. The words matter to `remove` only: its engine's options are flags."""
     import typer
 
-    from openvoid.cli import compare, demo, doctor, engines, mask, remove, version, weights
+    from openvoid.cli import compare, demo, doctor, engines, mask, remove, select, version, weights
 
     app = typer.Typer(
         name="openvoid",
@@ -68,6 +68,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     )
     app.callback()(version.version)
     remove.register(app, words)
+    select.register(app, words)
     mask.register(app)
     compare.register(app)
     demo.register(app)

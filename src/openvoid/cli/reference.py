@@ -19,6 +19,7 @@ PAGES = (
     "",
     "remove",
     "remove --engine void",
+    "select",
     "mask",
     "mask inspect",
     "mask convert",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]  # [h, w, 3] Lab
-Map = NDArray[np.float32]  # [h, w]
+Map = NDArray[Any]  # [h, w] float32
 COLOUR_BINS = 16  # a channel, over the range that the frame uses
 PLACE_PX = 28.0  # side of a neighbourhood
 BACK_OFF = 6.0  # pixels that the whole counts for in a neighbourhood

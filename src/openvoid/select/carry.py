@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from openvoid.core.box import Box, bounding_box
 from openvoid.select.appearance import Appearance, Colours, Palette
 from openvoid.select.cut import boundary_price, cut
-from openvoid.select.grow import PRICE, overlap
+from openvoid.select.grow import PRICE, filled, overlap
 from openvoid.select.motion import Flow, Follower, follows, grid, lasting, moved, together
 from openvoid.select.seeds import Mask
 from openvoid.select.working import Working
 
-Map = NDArray[np.float32]
+Map = NDArray[Any]  # [h, w] float32
 FAR_PX = 30.0  # signed distances are held up to here
 SHAPE_LIMIT = 3.5  # log-odds
 MOTION_WEIGHT = 0.8
@@ -36,6 +36,7 @@ BAND_PX = 12.0  # around the boundary, where colours are judged
 NEAR = (2,)  # how many frames away motion is judged
 LASTING = (2, 5)  # and where a person marked: things that only touch it part from it in time
 GONE_SHARE = 0.03  # of its usual area: less is not seen
+HOLE_SHARE = 0.1  # of the object: larger holes stay open
 ALIKE, ALIKE_FAR = 60.0, 20.0  # colour difference (sum over Lab) that still is a match
 FAR_WEIGHT = 0.9
 AGEING = 0.998  # confidence that each step costs
@@ -47,6 +48,7 @@ class Memory:
 
     colours: Colours  # of the object against the whole frame
     area_px: float  # its usual area
+    solid: bool  # it has no holes: what appears within its outline is in it or on it
     absent: Mask | None = None  # what looked like it when it was gone: not it
 
     def renewed(self, area: int) -> Memory:
@@ -65,7 +67,9 @@ def remember(lab: NDArray[Any], mask: Mask) -> Memory:
     """The look of the object in a frame against everything else there."""
     inside = mask.astype(np.float32)
     colours = Colours.of(Palette.of(lab), lab, inside, 1 - inside)
-    return Memory(colours, float(np.count_nonzero(mask)))
+    area = np.count_nonzero(mask)
+    holes = np.count_nonzero(filled(mask, 1.0)) - area
+    return Memory(colours, float(area), bool(holes <= 0.01 * area))
 
 
 def signed_distance(mask: Mask) -> Map:
@@ -106,7 +110,7 @@ class Carrier:
         memory: Memory,
         farther: Mapping[int, Mask] | None = None,
     ) -> Step:
-        """From frame `source` to its neighbour `target`; `farther` are other frames' silhouettes."""
+        """From frame `source` to its neighbour `target`; `farther`: silhouettes of others."""
         if not before.mask.any():
             return self._search(target, memory)
         working = self._working
@@ -119,8 +123,10 @@ class Carrier:
         box = bounding_box(shape > -FAR_PX + 1).union(bounding_box(before.mask))
         if not (shape > -2).any():
             return Step(np.zeros(working.size, bool), before.confidence * AGEING)
-        box = bounding_box(shape > 0).union(bounding_box(before.mask)).grown(
-            round(reach), *working.size
+        box = (
+            bounding_box(shape > 0)
+            .union(bounding_box(before.mask))
+            .grown(round(reach), *working.size)
         )
         odds = self._evidence(target, before.mask, (old, new), (back, shape, trust), box)
         for other, known in (farther or {}).items():
@@ -129,6 +135,8 @@ class Carrier:
         u = cut(odds, boundary_price(new[here], PRICE), guess=(shape[here] > 0).astype(np.float32))
         mask = np.zeros(working.size, bool)
         mask[here] = _held(u > 0.5, shape[here])
+        if memory.solid:
+            mask = filled(mask, HOLE_SHARE)
         if np.count_nonzero(mask) < GONE_SHARE * memory.area_px and not _at_edge(mask):
             mask[:] = False
         clear = float(np.tanh(np.abs(odds[np.abs(shape[here]) < 6])).mean()) if mask.any() else 0.5

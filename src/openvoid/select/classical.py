@@ -12,7 +12,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -24,12 +24,19 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
-from openvoid.select.carry import LASTING, Carrier, Memory, Step, looks_like, remember, signed_distance
+from openvoid.select.carry import (
+    LASTING,
+    Carrier,
+    Memory,
+    Step,
+    looks_like,
+    remember,
+    signed_distance,
+)
 from openvoid.select.grow import grown
 from openvoid.select.refine import refined
 from openvoid.select.seeds import Mask, Seeds, obeyed, read_matte, seeds_of
 from openvoid.select.working import Working, prepare
-
 
 FARTHER = 7  # frames: what was hidden for less than this is known at once when it is seen again
 
@@ -46,10 +53,10 @@ class Options:
 class ClassicalSegmenter:
     """Graph cut on colour, edges and motion, carried by optical flow."""
 
-    name = "classical"
-    Options = Options
+    name: ClassVar[str] = "classical"
+    Options: ClassVar[type[Any]] = Options
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Any) -> None:
         self._options = options
 
     def track(self, clip: Clip, selection: Selection, run: Run) -> Track:
@@ -92,7 +99,7 @@ class _Following:
 
     def begin(self) -> None:
         """From the frame that says most to both ends."""
-        first = max(self._seeds, key=lambda frame: (self._positive(frame), -frame))
+        first = min(self._seeds, key=lambda frame: (-self._seeds[frame].weight, frame))
         self._run.progress("follow", 0, self._working.length)
         mask, sure = self._grown(first, self._seeds[first])
         self._keep(first, Step(mask, sure))
@@ -101,12 +108,8 @@ class _Following:
             self._sweep(first, end, direction, Step(mask, sure), memory)
         self._run.progress("follow", self._working.length, self._working.length)
 
-    def _positive(self, frame: int) -> float:
-        return self._seeds[frame].weight
-
     def _grown(self, frame: int, seeds: Seeds) -> tuple[Mask, float]:
-        hint = seeds.sure.astype(np.float32)
-        hint = cv2.GaussianBlur(hint, (0, 0), 3)
+        hint: Any = cv2.GaussianBlur(seeds.sure.astype(np.float32), (0, 0), 3)
         if seeds.box is not None:
             depth = cv2.distanceTransform(seeds.box.astype(np.uint8), cv2.DIST_L2, 3)
             hint = np.maximum(hint, depth > 0.5 * depth.max()).astype(np.float32)
@@ -124,7 +127,9 @@ class _Following:
             memory = self._recalled(frame, step, memory, gone)
             if frame in self._seeds:
                 step, wrong = self._corrected(frame, step)
-                memory = remember(self._working.lab(frame), step.mask) if step.mask.any() else memory
+                memory = (
+                    remember(self._working.lab(frame), step.mask) if step.mask.any() else memory
+                )
                 if wrong:
                     self._mend(frame, last_mark, -way, step, memory)
                 last_mark = frame
@@ -132,7 +137,9 @@ class _Following:
 
     def _farther(self, frame: int, last_mark: int, way: int) -> dict[int, Mask]:
         """Silhouettes that are known besides the neighbour's: at the last mark, and between."""
-        found = {last_mark, frame - way * FARTHER} if abs(frame - last_mark) > FARTHER else {last_mark}
+        found = (
+            {last_mark, frame - way * FARTHER} if abs(frame - last_mark) > FARTHER else {last_mark}
+        )
         return {each: self[each] for each in sorted(found) if each != frame - way}
 
     def _recalled(self, frame: int, step: Step, memory: Memory, gone: bool) -> Memory:
@@ -206,7 +213,7 @@ def _fits(mask: Mask, box: Mask) -> bool:
     rows, columns = np.nonzero(mask & box)
     if inside < 0.9 * np.count_nonzero(mask):
         return False
-    spans = (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+    spans = (int(np.ptp(rows)) + 1) * (int(np.ptp(columns)) + 1)
     return bool(spans > 0.6 * np.count_nonzero(box))
 
 

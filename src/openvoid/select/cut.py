@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Map = NDArray[np.float32]  # [h, w]
+Map = NDArray[Any]  # [h, w] float32
 CERTAIN = 50.0  # log-odds of a pixel that a person marked
 STEP = np.float32(0.353)  # sigma = tau = 1 / sqrt(8): |grad|^2 <= 8
 COARSEST_PX = 48

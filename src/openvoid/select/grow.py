@@ -20,7 +20,7 @@ from openvoid.select.appearance import Appearance, Colours, Palette
 from openvoid.select.cut import CERTAIN, boundary_price, cut
 from openvoid.select.seeds import Mask, Seeds, distance_to, widest_gap
 
-Map = NDArray[np.float32]
+Map = NDArray[Any]  # [h, w] float32
 PRICE = 5.0  # of a unit of boundary on plain ground, in log-odds of a pixel
 ROUNDS = 4  # of learning colours from the last cut
 REACHES = 6
@@ -45,7 +45,7 @@ def grown(lab: NDArray[Any], seeds: Seeds, motion: Map | None = None) -> tuple[M
     """
     if seeds.matte is not None:
         return (seeds.matte | seeds.sure) & ~seeds.never, 1.0
-    extra = np.zeros(seeds.sure.shape, np.float32) if motion is None else MOTION_WEIGHT * motion
+    extra = np.zeros(seeds.size, np.float32) if motion is None else MOTION_WEIGHT * motion
     if seeds.box is not None:
         guess = _in_box(lab, seeds, extra)
         return guess.mask, 0.5 + 0.5 * guess.on_edges
@@ -55,7 +55,7 @@ def grown(lab: NDArray[Any], seeds: Seeds, motion: Map | None = None) -> tuple[M
 
 def _reaches(seeds: Seeds) -> list[float]:
     """How far from the marks the object may lie, working px; more marks say more."""
-    short = min(seeds.sure.shape)
+    short = min(seeds.size)
     first = max(0.05 * short, 0.4 * widest_gap(seeds.spots))
     count = REACHES if len(seeds.spots) < 4 else 4
     return [first * REACH_STEP**step for step in range(count)]
@@ -80,7 +80,7 @@ def overlap(one: Mask, other: Mask) -> float:
 
 def _at_reach(lab: NDArray[Any], seeds: Seeds, extra: Map, reach: float) -> Guess:
     """Cut with a prior that fades with the distance to the marks."""
-    height, width = seeds.sure.shape
+    height, width = seeds.size
     distance = distance_to(seeds.spots, (height, width))
     box = bounding_box(distance < 2.2 * reach).aligned(2, height, width)
     near = distance[box.slices] / reach
@@ -93,7 +93,7 @@ def _at_reach(lab: NDArray[Any], seeds: Seeds, extra: Map, reach: float) -> Gues
 
 def _in_box(lab: NDArray[Any], seeds: Seeds, extra: Map) -> Guess:
     assert seeds.box is not None
-    height, width = seeds.sure.shape
+    height, width = seeds.size
     tight = bounding_box(seeds.box)
     around = max(8, round(0.35 * max(tight.height, tight.width)))
     box = tight.grown(around, height, width)
@@ -127,16 +127,18 @@ def _iterate(
         if u is None:
             odds = sharp.odds(seen)
         else:
-            odds = Appearance.of(sharp, seen, inside, outside, max(24.0, 0.5 * reach)).odds(seen, y, x)
+            odds = Appearance.of(sharp, seen, inside, outside, max(24.0, 0.5 * reach)).odds(
+                seen, y, x
+            )
         odds = odds + prior + extra[here]
         odds = np.where(sure, CERTAIN, np.where(never, -CERTAIN, odds)).astype(np.float32)
         u = cut(odds, price, guess=u)
         inside = (u > 0.5).astype(np.float32)
         outside = 1 - inside
     assert u is not None
-    mask = np.zeros(seeds.sure.shape, bool)
+    mask = np.zeros(seeds.size, bool)
     mask[here] = joined(u > 0.5, sure)
-    return Guess(mask, on_edges(mask[here], price, box, mask.shape), reach)
+    return Guess(mask, on_edges(mask[here], price, box, seeds.size), reach)
 
 
 def joined(mask: Mask, sure: Mask) -> Mask:
@@ -155,7 +157,9 @@ def joined(mask: Mask, sure: Mask) -> Mask:
 
 def filled(mask: Mask, share: float) -> Mask:
     """Holes smaller than a share of the object belong to it."""
-    count, parts, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), None, 4)
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(
+        (~mask).astype(np.uint8), connectivity=4
+    )
     small = stats[:, cv2.CC_STAT_AREA] <= share * np.count_nonzero(mask)
     small[0] = False
     return mask | small[parts] if count > 1 else mask

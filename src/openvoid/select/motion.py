@@ -17,12 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Map = NDArray[np.float32]  # [h, w]
-Flow = NDArray[np.float32]  # [h, w, 2] (x, y) px: p of the first frame is p + flow of the second
+Map = NDArray[Any]  # [h, w] float32
+Flow = NDArray[Any]  # [h, w, 2] float32 (x, y) px: p of the first frame is p + flow of the second
 AGAINST = 3.0  # log-odds: what goes another way is not the object
 FOR = 1.0  # what goes along may be something that it pushes
 NOISE = 5.0  # colour difference that is worth one unit of log-odds
 PROOF = 0.4  # mean log-odds on the object itself from which its motion tells something
+STILL = 1.1  # how much better a moving camera must explain the scene than a locked one
 ROUNDS = 6  # of reweighted least squares
 
 
@@ -32,8 +33,8 @@ class Follower:
     def __init__(self) -> None:
         self._search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
-    def flow(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Flow:
-        return np.asarray(self._search.calc(first, second, None))
+    def flow(self, first: NDArray[Any], second: NDArray[Any]) -> Flow:
+        return np.asarray(self._search.calc(first, second, np.zeros((*first.shape, 2), np.float32)))
 
 
 def grid(size: tuple[int, int]) -> tuple[Map, Map]:
@@ -59,7 +60,9 @@ def camera_flow(flow: Flow, away: Map) -> Flow:
         error = ((seen - terms @ fit) ** 2).sum(1)
         scale = max(0.1, float(np.median(error))) * 2
         weight = (base / (1 + error / scale) ** 2)[:, None]
-        fit = np.linalg.solve(terms.T @ (weight * terms) + 1e-6 * np.eye(3), terms.T @ (weight * seen))
+        fit = np.linalg.solve(
+            terms.T @ (weight * terms) + 1e-6 * np.eye(3), terms.T @ (weight * seen)
+        )
     rows, columns = grid((height, width))
     across, along = columns / width - 0.5, rows / height - 0.5
     parts = [fit[0, i] + fit[1, i] * across + fit[2, i] * along for i in (0, 1)]
@@ -81,28 +84,45 @@ def object_flow(flow: Flow, inside: Map) -> Flow:
 def moved(picture: NDArray[Any], flow: Flow, border: int = cv2.BORDER_REPLICATE) -> NDArray[Any]:
     """A picture fetched from where the flow says each pixel is."""
     y, x = grid((flow.shape[0], flow.shape[1]))
-    return cv2.remap(picture, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=border)
+    return cv2.remap(
+        picture, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=border
+    )
 
 
-def differs(lab: NDArray[np.uint8], other: NDArray[np.uint8], flow: Flow) -> Map:
+def differs(lab: NDArray[Any], other: NDArray[Any], flow: Flow) -> Map:
     """How badly the other frame, fetched along a flow, matches: mean over a small patch."""
     fetched = moved(other, flow)
     return cv2.blur(cv2.absdiff(lab, fetched).astype(np.float32).sum(2), (5, 5))
 
 
-def follows(lab: NDArray[np.uint8], other: NDArray[np.uint8], flow: Flow, inside: Map) -> tuple[Map, Map]:
+def follows(lab: NDArray[Any], other: NDArray[Any], flow: Flow, inside: Map) -> tuple[Map, Map]:
     """Log-odds [h, w] that a pixel goes with the object and not with the camera; and the mismatch.
 
     The second tells how badly either explains it; where a pixel is hidden in the other frame, both
     fail, and a frame on the other side in time knows better.
     """
-    camera = camera_flow(flow, 1 - np.minimum(1, inside))
+    camera = _simplest(lab, other, camera_flow(flow, 1 - np.minimum(1, inside)), inside)
     own = object_flow(flow, inside)
     by_camera, by_object = differs(lab, other, camera), differs(lab, other, own)
     odds = np.clip((by_camera - by_object) / NOISE, -AGAINST, AGAINST)
     proof = float((odds * inside).sum() / max(1e-6, float(inside.sum())))
     trust = float(np.clip((proof - PROOF) / PROOF, 0, 1))  # none where it stands still
     return (trust * np.minimum(odds, FOR)).astype(np.float32), np.minimum(by_camera, by_object)
+
+
+def _simplest(lab: NDArray[Any], other: NDArray[Any], camera: Flow, inside: Map) -> Flow:
+    """No motion of the camera at all, unless the fitted one explains the scene clearly better.
+
+    Water, leaves and crowds move in ways that no camera does, and would bend the fit.
+    """
+    away = inside < 0.5
+    if not away.any():
+        return camera
+    still = np.zeros_like(camera)
+    without, fitted = (
+        float(np.median(differs(lab, other, each)[away])) for each in (still, camera)
+    )
+    return still if without <= STILL * fitted + 0.2 else camera
 
 
 def lasting(found: list[tuple[Map, Map]]) -> tuple[Map, Map]:

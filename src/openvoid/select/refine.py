@@ -20,13 +20,13 @@ from openvoid.core.box import Box, bounding_box
 from openvoid.select.seeds import Mask
 from openvoid.select.working import displayed
 
-Map = NDArray[np.float32]
+Map = NDArray[Any]  # [h, w] float32
 RADIUS_PX = 4  # of the local fit, working px
 EVENNESS = 1e-3  # regularisation: contrast squared (of 0..1) that counts as an edge
 BAND_PX = 2.5  # how far the boundary may move, working px
 
 
-def refined(mask: Mask, frame: NDArray[Any], small: NDArray[np.uint8]) -> Mask:
+def refined(mask: Mask, frame: NDArray[Any], small: NDArray[Any]) -> Mask:
     """The silhouette at native size.
 
     Args:
@@ -59,11 +59,11 @@ def _native(box: Box, small: tuple[int, ...], size: tuple[int, int]) -> Box:
 
 def _alpha(
     mask: Mask,
-    small: NDArray[np.uint8],
+    small: NDArray[Any],
     box: Box,
     large: Box,
     size: tuple[int, int],
-    picture: NDArray[np.float32],
+    picture: NDArray[Any],
 ) -> tuple[Map, Map]:
     """Alpha, and the kind of each pixel: 0 sure inside, -1 sure outside, 1 in the band."""
     here = box.slices
@@ -86,9 +86,7 @@ def _alpha(
     return alpha + pull, near.astype(np.float32)
 
 
-def _places(
-    small: tuple[int, ...], box: Box, large: Box, size: tuple[int, int]
-) -> tuple[Map, Map]:
+def _places(small: tuple[int, ...], box: Box, large: Box, size: tuple[int, int]) -> tuple[Map, Map]:
     """Where each native pixel of a box lies in the working box: x and y maps."""
     rows = (np.arange(large.top, large.bottom) + 0.5) * small[0] / size[0] - 0.5 - box.top
     columns = (np.arange(large.left, large.right) + 0.5) * small[1] / size[1] - 0.5 - box.left
@@ -96,7 +94,7 @@ def _places(
     return x, y
 
 
-def fit(guide: NDArray[np.float32], target: Map) -> tuple[NDArray[np.float32], Map]:
+def fit(guide: NDArray[Any], target: Map) -> tuple[NDArray[Any], Map]:
     """Local affine functions of colour that give `target`: gains [h, w, 3] and offset [h, w]."""
     side = (2 * RADIUS_PX + 1, 2 * RADIUS_PX + 1)
 

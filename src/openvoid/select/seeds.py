@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.selection import Selection
 from openvoid.select.working import Working
 
-Map = NDArray[np.float32]
+Map = NDArray[Any]  # [h, w] float32
 Mask = NDArray[np.bool_]
 
 
@@ -30,6 +31,11 @@ class Seeds:
     box: Mask | None  # it lies within
     matte: Mask | None  # it is exactly this
     spots: tuple[tuple[float, float], ...]  # (x, y) of what was clicked or painted as object
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.sure.shape[0], self.sure.shape[1]
 
     @property
     def weight(self) -> float:

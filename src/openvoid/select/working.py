@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from openvoid.core.clip import Clip, Frame
 from openvoid.core.removal import Run
 
-Picture = NDArray[np.uint8]  # [h, w, 3] RGB
+Picture = NDArray[Any]  # [h, w, 3] uint8 RGB
 LEAST_SIDE_PX = 20  # optical flow wants a few patches of 8 x 8
 
 
@@ -59,11 +59,11 @@ class Working:
         self._file.seek(index * count)
         return np.frombuffer(self._file.read(count), np.uint8).reshape(self.height, self.width, 3)
 
-    def lab(self, index: int) -> NDArray[np.uint8]:
+    def lab(self, index: int) -> NDArray[Any]:
         """Lab [h, w, 3], lightly smoothed against noise."""
         return cv2.cvtColor(cv2.GaussianBlur(self[index], (0, 0), 0.7), cv2.COLOR_RGB2LAB)
 
-    def gray(self, index: int) -> NDArray[np.uint8]:
+    def gray(self, index: int) -> NDArray[Any]:
         return cv2.cvtColor(self[index], cv2.COLOR_RGB2GRAY)
 
     def place(self, x: float, y: float) -> tuple[float, float]:

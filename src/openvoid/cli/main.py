@@ -52,10 +52,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build(words: Sequence[str] = ()) -> typer.Typer:
-    """The whole command line. The words matter to `remove` only: its engine's options are flags."""
+    """The whole command line. The words say which plug-ins' options are flags."""
     import typer
 
-    from openvoid.cli import compare, demo, doctor, engines, mask, remove, select, version, weights
+    from openvoid.cli import (
+        compare,
+        demo,
+        doctor,
+        engines,
+        explain,
+        mask,
+        reason,
+        remove,
+        select,
+        version,
+        weights,
+    )
 
     app = typer.Typer(
         name="openvoid",
@@ -69,6 +81,8 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     app.callback()(version.version)
     remove.register(app, words)
     select.register(app, words)
+    reason.register(app, words)
+    explain.register(app)
     mask.register(app)
     compare.register(app)
     demo.register(app)

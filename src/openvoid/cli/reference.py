@@ -20,6 +20,8 @@ PAGES = (
     "remove",
     "remove --engine void",
     "select",
+    "reason",
+    "explain",
     "mask",
     "mask inspect",
     "mask convert",

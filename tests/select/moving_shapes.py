@@ -42,9 +42,10 @@ def world(
     pan_px: float = 0.0,
     post: tuple[int, int] | None = None,
     ring: bool = False,
+    hat: bool = False,
     object_colour: tuple[int, int, int] = (190, 90, 60),
 ) -> World:
-    """A blob with two lobes along `path` (x, y), under a camera that pans, behind a post (x0, x1)."""
+    """A blob of two discs along `path` (x, y); the camera pans; a post (x0, x1) stands in front."""
     height, width = size
     ground = texture((height, width + 200), (90, 120, 130), 9, 1)
     skin = texture((80, 80), object_colour, 5, 2)
@@ -64,6 +65,9 @@ def world(
             skin.astype(np.float32), moved, (width, height), borderMode=cv2.BORDER_REFLECT
         )
         frame = np.where(seen[..., None], coat, frame)
+        if hat:  # the upper disc has a colour of its own
+            top = np.hypot(columns - x - 9, rows - y + 14) < 10
+            frame = np.where(top[..., None], coat[..., ::-1] + (0, 40, 60), frame)
         if post:
             frame[:, post[0] : post[1]] = texture((height, post[1] - post[0]), (40, 60, 45), 6, 4)
             seen[:, post[0] : post[1]] = False

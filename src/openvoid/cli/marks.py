@@ -97,7 +97,7 @@ def selection(
     return found
 
 
-def point(text: str, positive: bool, flag: str = "--point") -> Point:
+def point(text: str, positive: bool = True, flag: str = "--point") -> Point:
     """`2126,1099@0` -> a click; without a frame it is frame 0."""
     found = POINT.fullmatch(text)
     if not found:

@@ -12,8 +12,10 @@ closely, its silhouette counts more. It also keeps small errors from adding up.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -24,7 +26,7 @@ from openvoid.core.box import Box, bounding_box
 from openvoid.select.appearance import Appearance, Colours, Palette
 from openvoid.select.cut import boundary_price, cut
 from openvoid.select.grow import PRICE, filled, overlap
-from openvoid.select.motion import Flow, Follower, follows, grid, lasting, moved, together
+from openvoid.select.motion import Flow, Follower, follows, grid, lasting, moved, summed, together
 from openvoid.select.seeds import Mask
 from openvoid.select.working import Working
 
@@ -36,9 +38,11 @@ BAND_PX = 12.0  # around the boundary, where colours are judged
 NEAR = (2,)  # how many frames away motion is judged
 LASTING = (2, 5)  # and where a person marked: things that only touch it part from it in time
 GONE_SHARE = 0.03  # of its usual area: less is not seen
+HIDDEN_SHARE = 0.7  # of its usual area: less, away from the frame's edge, is partly hidden
 HOLE_SHARE = 0.1  # of the object: larger holes stay open
 ALIKE, ALIKE_FAR = 60.0, 20.0  # colour difference (sum over Lab) that still is a match
 FAR_WEIGHT = 0.9
+KEPT_FRAMES = 12  # pictures that are held
 AGEING = 0.998  # confidence that each step costs
 
 
@@ -88,17 +92,19 @@ class Carrier:
 
     def __init__(self, working: Working) -> None:
         self._working, self._follower = working, Follower()
+        self._lab = lru_cache(maxsize=KEPT_FRAMES)(working.lab)
+        self._gray = lru_cache(maxsize=KEPT_FRAMES)(working.gray)
 
     def motion(self, index: int, inside: Map, away: tuple[int, ...] = NEAR) -> Map:
         """Log-odds [h, w] that a pixel of a frame moves as what is inside does."""
         working = self._working
-        lab, gray, sides = working.lab(index), working.gray(index), []
+        lab, gray, sides = self._lab(index), self._gray(index), []
         for way in (-1, 1):
             found = []
             for other in (index + way * frames for frames in away):
                 if 0 <= other < working.length:
-                    flow = self._follower.flow(gray, working.gray(other))
-                    found.append(follows(lab, working.lab(other), flow, inside))
+                    flow = self._follower.flow(gray, self._gray(other))
+                    found.append(follows(lab, self._lab(other), flow, inside))
             sides += [lasting(found)] if found else []
         return together(sides) if sides else np.zeros(working.size, np.float32)
 
@@ -114,9 +120,9 @@ class Carrier:
         if not before.mask.any():
             return self._search(target, memory)
         working = self._working
-        back = self._follower.flow(working.gray(target), working.gray(source))
-        ahead = self._follower.flow(working.gray(source), working.gray(target))
-        old, new = working.lab(source), working.lab(target)
+        back = self._follower.flow(self._gray(target), self._gray(source))
+        ahead = self._follower.flow(self._gray(source), self._gray(target))
+        old, new = self._lab(source), self._lab(target)
         trust = _trust(back, ahead, old, new)
         shape = moved(signed_distance(before.mask), back)
         reach = 10 + 0.04 * min(working.size) + float(np.abs(back[before.mask]).max())
@@ -139,6 +145,8 @@ class Carrier:
             mask = filled(mask, HOLE_SHARE)
         if np.count_nonzero(mask) < GONE_SHARE * memory.area_px and not _at_edge(mask):
             mask[:] = False
+        if 0 < np.count_nonzero(mask) < HIDDEN_SHARE * memory.area_px and not _at_edge(mask):
+            mask |= self._emerged(source, target, mask, memory)
         clear = float(np.tanh(np.abs(odds[np.abs(shape[here]) < 6])).mean()) if mask.any() else 0.5
         sure = 0.6 + 0.4 * overlap(mask, shape > 0) * clear
         return Step(mask, before.confidence * AGEING * (0.9 + 0.1 * sure))
@@ -170,17 +178,17 @@ class Carrier:
 
     def _recalled(self, target: int, other: int, known: Mask, odds: Map, box: Box) -> Map:
         """Evidence where a frame farther away shows the same thing, closely matched."""
-        here, working = box.slices, self._working
-        back = self._follower.flow(working.gray(target), working.gray(other))
-        ahead = self._follower.flow(working.gray(other), working.gray(target))
-        trust = _trust(back, ahead, working.lab(other), working.lab(target), ALIKE_FAR)[here]
+        here = box.slices
+        back = self._follower.flow(self._gray(target), self._gray(other))
+        ahead = self._follower.flow(self._gray(other), self._gray(target))
+        trust = _trust(back, ahead, self._lab(other), self._lab(target), ALIKE_FAR)[here]
         shape = moved(signed_distance(known), back)[here]
         told = FAR_WEIGHT * np.clip(shape / 1.5, -SHAPE_LIMIT, SHAPE_LIMIT)
         return ((1 - 0.6 * trust) * odds + trust * told).astype(np.float32)
 
     def _search(self, target: int, memory: Memory) -> Step:
         """Look for the object in a frame after it was gone."""
-        lab = self._working.lab(target)
+        lab = self._lab(target)
         odds = cv2.blur(memory.colours.odds(lab), (5, 5))
         count, parts, stats, _ = cv2.connectedComponentsWithStats((odds > 1.0).astype(np.uint8))
         best, most = 0, 0.0
@@ -197,6 +205,22 @@ class Carrier:
         if not best:
             return Step(np.zeros(self._working.size, bool), 0.5)
         return Step(self._settled(lab, parts == best, odds), 0.5)
+
+    def _emerged(self, source: int, target: int, mask: Mask, memory: Memory) -> Mask:
+        """Parts that come out on another side of what hides the object, near what is seen of it."""
+        reach = 2 * round(math.sqrt(memory.area_px)) + 1
+        near = cv2.dilate(mask.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+        odds = cv2.blur(memory.colours.odds(self._lab(target)), (3, 3))
+        before = looks_like(self._lab(source), memory)
+        found = np.zeros(self._working.size, bool)
+        count, parts, stats, _ = cv2.connectedComponentsWithStats((odds > 1.0).astype(np.uint8))
+        for part in range(1, count):
+            here, area = parts == part, int(stats[part, cv2.CC_STAT_AREA])
+            fits = 0.01 * memory.area_px < area < memory.area_px
+            fresh = np.count_nonzero(before & here) < 0.4 * area
+            if fits and fresh and (near & here).any() and float(odds[here].mean()) > 1.5:
+                found |= here
+        return found
 
     def _settled(self, lab: NDArray[Any], found: Mask, odds: Map) -> Mask:
         """What was found by colour alone, cut along edges."""
@@ -221,7 +245,7 @@ def _trust(
     round_trip = back + moved(ahead, back)
     error = (round_trip**2).sum(2)
     allowed = 0.5 + 0.02 * ((back**2).sum(2))
-    unlike = cv2.blur(cv2.absdiff(new, moved(old, back)).astype(np.float32).sum(2), (5, 5))
+    unlike = cv2.blur(summed(cv2.absdiff(new, moved(old, back))), (5, 5))
     return np.exp(-error / (2 * allowed) - (unlike / alike) ** 2).astype(np.float32)
 
 

@@ -68,14 +68,14 @@ class ClassicalSegmenter:
         selection.check(clip.length, clip.height, clip.width)
         for matte in selection.mattes:
             read_matte(matte.file, clip.height, clip.width)
-        working = prepare(clip, self._options.working_size, run)
-        following = _Following(working, selection, run)
-        following.begin()
-        track = Track.of(
-            "object",
-            run.track("refine", _edges(clip, working, following, selection), clip.length),
-            [float(np.clip(each, 0, 1)) for each in following.confidence],
-        )
+        with prepare(clip, self._options.working_size, run) as working:
+            following = _Following(working, selection, run)
+            following.begin()
+            track = Track.of(
+                "object",
+                run.track("refine", _edges(clip, working, following, selection), clip.length),
+                [float(np.clip(each, 0, 1)) for each in following.confidence],
+            )
         if not track.seen:
             raise OpenVoidError("nothing was found where the marks are")
         return track

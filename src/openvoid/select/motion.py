@@ -24,6 +24,8 @@ FOR = 1.0  # what goes along may be something that it pushes
 NOISE = 5.0  # colour difference that is worth one unit of log-odds
 PROOF = 0.4  # mean log-odds on the object itself from which its motion tells something
 STILL = 1.1  # how much better a moving camera must explain the scene than a locked one
+COARSER = 4  # the object's motion is smooth: it is spread at a quarter of the size
+TRUST = 0.02  # of its mean motion, far away from it
 ROUNDS = 6  # of reweighted least squares
 
 
@@ -71,14 +73,17 @@ def camera_flow(flow: Flow, away: Map) -> Flow:
 
 def object_flow(flow: Flow, inside: Map) -> Flow:
     """The object's motion, carried on smoothly around it."""
-    weight = inside + 1e-6 * float(inside.max() + 1e-6)
-    sigma = 0.06 * min(inside.shape)
+    height, width = inside.shape
+    small = (max(1, width // COARSER), max(1, height // COARSER))
+    weight = cv2.resize(inside, small, interpolation=cv2.INTER_AREA)
+    weight = weight + 1e-6 * float(weight.max() + 1e-6)
+    flow = cv2.resize(flow, small, interpolation=cv2.INTER_LINEAR)
+    sigma = 0.06 * min(small)
     mass = cv2.GaussianBlur(weight, (0, 0), sigma)
-    total = float(weight.sum())
-    mean = (flow * weight[..., None]).sum((0, 1)) / total
+    mean = (flow * weight[..., None]).sum((0, 1)) / float(weight.sum())
     near = cv2.GaussianBlur(flow * weight[..., None], (0, 0), sigma)
-    trust = 0.02
-    return ((near + trust * mean) / (mass + trust)[..., None]).astype(np.float32)
+    own = ((near + TRUST * mean) / (mass + TRUST)[..., None]).astype(np.float32)
+    return cv2.resize(own, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def moved(picture: NDArray[Any], flow: Flow, border: int = cv2.BORDER_REPLICATE) -> NDArray[Any]:
@@ -92,7 +97,12 @@ def moved(picture: NDArray[Any], flow: Flow, border: int = cv2.BORDER_REPLICATE)
 def differs(lab: NDArray[Any], other: NDArray[Any], flow: Flow) -> Map:
     """How badly the other frame, fetched along a flow, matches: mean over a small patch."""
     fetched = moved(other, flow)
-    return cv2.blur(cv2.absdiff(lab, fetched).astype(np.float32).sum(2), (5, 5))
+    return cv2.blur(summed(cv2.absdiff(lab, fetched)), (5, 5))
+
+
+def summed(picture: NDArray[Any]) -> Map:
+    """The sum of the three channels."""
+    return cv2.transform(picture.astype(np.float32), np.ones((1, 3), np.float32))
 
 
 def follows(lab: NDArray[Any], other: NDArray[Any], flow: Flow, inside: Map) -> tuple[Map, Map]:

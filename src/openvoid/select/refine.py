@@ -23,6 +23,7 @@ from openvoid.select.working import displayed
 Map = NDArray[Any]  # [h, w] float32
 RADIUS_PX = 4  # of the local fit, working px
 EVENNESS = 1e-3  # regularisation: contrast squared (of 0..1) that counts as an edge
+ROW = 1024
 BAND_PX = 2.5  # how far the boundary may move, working px
 
 
@@ -41,8 +42,14 @@ def refined(mask: Mask, frame: NDArray[Any], small: NDArray[Any]) -> Mask:
     grown = bounding_box(mask).grown(3 * RADIUS_PX, *mask.shape)
     large = _native(grown, mask.shape, (height, width))
     picture = displayed(frame[large.slices]).astype(np.float32) / 255
-    alpha, near = _alpha(mask, small, grown, large, (height, width), picture)
-    full[large.slices] = np.where(near > 0, alpha > 0.5, near == 0)
+    place = _places(mask.shape, grown, large, (height, width))
+    signed = _fetched(_signed(mask[grown.slices]), place)
+    near = np.abs(signed) < BAND_PX
+    alpha = _alpha(mask, small, grown, (place[0][near], place[1][near]), picture[near])
+    alpha += 0.15 * signed[near] / BAND_PX  # where there is no edge, the cut's boundary stays
+    inside = signed > 0
+    inside[near] = alpha > 0.5
+    full[large.slices] = inside
     return full
 
 
@@ -57,33 +64,33 @@ def _native(box: Box, small: tuple[int, ...], size: tuple[int, int]) -> Box:
     )
 
 
+def _signed(mask: Mask) -> Map:
+    """Distance to the boundary: positive inside."""
+    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
+    return np.where(mask, inside - 0.5, 0.5 - outside).astype(np.float32)
+
+
 def _alpha(
-    mask: Mask,
-    small: NDArray[Any],
-    box: Box,
-    large: Box,
-    size: tuple[int, int],
-    picture: NDArray[Any],
-) -> tuple[Map, Map]:
-    """Alpha, and the kind of each pixel: 0 sure inside, -1 sure outside, 1 in the band."""
+    mask: Mask, small: NDArray[Any], box: Box, place: tuple[Map, Map], colours: NDArray[Any]
+) -> Map:
+    """Alpha [N] of native pixels with `colours` [N, 3] at working places (x, y) in the box."""
     here = box.slices
     target = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.6)[here]
     gains, offset = fit(small[here].astype(np.float32) / 255, target)
-    place = _places(mask.shape, box, large, size)
-    slope = cv2.remap(gains, *place, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    level = cv2.remap(offset, *place, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    alpha = (slope * picture).sum(2) + level
-    inside = cv2.distanceTransform(mask[here].astype(np.uint8), cv2.DIST_L2, 3)
-    outside = cv2.distanceTransform((~mask[here]).astype(np.uint8), cv2.DIST_L2, 3)
-    signed = cv2.remap(
-        np.where(mask[here], inside - 0.5, 0.5 - outside).astype(np.float32),
-        *place,
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    near = np.where(np.abs(signed) < BAND_PX, 1, np.where(signed > 0, 0, -1))
-    pull = 0.15 * signed / BAND_PX  # where the picture shows no edge, the cut's boundary stays
-    return alpha + pull, near.astype(np.float32)
+    return (_fetched(gains, place) * colours).sum(-1) + _fetched(offset, place)
+
+
+def _fetched(picture: NDArray[Any], place: tuple[Map, Map]) -> NDArray[Any]:
+    """Values of a working picture at places (x, y), of any shape, between its pixels."""
+    x, y = place
+    if x.ndim == 2:
+        return cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    rows = -(-x.size // ROW)  # OpenCV wants maps that are no longer than 32767
+    spare = rows * ROW - x.size
+    maps = [np.pad(each, (0, spare)).reshape(rows, ROW) for each in (x, y)]
+    found = cv2.remap(picture, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return found.reshape(rows * ROW, *picture.shape[2:])[: x.size]
 
 
 def _places(small: tuple[int, ...], box: Box, large: Box, size: tuple[int, int]) -> tuple[Map, Map]:

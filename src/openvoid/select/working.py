@@ -7,7 +7,6 @@ the scale between them and native pixels. Knows nothing of objects. Memory stays
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +42,12 @@ class Working:
     native_width: int
     length: int
     _file: Any
+
+    def __enter__(self) -> Working:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     @property
     def scale(self) -> float:
@@ -84,16 +89,12 @@ def prepare(clip: Clip, long_side_px: int, run: Run) -> Working:
     height, width = working_size(clip.height, clip.width, long_side_px)
     file = tempfile.TemporaryFile(dir=_folder(run.scratch))  # noqa: SIM115
     way = cv2.INTER_AREA if width < clip.width else cv2.INTER_LINEAR
-    for frame in run.track("read", _frames(clip), clip.length):
+    for frame in run.track("read", clip.frames(), clip.length):
         seen = displayed(frame)
         if seen.shape[:2] != (height, width):
             seen = cv2.resize(seen, (width, height), interpolation=way)
         file.write(np.ascontiguousarray(seen).data)
     return Working(height, width, clip.height, clip.width, clip.length, file)
-
-
-def _frames(clip: Clip) -> Iterator[Frame]:
-    return clip.frames()
 
 
 def _folder(scratch: Path) -> Path:

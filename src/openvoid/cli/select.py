@@ -78,12 +78,11 @@ def select(
 
     Examples:
 
-      openvoid select shot.mov --point 2126,1099@0 --out track.mkv
-      openvoid select shot.mov --point 640,360@0 --not 700,360@0 -o track.mkv
-      openvoid select shot.mov --box 416,20,459,172@0 -o track.mkv --preview sheet.png
-      openvoid select shot.mov --marks marks.json --point 320,200@45 -o track.mkv --overwrite
-      openvoid select shot.mov --matte roto.png@12 -o track.mkv --save-marks marks.json
-      openvoid select shot.mov --words "the red car" --segmenter sam3 -o track.mkv
+      openvoid select shot.mov --point 60,30@0 --out track.mkv
+      openvoid select shot.mov --point 60,30@0 --not 20,12@0 -o track.mkv
+      openvoid select shot.mov --box 40,12,76,50@0 -o track.mkv --preview look.png
+      openvoid select shot.mov --matte roto.png@4 -o track.mkv --save-marks my.json
+      openvoid select shot.mov --marks marks.json --point 70,30@9 -o track.mkv
     """
     from openvoid.marking import Told, find_track
     from openvoid.media.open import open_clip
@@ -175,8 +174,15 @@ def _check_outputs(out: Path, saved: Path | None, preview: Path | None, overwrit
             raise OpenVoidError(
                 "the folder does not exist", where=str(path.parent), mend="make it first"
             )
-        if path.exists() and not overwrite:
+        if path.exists() and not overwrite and not _is_facts(path):
             raise OpenVoidError("exists already", where=str(path), mend="--overwrite replaces it")
+
+
+def _is_facts(path: Path) -> bool:
+    """Whether a file is what lies beside a track: it goes with it."""
+    from openvoid.media.tracks import SCHEMA
+
+    return path.suffix == ".json" and SCHEMA in path.read_text("utf-8", "replace")[:200]
 
 
 def _draw(clip: Clip, track: Track, given: Selection, out: Path) -> None:

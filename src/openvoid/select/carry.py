@@ -147,7 +147,8 @@ class Carrier:
             mask[:] = False
         if 0 < np.count_nonzero(mask) < HIDDEN_SHARE * memory.area_px and not _at_edge(mask):
             mask |= self._emerged(source, target, mask, memory)
-        clear = float(np.tanh(np.abs(odds[np.abs(shape[here]) < 6])).mean()) if mask.any() else 0.5
+        rim = np.abs(odds[np.abs(shape[here]) < 6])
+        clear = float(np.tanh(rim).mean()) if rim.size else 0.5
         sure = 0.6 + 0.4 * overlap(mask, shape > 0) * clear
         return Step(mask, before.confidence * AGEING * (0.9 + 0.1 * sure))
 

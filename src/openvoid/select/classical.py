@@ -33,7 +33,7 @@ from openvoid.select.carry import (
     remember,
     signed_distance,
 )
-from openvoid.select.grow import grown
+from openvoid.select.grow import grown, overlap
 from openvoid.select.refine import refined
 from openvoid.select.seeds import Mask, Seeds, obeyed, read_matte, seeds_of
 from openvoid.select.working import Working, prepare
@@ -184,8 +184,8 @@ class _Following:
             weight = abs(end - frame) / span
             old = self[frame]
             both = (1 - weight) * signed_distance(old) + weight * signed_distance(step.mask)
-            agree = np.count_nonzero(old & step.mask) / max(1, np.count_nonzero(old | step.mask))
-            self._keep(frame, Step(both > 0, step.confidence * (0.5 + 0.5 * agree)))
+            agree = 0.5 + 0.5 * overlap(old, step.mask)
+            self._keep(frame, Step(both > 0, step.confidence * agree))
 
     def _keep(self, frame: int, step: Step) -> None:
         self._done += frame not in self._masks

@@ -23,6 +23,7 @@ from openvoid.select.working import displayed
 Map = NDArray[Any]  # [h, w] float32
 RADIUS_PX = 4  # of the local fit, working px
 EVENNESS = 1e-3  # regularisation: contrast squared (of 0..1) that counts as an edge
+EVEN_PX = 0.4  # working px over which alpha is evened out
 ROW = 1024
 BAND_PX = 2.5  # how far the boundary may move, working px
 
@@ -45,11 +46,15 @@ def refined(mask: Mask, frame: NDArray[Any], small: NDArray[Any]) -> Mask:
     place = _places(mask.shape, grown, large, (height, width))
     signed = _fetched(_signed(mask[grown.slices]), place)
     near = np.abs(signed) < BAND_PX
+    if not near.any():
+        full[large.slices] = signed > 0
+        return full
     alpha = _alpha(mask, small, grown, (place[0][near], place[1][near]), picture[near])
     alpha += 0.15 * signed[near] / BAND_PX  # where there is no edge, the cut's boundary stays
-    inside = signed > 0
-    inside[near] = alpha > 0.5
-    full[large.slices] = inside
+    soft = (signed > 0).astype(np.float32)
+    soft[near] = np.clip(alpha, 0, 1)
+    smooth = EVEN_PX * height / mask.shape[0]  # grain of the ground is no edge
+    full[large.slices] = cv2.GaussianBlur(soft, (0, 0), smooth) > 0.5
     return full
 
 
@@ -88,8 +93,8 @@ def _fetched(picture: NDArray[Any], place: tuple[Map, Map]) -> NDArray[Any]:
         return cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     rows = -(-x.size // ROW)  # OpenCV wants maps that are no longer than 32767
     spare = rows * ROW - x.size
-    maps = [np.pad(each, (0, spare)).reshape(rows, ROW) for each in (x, y)]
-    found = cv2.remap(picture, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    across, down = (np.pad(each, (0, spare)).reshape(rows, ROW) for each in (x, y))
+    found = cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return found.reshape(rows * ROW, *picture.shape[2:])[: x.size]
 
 

@@ -21,7 +21,8 @@ from hub_server import Fault, Hub
 from tiny import BASE, make_checkpoint
 from tiny_shots import Done, spawn
 
-from openvoid.void import hub
+from openvoid.media import hub
+from openvoid.void import released
 
 LONG = 24_000_000  # bytes: the hub's client writes pieces of 10 MiB
 
@@ -34,7 +35,7 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / BASE / "LICENSE").write_text("the licence")
     (home / "void").mkdir()
     for number in (1, 2):
-        (made / hub.void_file(number)).rename(home / "void" / hub.void_file(number))
+        (made / released.void_file(number)).rename(home / "void" / released.void_file(number))
     return home
 
 
@@ -44,10 +45,14 @@ def server(remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
     cards = {
-        hub.BASE_REPO: {"license": "other", "license_name": "cogvideox", "license_link": "LICENSE"},
-        hub.VOID_REPO: {"license": "apache-2.0"},
+        released.BASE_REPO: {
+            "license": "other",
+            "license_name": "cogvideox",
+            "license_link": "LICENSE",
+        },
+        released.VOID_REPO: {"license": "apache-2.0"},
     }
-    repos = {hub.BASE_REPO: remote / BASE, hub.VOID_REPO: remote / "void"}
+    repos = {released.BASE_REPO: remote / BASE, released.VOID_REPO: remote / "void"}
     with Hub(repos, cards) as running:
         monkeypatch.setenv("HF_ENDPOINT", running.url)
         yield running
@@ -69,7 +74,7 @@ def test_pull_then_list_then_check(
 
     pulled = shell("weights", "pull", "void")
     assert pulled.code == 0, pulled.err
-    assert f"{hub.BASE_REPO}  licence cogvideox, {server.url}" in pulled.out
+    assert f"{released.BASE_REPO}  licence cogvideox, {server.url}" in pulled.out
     assert "licence apache-2.0" in pulled.out
     assert "to fetch" in pulled.out
     assert "fetched and verified" in pulled.out
@@ -91,11 +96,11 @@ def test_one_pass_into_a_folder_of_ones_own(
     assert pulled.code == 0, pulled.err
     facts = json.loads(pulled.out)
     assert facts["sources"][0]["licence"] == "cogvideox"
-    assert hub.void_file(1) in {file["path"] for file in facts["sources"][1]["files"]}
+    assert released.void_file(1) in {file["path"] for file in facts["sources"][1]["files"]}
     checked = command("weights", "check", to, "--hashes", "--json")
     told: dict[str, Any] = json.loads(checked.out)
     assert [part["name"] for part in told["parts"]] == ["pass 1", "vae", "text_encoder"]
-    assert len(told["hashes"][hub.void_file(1)]) == 64
+    assert len(told["hashes"][released.void_file(1)]) == 64
     line = one_line(command("weights", "check", to, "--pass", "2"))
     assert "needs the VOID file void_pass2.safetensors" in line
 
@@ -103,14 +108,14 @@ def test_one_pass_into_a_folder_of_ones_own(
 def test_ctrl_c_keeps_what_arrived_and_the_same_command_goes_on(
     server: Hub, shell: Callable[..., Done], command: Callable[..., Done], tmp_path: Path
 ) -> None:
-    name = hub.void_file(1)
+    name = released.void_file(1)
     source = tmp_path / "slow"
     source.mkdir()
     (source / name).write_bytes(os.urandom(LONG))
-    server.repos = dict(server.repos) | {hub.VOID_REPO: source}
+    server.repos = dict(server.repos) | {released.VOID_REPO: source}
     server.faults[name] = Fault(slow_s=0.01)
     process = spawn("weights", "pull", "void", "--pass", "1")
-    blobs = hub.storage(hub.VOID_REPO) / "blobs"
+    blobs = hub.storage(released.VOID_REPO) / "blobs"
     for _ in range(3000):
         if any(path.stat().st_size for path in blobs.glob("*.incomplete")):
             break
@@ -133,7 +138,7 @@ def test_ctrl_c_keeps_what_arrived_and_the_same_command_goes_on(
     done = shell("weights", "pull", "void", "--pass", "1")
     assert done.code == 0, done.err
     assert server.sent[name] == LONG - had
-    snapshot = hub.snapshot(hub.VOID_REPO)
+    snapshot = hub.snapshot(released.VOID_REPO)
     assert snapshot is not None
     assert (snapshot / name).read_bytes() == (source / name).read_bytes()
 
@@ -172,7 +177,7 @@ def test_an_unreachable_hub_is_one_line(
 def test_too_little_space_is_told_before_anything_is_fetched(
     server: Hub, command: Callable[..., Done]
 ) -> None:
-    server.faults[hub.void_file(2)] = Fault(claims=10**16)
+    server.faults[released.void_file(2)] = Fault(claims=10**16)
     line = one_line(command("weights", "pull", "void"))
     assert "are needed" in line
     assert "are free" in line

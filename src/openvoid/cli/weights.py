@@ -1,7 +1,7 @@
 """`openvoid weights`: fetch the released weights, tell what is here, hold them against the layout.
 
 Enters: a name or a folder. Leaves: files in the Hugging Face cache or a folder, or what is known
-about them. Knows nothing of models: `void.hub` fetches, `void.checkpoint` checks.
+about them. Knows nothing of models: `media.hub` fetches, `void.checkpoint` checks.
 """
 
 from __future__ import annotations
@@ -55,10 +55,11 @@ def pull(
       $ openvoid weights pull void --pass 1 --to weights
     """
     from openvoid.cli.progress import told
-    from openvoid.void import hub
+    from openvoid.media import hub
+    from openvoid.void import released
 
     _known(name)
-    offered = hub.offers(_passes(passes), whole_base=whole_base)
+    offered = released.offers(_passes(passes), whole_base=whole_base)
     todo = [(offer, file) for offer in offered for file in hub.missing(offer, to)]
     facts = _offer_facts(offered, to) | {"fetched_files": len(todo)}
     if not quiet and not as_json:
@@ -84,7 +85,8 @@ def list_(as_json: AsJson = False) -> None:
       openvoid weights list
       openvoid weights list --json
     """
-    from openvoid.void import hub
+    from openvoid.media import hub
+    from openvoid.void import released
 
     held = [_held(*row) for row in KNOWN]
     if as_json:
@@ -97,7 +99,7 @@ def list_(as_json: AsJson = False) -> None:
     tell_table(("weights", "repository", "licence", "size", "here"), table)
     print(f"cache: {hub.cache_home()}")
     if not all(each["state"] == "yes" for each in held):
-        print(f"to fetch what is missing: {hub.PULL}")
+        print(f"to fetch what is missing: {released.PULL}")
 
 
 def check(
@@ -125,10 +127,11 @@ def check(
       $ openvoid weights check weights --lora style.safetensors:0.8 --hashes
     """
     from openvoid.cli.progress import told
-    from openvoid.void import checkpoint, hub
+    from openvoid.media import hub
+    from openvoid.void import checkpoint, released
 
     found = checkpoint.locate(folder, lora or ())
-    numbers = _passes(passes) if passes else tuple(found.passes) or hub.PASSES[:1]
+    numbers = _passes(passes) if passes else tuple(found.passes) or released.PASSES[:1]
     _need_torch()
     parts = checkpoint.check(found, numbers)
     remarks = checkpoint.notes(found)
@@ -166,7 +169,7 @@ KNOWN = (
 
 
 def _held(what: str, repo: str, licence: str, size: str, path: str) -> dict[str, Any]:
-    from openvoid.void import hub
+    from openvoid.media import hub
 
     cached = hub.snapshot(repo)
     here = cached is not None and (cached / path).exists() and (path or _whole_base())
@@ -195,7 +198,7 @@ def _whole_base() -> bool:
 
 
 def _offer_facts(offered: Any, to: Path | None) -> dict[str, Any]:
-    from openvoid.void import hub
+    from openvoid.media import hub
 
     return {
         "folder": str(to or hub.cache_home()),

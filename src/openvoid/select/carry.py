@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.box import Box, bounding_box
+from openvoid.core.box import EMPTY, Box, bounding_box
 from openvoid.select.appearance import Appearance, Colours, Palette
 from openvoid.select.cut import boundary_price, cut
 from openvoid.select.grow import PRICE, filled, overlap
@@ -42,8 +42,9 @@ HIDDEN_SHARE = 0.7  # of its usual area: less, away from the frame's edge, is pa
 HOLE_SHARE = 0.1  # of the object: larger holes stay open
 ALIKE, ALIKE_FAR = 60.0, 20.0  # colour difference (sum over Lab) that still is a match
 FAR_WEIGHT = 0.9
+AROUND = 0.25  # of the short side: how far around the object flow is sought
 KEPT_FRAMES = 12  # pictures that are held
-AGEING = 0.998  # confidence that each step costs
+AGEING = 0.9995  # confidence that each step costs
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,7 @@ class Carrier:
         if not before.mask.any():
             return self._search(target, memory)
         working = self._working
-        back = self._follower.flow(self._gray(target), self._gray(source))
-        ahead = self._follower.flow(self._gray(source), self._gray(target))
+        back, ahead = self._flows(target, source, before.mask)
         old, new = self._lab(source), self._lab(target)
         trust = _trust(back, ahead, old, new)
         shape = moved(signed_distance(before.mask), back)
@@ -150,7 +150,22 @@ class Carrier:
         rim = np.abs(odds[np.abs(shape[here]) < 6])
         clear = float(np.tanh(rim).mean()) if rim.size else 0.5
         sure = 0.6 + 0.4 * overlap(mask, shape > 0) * clear
-        return Step(mask, before.confidence * AGEING * (0.9 + 0.1 * sure))
+        return Step(mask, before.confidence * AGEING * (0.96 + 0.04 * sure))
+
+    def _flows(self, target: int, source: int, mask: Mask, box: Box = EMPTY) -> tuple[Flow, Flow]:
+        """Flow to the source and back, around the object; nothing moves elsewhere."""
+        size = self._working.size
+        around = bounding_box(mask).union(box).grown(round(AROUND * min(size)), *size)
+        flows = []
+        for first, second in ((target, source), (source, target)):
+            flow = np.zeros((*size, 2), np.float32)
+            here = around.slices
+            first_here, second_here = self._gray(first)[here], self._gray(second)[here]
+            flow[here] = self._follower.flow(
+                np.ascontiguousarray(first_here), np.ascontiguousarray(second_here)
+            )
+            flows.append(flow)
+        return flows[0], flows[1]
 
     def _evidence(
         self,
@@ -180,8 +195,7 @@ class Carrier:
     def _recalled(self, target: int, other: int, known: Mask, odds: Map, box: Box) -> Map:
         """Evidence where a frame farther away shows the same thing, closely matched."""
         here = box.slices
-        back = self._follower.flow(self._gray(target), self._gray(other))
-        ahead = self._follower.flow(self._gray(other), self._gray(target))
+        back, ahead = self._flows(target, other, known, box)
         trust = _trust(back, ahead, self._lab(other), self._lab(target), ALIKE_FAR)[here]
         shape = moved(signed_distance(known), back)[here]
         told = FAR_WEIGHT * np.clip(shape / 1.5, -SHAPE_LIMIT, SHAPE_LIMIT)

@@ -44,6 +44,7 @@ class _Key:
     points: Points
     pose: Matrix  # key -> first frame
     step: Matrix  # key -> newest frame
+    trusted: NDArray[np.bool_]  # features on the plane that the camera is told by
 
 
 def follow(frames: Iterable[tuple[Gray, NDArray[np.bool_]]]) -> Poses:
@@ -56,18 +57,40 @@ def follow(frames: Iterable[tuple[Gray, NDArray[np.bool_]]]) -> Poses:
             key = _key_of(gray, covered, np.eye(3))
             pairs.append((key.points, key.points, np.eye(3)))
         else:
-            start, end = _followed(key, gray, covered)
+            start, end, which = _followed(key, gray, covered)
             if len(end) < max(FEWEST, RENEW_SHARE * len(key.points)):
-                pose = key.pose @ np.linalg.inv(key.step)
-                fresh = _key_of(*last, pose)
+                fresh = _key_of(*last, key.pose @ np.linalg.inv(key.step))
                 found = _followed(fresh, gray, covered)
                 if len(found[1]) > len(end):
-                    key, (start, end) = fresh, found
+                    _trust(fresh, key, (start, end), found)
+                    key, (start, end, which) = fresh, found
+            keep = key.trusted[which]
+            if keep.sum() >= FEWEST:
+                start, end, which = start[keep], end[keep], which[keep]
             matrix = _fitted(start, end, full=True)
-            key.step = matrix if matrix is not None else key.step
+            if matrix is not None:
+                agree = _distance(moved(matrix, start), end) < 3 * AGREE_PX
+                key.trusted[which[~agree]] = False
+                key.step = matrix
             pairs.append((start, end, key.pose))
         last = gray, covered
     return _explained(pairs)
+
+
+def _trust(
+    fresh: _Key,
+    old: _Key,
+    pair: tuple[Points, Points],
+    found: tuple[Points, Points, NDArray[np.int64]],
+) -> None:
+    """Of a new key's features, believe those that go on with the plane followed so far."""
+    matrix = _fitted(*pair, full=True)
+    if matrix is None:
+        return
+    on = matrix @ np.linalg.inv(old.step)
+    agree = _distance(moved(on, found[0]), found[1]) < 2 * AGREE_PX
+    if agree.sum() >= 2 * FEWEST:
+        fresh.trusted[found[2][~agree]] = False
 
 
 def _explained(pairs: list[tuple[Points, Points, Matrix]]) -> Poses:
@@ -103,12 +126,15 @@ def _key_of(gray: Gray, covered: NDArray[np.bool_], pose: Matrix) -> _Key:
     free = cv2.erode((~covered).astype(np.uint8), np.ones((9, 9), np.uint8))
     found: Any = cv2.goodFeaturesToTrack(gray, FEATURES, 0.003, 7, mask=free, blockSize=5)
     points = np.zeros((0, 2), np.float32) if found is None else found.reshape(-1, 2)
-    return _Key(gray, points, pose, np.eye(3))
+    return _Key(gray, points, pose, np.eye(3), np.ones(len(points), bool))
 
 
-def _followed(key: _Key, gray: Gray, covered: NDArray[np.bool_]) -> tuple[Points, Points]:
+def _followed(
+    key: _Key, gray: Gray, covered: NDArray[np.bool_]
+) -> tuple[Points, Points, NDArray[np.int64]]:
+    """Features of the key, the same now, and their numbers."""
     if len(key.points) < FEWEST:
-        return key.points[:0], key.points[:0]
+        return key.points[:0], key.points[:0], np.zeros(0, np.int64)
     options: dict[str, Any] = {"winSize": (15, 15), "maxLevel": 3}
     guess = moved(key.step, key.points)
     flag = cv2.OPTFLOW_USE_INITIAL_FLOW
@@ -126,7 +152,7 @@ def _followed(key: _Key, gray: Gray, covered: NDArray[np.bool_]) -> tuple[Points
     inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
     good &= inside
     good[good] &= ~covered[y[good], x[good]]
-    return key.points[good], there[good]
+    return key.points[good], there[good], np.flatnonzero(good)
 
 
 def _fitted(start: Points, end: Points, *, full: bool) -> Matrix | None:

@@ -1,7 +1,7 @@
 """Course: what a moving thing did before it met the object, and where it would have gone on to.
 
 Enters: courses of blobs, the scene. Leaves: which are driven from outside the picture, which meet
-the object and bend, stop or turn, and the region a thing would sweep if nothing had been in its way.
+the object and bend, stop or turn, and the region a thing would sweep with nothing in its way.
 
 A course is a straight line with a steady acceleration, as far as the frames before the meeting tell
 (least squares). How fast it would have gone on is uncertain, so the region in a frame is all that
@@ -11,7 +11,7 @@ surface (the height at which the object stands) for what falls, and at the frame
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -27,12 +27,14 @@ HISTORY = 8  # frames before the meeting by which the course is told
 FEWEST = 3
 STEP = 0.004  # of the short side a frame: slower is at rest
 TOUCH = 0.02  # of the short side: nearer than this is a meeting
+NEARBY = 0.6  # of its size: what begins to move nearer than this has not come along
 EDGE_SHARE = 0.6  # of its frames a driven thing reaches beyond the picture
 BENT = 0.3  # of its size: off its course by more than this
 BENT_SHARE = 0.12  # and by more than this share of the way since
 AFTER = 10  # frames after the meeting in which that is judged
 SLOW, FAST = 0.55, 1.35  # of the expected way, the ends of the region
 WIDENING = 0.10  # of the way
+LIE_MOST = 0.45  # of the short side: no larger is the place where a thing comes to rest
 FALL = 0.010  # of the short side a frame: falls at least this fast after its first frame
 
 
@@ -68,6 +70,10 @@ def driven(course: Course, scene: Scene) -> bool:
 def meeting(course: Course, scene: Scene) -> Meeting | None:
     """The first time a thing that was under way comes to the object."""
     limit = TOUCH * scene.scale_px + 2
+    first = course.blobs[0]
+    begun = float(distance_px(scene, first.frame)[first.mask(scene.size)].min())
+    if begun < NEARBY * first.extent_px and not first.touches_edge:
+        return None  # it began here: pushed, rather than met
     for number, blob in enumerate(course.blobs):
         if not scene.object.box(blob.frame).empty:
             away = distance_px(scene, blob.frame)
@@ -123,6 +129,22 @@ def _bends(found: Meeting, number: int) -> bool:
         limit = BENT * found.before.extent_px + BENT_SHARE * float(np.hypot(*way))
         off.append(error > limit)
     return since > 0 and bool(np.mean(off) > 0.5)
+
+
+def resumed(found: Meeting, others: Sequence[Course]) -> Course | None:
+    """The course that goes on where a thing should come out again that went behind the object."""
+    start = np.array(found.before.centre)
+    for other in others:
+        if other is found.course or not 0 < other.blobs[0].frame - found.before.frame <= AFTER:
+            continue
+        blob = other.blobs[min(3, len(other.blobs) - 1)]
+        way = found.way(blob.frame - found.before.frame)
+        limit = BENT * found.before.extent_px + BENT_SHARE * float(np.hypot(*way))
+        pace = np.array(other.last.centre) - other.blobs[0].centre
+        if len(other.blobs) >= FEWEST and float(np.hypot(*(start + way - blob.centre))) < limit:
+            forward = float(pace @ found.velocity_px)
+            return other if forward > 0 else None
+    return None
 
 
 def falls(velocity: NDArray[np.float64], acceleration: NDArray[np.float64], scene: Scene) -> bool:
@@ -194,10 +216,26 @@ def falling(mask: Mask, began: int, frame: int, scene: Scene) -> Mask:
     reach = min(room, 0.5 * (0.012 * scene.scale_px) * since**2 + 2)
     region = swept(mask, np.zeros(2), np.array([0.0, reach]))
     if reach >= room:
-        wide, high = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
-        lie = max(wide, high)
-        middle, base = (columns[0] + columns[-1]) / 2, rows[-1] + room
-        top, bottom = int(max(0, base - 0.5 * lie)), int(base + 0.2 * lie) + 1
-        left, right = int(max(0, middle - 0.8 * lie)), int(middle + 0.8 * lie) + 1
+        top, left, bottom, right = _resting(rows, columns, rows[-1] + room, began, scene)
         region[top:bottom, left:right] = True
     return region
+
+
+def _resting(
+    rows: NDArray[np.int64], columns: NDArray[np.int64], base: float, began: int, scene: Scene
+) -> tuple[int, int, int, int]:
+    """Where a thing of these rows and columns may come to rest: top, left, bottom, right.
+
+    What is tall tips over, rather to the side of what held it.
+    """
+    wide, high = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
+    lie = min(float(max(wide, high)), LIE_MOST * scene.scale_px)
+    middle = (columns[0] + columns[-1]) / 2
+    left, right = 0.8 * lie, 0.8 * lie
+    if high > 1.5 * wide:
+        seen = min(scene.object.seen, key=lambda index: (abs(index - began), index))
+        box = scene.object.box(seen)
+        to_left = (box.left + box.right) / 2 < middle
+        left, right = (1.2 * lie, 0.3 * lie) if to_left else (0.3 * lie, 1.2 * lie)
+    top, bottom = int(max(0, base - 0.5 * lie)), int(base + 0.2 * lie) + 1
+    return top, int(max(0, middle - left)), bottom, int(max(0, middle + right)) + 1

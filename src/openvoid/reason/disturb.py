@@ -23,20 +23,25 @@ from numpy.typing import NDArray
 from openvoid.core.box import bounding_box
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason.light import grown, outside, thick, tidy
+from openvoid.reason.light import grown, inner, outside, thick, tidy
 from openvoid.reason.scene import Mask, Picture, Scene
 from openvoid.reason.undisturbed import Undisturbed
 
 WEAK = 0.016  # of white: a change of a pixel that counts where the flow says that it moved
+FAINT = 0.02  # of white: a change of the mean that counts beside a stronger one
+FAINT_PX = 5
+AROUND = 0.3  # of the short side: how far faint changes are looked for
 BEHIND = 0.12  # of the short side: how far a disturbance may go on behind the object
 LEAST = 0.04  # of white: a smaller change of a pixel is none
 NOISES = 3.5
 TOUCH = 0.012  # of the short side: nearer than this is contact
+RIM_SHARE = 0.75
 JUMP = 0.03  # of the short side: a change farther from what was disturbed is another thing
 THING_SHARE = 0.0004  # of the canvas: smaller is not a thing of its own
 STABLE_FRAMES = 3  # what stays the same for that long is the scene
 DRIFT = 0.1  # how fast the reference follows slow light
 MOST = 60  # things
+LOOKS = 8  # frames by which it is told whether two things hang together
 
 
 @dataclass
@@ -55,7 +60,7 @@ class Thing:
 
     @property
     def frames(self) -> tuple[int, ...]:
-        return tuple(self._masks)
+        return tuple(sorted(self._masks))
 
     def mask(self, frame: int, size: tuple[int, int]) -> Mask:
         """Where it differs [H, W] in a frame; nowhere where it is not disturbed."""
@@ -72,6 +77,7 @@ class _State:
     steady: NDArray[np.uint8]  # frames for which a spot has stayed the same
     owner: NDArray[np.uint16]  # number of the thing that disturbs a spot; 0: none
     last: Picture
+    driven: Mask
     things: dict[int, Thing] = field(default_factory=dict)
 
 
@@ -81,12 +87,17 @@ def disturbed(
     light: Track,
     free: Callable[[int], Mask],
     run: Run,
+    only: Callable[[int], Mask] | None = None,
 ) -> list[Thing]:
-    """Go through the clip once, in order. `free(t)`: what moves by itself there, not to be blamed
-    on the object even where they meet."""
+    """Go through the clip once, in order.
+
+    `free(t)` moves by itself there, not to be blamed on the object even where they meet. With
+    `only`, nothing but that is disturbed by the object: one that stays pushes nothing.
+    """
     state = _begin(scene, usual, light)
     for index in run.track("causes", range(scene.length), scene.length):
-        _step(scene, state, usual, light, free(index), index)
+        here = only(index) if only is not None else None
+        _step(scene, state, usual, light, free(index), here, index)
     return _worth(state, scene)
 
 
@@ -96,11 +107,17 @@ def _begin(scene: Scene, usual: Undisturbed, light: Track) -> _State:
     reference = np.where(strange[..., None], usual.picture, first).astype(np.float32)
     known = usual.known | ~strange
     zero = np.zeros(scene.size, np.uint8)
-    return _State(reference, known, zero, zero.astype(np.uint16), first)
+    return _State(reference, known, zero, zero.astype(np.uint16), first, zero > 0)
 
 
 def _step(
-    scene: Scene, state: _State, usual: Undisturbed, light: Track, free: Mask, index: int
+    scene: Scene,
+    state: _State,
+    usual: Undisturbed,
+    light: Track,
+    free: Mask,
+    only: Mask | None,
+    index: int,
 ) -> None:
     picture, seen = scene.picture(index), scene.seen(index)
     touched = scene.object[index]
@@ -111,9 +128,16 @@ def _step(
     if not scene.locked:
         differs = thick(differs)
     reach = grown(touched, 2 + max(2, round(TOUCH * scene.scale_px)))
+    if only is not None:
+        reach &= only
+    edge = seen & ~inner(seen)
+    state.driven = _driven(state, differs & ~hidden, edge)
+    free = free | state.driven
     hot = (reach | grown(state.owner > 0, 3)) & differs & ~free & ~hidden
     if hot.any():
-        differs |= _moved(scene, state, usual, picture, grown(hot, round(0.3 * scene.scale_px)))
+        around = grown(hot, round(AROUND * scene.scale_px)) & state.known
+        differs |= _moved(scene, state, usual, picture, around)
+        differs |= _faint(state, usual, picture) & around
     differs &= ~hidden
     owner = _owned(state, scene, differs & ~free, reach, index)
     behind = grown(touched, 2) & seen
@@ -123,9 +147,15 @@ def _step(
     state.last = picture
 
 
-def _moved(
-    scene: Scene, state: _State, usual: Undisturbed, picture: Picture, around: Mask
-) -> Mask:
+def _driven(state: _State, differs: Mask, edge: Mask) -> Mask:
+    """What reaches in from beyond the picture and was not disturbed before: an arm, a machine. It
+    is moved from there, wherever it touches the object."""
+    _, labels = cv2.connectedComponents((differs & ~grown(state.owner > 0, 2)).astype(np.uint8))
+    reaching = np.unique(labels[edge & (labels > 0)])
+    return np.isin(labels, reaching[reaching > 0])
+
+
+def _moved(scene: Scene, state: _State, usual: Undisturbed, picture: Picture, around: Mask) -> Mask:
     """Where what little differs is because the reference has moved: planks, cloth, flat colours."""
     box = bounding_box(around)
     before, now = state.reference[box.slices], picture[box.slices]
@@ -135,20 +165,25 @@ def _moved(
     differs = np.abs(now - before).max(axis=-1) > weak
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     way: Any = flow.calc(_gray(before), _gray(now), None)  # type: ignore[call-overload]
-    limit = max(0.8, 3 * scene.spread_px)
+    limit = max(0.4, 2 * scene.spread_px)
     found = np.zeros_like(around)
     found[box.slices] = differs & (np.hypot(way[..., 0], way[..., 1]) > limit)
     found &= state.known & around
     return tidy(found)
 
 
+def _faint(state: _State, usual: Undisturbed, picture: Picture) -> Mask:
+    """Where the mean of a few pixels differs by little: shading, folds, fine patterns."""
+    window = (FAINT_PX, FAINT_PX)
+    smooth = np.abs(cv2.blur(picture - state.reference, window)).max(axis=-1)
+    return np.asarray(smooth > np.maximum(FAINT, NOISES / 2 * cv2.blur(usual.noise, window)))
+
+
 def _gray(picture: Picture) -> NDArray[np.uint8]:
     return cv2.cvtColor((np.clip(picture, 0, 1) * 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
 
 
-def _hide(
-    state: _State, scene: Scene, owner: NDArray[np.uint16], behind: Mask, index: int
-) -> None:
+def _hide(state: _State, scene: Scene, owner: NDArray[np.uint16], behind: Mask, index: int) -> None:
     """Behind the object nothing is seen: what was disturbed there still is, and what is disturbed
     beside it may go on there."""
     numbers = [int(number) for number in np.unique(owner[owner > 0])]
@@ -174,6 +209,7 @@ def _owned(
     if not differs.any():
         return owner
     fresh = differs
+    halo = grown(reach, 2)
     least = max(12, round(THING_SHARE * differs.size))
     if (before > 0).any():
         nearest, off = _nearest(before)
@@ -182,7 +218,8 @@ def _owned(
     count, parts, stats, _ = cv2.connectedComponentsWithStats(fresh.astype(np.uint8))
     for part in range(1, count):
         spots = parts == part
-        if stats[part][cv2.CC_STAT_AREA] < least or len(state.things) >= MOST:
+        rim = (spots & halo).sum() > RIM_SHARE * spots.sum()  # the silhouette is off by a little
+        if rim or stats[part][cv2.CC_STAT_AREA] < least or len(state.things) >= MOST:
             if not (before > 0).any():
                 owner[spots] = 0
             continue
@@ -235,4 +272,33 @@ def _worth(state: _State, scene: Scene) -> list[Thing]:
     for thing in kept:
         while thing.cause in small:
             thing.cause = small[thing.cause]
+    return _joined(kept, scene)
+
+
+def _joined(things: list[Thing], scene: Scene) -> list[Thing]:
+    """Things that hang together for most of the time are one: ripples, folds, a heap."""
+    kept: list[Thing] = []
+    becomes: dict[int, int] = {}
+    for thing in things:
+        other = next((each for each in kept if _hang(thing, each, scene)), None)
+        if other is None:
+            kept.append(thing)
+            continue
+        becomes[thing.number] = other.number
+        for frame in thing.frames:
+            other.add(frame, other.mask(frame, scene.size) | thing.mask(frame, scene.size))
+    for thing in kept:
+        thing.cause = becomes.get(thing.cause, thing.cause)
+        thing.cause = 0 if thing.cause == thing.number else thing.cause
     return kept
+
+
+def _hang(thing: Thing, other: Thing, scene: Scene) -> bool:
+    shared = [frame for frame in thing.frames if frame in other.frames][:LOOKS]
+    if len(shared) < 0.5 * min(len(thing.frames), LOOKS):
+        return False
+    touch = [
+        bool((grown(thing.mask(t, scene.size), 3) & other.mask(t, scene.size)).any())
+        for t in shared
+    ]
+    return float(np.mean(touch)) > 0.5

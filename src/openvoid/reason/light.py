@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.reason.scene import Mask, Picture, Scene
-from openvoid.reason.undisturbed import Undisturbed
+from openvoid.reason.undisturbed import Undisturbed, distance_px
 
 FAINT = 0.018  # of white: a change of the mean that can be seen
 PLAIN = 0.06  # of white: a change of a pixel that can be seen
 NOISES = 3.0
 BLUR_PX = 5
+FADES = 0.3  # of the short side: so far from the object light must be twice as strong to count
 GAIN_PX = 9
 DARKEST, BRIGHTEST = 0.12, 2.2  # the factors light changes by
 TINT = 1.5  # one channel may change by this much more than another
@@ -46,6 +47,7 @@ def change(scene: Scene, usual: Undisturbed, index: int) -> Change:
     object_ = grown(scene.object[index], 2)
     free = seen & usual.known & ~object_
     weights = free.astype(np.float32)
+    picture = picture / _exposure(picture, usual.picture, free)
     difference = (picture - usual.picture) * weights[..., None]
     norm = np.maximum(cv2.blur(weights, (BLUR_PX, BLUR_PX)), 1e-3)[..., None]
     smooth = np.abs(cv2.blur(difference, (BLUR_PX, BLUR_PX)) / norm).max(axis=-1)
@@ -53,7 +55,10 @@ def change(scene: Scene, usual: Undisturbed, index: int) -> Change:
     faint = (smooth > np.maximum(FAINT, NOISES * noise / 2)) & free
     plain = outside(picture, usual.picture, np.maximum(PLAIN, NOISES * noise), scene) & free
     like_light = _same_pattern(picture, usual.picture, weights, scene) & free
-    light = _hanging(faint & like_light, object_, scene)
+    farther = 1 + distance_px(scene, index) / (FADES * scene.scale_px)
+    hanging = faint & like_light & (smooth > FAINT * farther)
+    light = _hanging(hanging, object_, scene)
+    light |= grown(light, 3) & faint & _same_hue(picture, usual.picture)
     dark = cv2.blur(difference, (BLUR_PX, BLUR_PX)).sum(axis=-1) < 0
     apart = tidy(faint & like_light & dark & _strong(smooth, noise) & ~light) & free
     differs = tidy(plain | (faint & ~like_light & _strong(smooth, noise))) & ~light & ~apart
@@ -61,6 +66,16 @@ def change(scene: Scene, usual: Undisturbed, index: int) -> Change:
         differs = thick(differs)
     darker = bool(difference[light].sum() < 0) if light.any() else True
     return Change(differs & free, light & free, apart, darker)
+
+
+def _exposure(picture: Picture, usual: Picture, free: Mask) -> NDArray[np.float32]:
+    """How much brighter the whole frame is than usual, per channel."""
+    some = np.zeros_like(free)
+    some[::4, ::4] = free[::4, ::4]
+    if some.sum() < 50:
+        return np.ones(3, np.float32)
+    ratio = np.median((picture[some] + 0.02) / (usual[some] + 0.02), axis=0)
+    return np.clip(ratio, 0.8, 1.25).astype(np.float32)
 
 
 def thick(mask: Mask) -> Mask:
@@ -102,6 +117,12 @@ def _same_pattern(
     return np.asarray(lawful & (off < PATTERN))
 
 
+def _same_hue(picture: Picture, usual: Picture) -> Mask:
+    """Pixels that are darker by about the same factor in all channels: a shadow's hard edge."""
+    ratio = (picture + 0.03) / (usual + 0.03)
+    return np.asarray((ratio.max(axis=-1) < 1) & (ratio.max(axis=-1) < 1.35 * ratio.min(axis=-1)))
+
+
 def _hanging(mask: Mask, object_: Mask, scene: Scene) -> Mask:
     """The parts of a mask that begin at the object, small gaps bridged."""
     if not object_.any():
@@ -133,6 +154,11 @@ def grown(mask: Mask, by_px: int) -> Mask:
     side = 2 * by_px + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return cv2.dilate(mask.astype(np.uint8), disc) > 0
+
+
+def inner(seen: Mask) -> Mask:
+    """What is seen, but for its edge."""
+    return ~grown(~np.pad(seen, 1), 3)[1:-1, 1:-1]
 
 
 def filled(mask: Mask, gap_px: int) -> Mask:

@@ -21,8 +21,9 @@ from openvoid.reason.scene import Mask, Scene
 from openvoid.reason.undisturbed import Undisturbed, distance_px
 
 LOOKS = 5  # frames by which an image below is judged
-CELLS = (16, 8)  # rows and columns in which appearances are compared
-SURE = 0.5  # correlation from which on it is an image
+CELLS = (12, 8)  # rows and columns in which appearances are compared
+SURE = 0.38  # correlation from which on it is an image
+CLEARLY = 0.15  # by so much it must be more alike than what is beside it
 STRENGTH = 0.015  # of white: fainter is nothing to remove
 STRETCHES = (1.0, 0.85, 0.7)
 GAPS = (0.0, 0.05, 0.1, 0.2)  # of the object's height, between it and the mirror's line
@@ -34,6 +35,7 @@ OFF = 0.15  # of its size a thing may be off the object's movement
 PACE = (0.2, 1.6)  # how far it moves for each step of the object
 APART = 0.015  # of the short side: nearer than this is contact
 SAME_COLOUR = 0.35
+SCRAP = 0.15  # of the object's area: an image is larger
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,15 @@ def _likeness(
         of_image = _cells(picture - usual.picture, lower)
     if float(np.abs(of_image).mean()) < STRENGTH:
         return 0.0
-    return float(_correlation(of_object, of_image))
+    likeness = _correlation(of_object, of_image)
+    for step in (-1, 1):  # a floor that is all alike is no image
+        shift = step * box.width
+        aside = Box(top, lower.left + shift, lower.bottom, lower.right + shift)
+        if aside.left < 0 or aside.right > scene.size[1]:
+            continue
+        if _correlation(of_object, _apart(picture, aside, scene)) > likeness - CLEARLY:
+            return 0.0
+    return likeness
 
 
 def _apart(picture: NDArray[np.float32], box: Box, scene: Scene) -> NDArray[np.float32]:
@@ -165,10 +175,10 @@ def apart(course: Course, scene: Scene) -> bool:
 
 
 def alike(course: Course, scene: Scene) -> bool:
-    """Whether a thing has the object's colours."""
+    """Whether a thing has the object's colours, and is no mere scrap beside it."""
     blob = course.blobs[len(course.blobs) // 2]
     mask = scene.object[blob.frame]
-    if not mask.any():
+    if blob.area_px < SCRAP * mask.sum() or not mask.any():
         return False
     colour = scene.picture(blob.frame)[mask].mean(axis=0)
     return float(np.abs(colour - np.array(blob.colour)).max()) < SAME_COLOUR

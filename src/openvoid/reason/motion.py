@@ -34,7 +34,7 @@ from openvoid.reason import mirror, still
 from openvoid.reason.blobs import Course, Follower, blobs_of
 from openvoid.reason.course import Meeting
 from openvoid.reason.disturb import Thing, disturbed
-from openvoid.reason.light import Change, change, filled, grown
+from openvoid.reason.light import Change, change, filled, grown, inner
 from openvoid.reason.naming import colour_name, frames_name, where_name
 from openvoid.reason.scene import Mask, Scene, watch
 from openvoid.reason.undisturbed import Undisturbed, undisturbed
@@ -80,9 +80,9 @@ class MotionReasoner:
         scene = watch(clip, track, run)
         with run.timed("undisturbed"):
             usual = undisturbed(scene)
-        seen = _look(scene, usual, run)
         path = _path(scene)
         stays = _stays(scene, path)
+        seen = _look(scene, usual, stays, run)
         images = _images(scene, seen, path)
         _join_shades(scene, seen, path)
         effects: list[Effect] = []
@@ -91,18 +91,25 @@ class MotionReasoner:
         if self._options.reflections:
             effects += _reflections(scene, images, None if stays else usual)
         if self._options.things:
-            effects += self._things(scene, usual, seen, images, run)
+            effects += self._things(scene, usual, seen, images, stays, run)
         if stays:
             effects += self._beside(scene)
         run.note("reason.camera", "locked" if scene.locked else "moving")
         return Effects(tuple(effects))
 
     def _things(
-        self, scene: Scene, usual: Undisturbed, seen: _Findings, images: list[Course], run: Run
+        self,
+        scene: Scene,
+        usual: Undisturbed,
+        seen: _Findings,
+        images: list[Course],
+        stays: bool,
+        run: Run,
     ) -> Iterator[Effect]:
         free, meetings = _apart(scene, seen, images)
         assert seen.light is not None
-        things = disturbed(scene, usual, seen.light, _Spots(scene, free), run)
+        only = _Spots(scene, [each.course for each in meetings if each.bends]) if stays else None
+        things = disturbed(scene, usual, seen.light, _Spots(scene, free), run, only)
         for thing in things:
             yield _thing(scene, thing, self._options.paths)
         for found in meetings:
@@ -126,7 +133,7 @@ class MotionReasoner:
                 yield _around(scene, mask, shadow, self._options.paths)
 
 
-def _look(scene: Scene, usual: Undisturbed, run: Run) -> _Findings:
+def _look(scene: Scene, usual: Undisturbed, stays: bool, run: Run) -> _Findings:
     """Compare every frame with the undisturbed look; follow what is there."""
     found = _Findings()
     least = max(12, round(LEAST_SHARE * scene.size[0] * scene.size[1]))
@@ -136,20 +143,18 @@ def _look(scene: Scene, usual: Undisturbed, run: Run) -> _Findings:
             here: Change = change(scene, usual, index)
             found.darker.append(here.darker)
             seen = scene.seen(index)
-            edge = seen & ~_inner(seen)
+            edge = seen & ~inner(seen)
             blobs = blobs_of(here.differs, index, scene.picture(index), least, edge)
             found.follower.add(index, blobs)
             shades = blobs_of(here.apart, index, scene.picture(index), least, edge)
             found.shades.add(index, shades)
-            yield here.light
+            yield here.light & (not stays)  # beside what stays nothing else is known
 
     found.light = Track.of("light", lights())
     return found
 
 
-def _images(
-    scene: Scene, seen: _Findings, path: dict[int, tuple[float, float]]
-) -> list[Course]:
+def _images(scene: Scene, seen: _Findings, path: dict[int, tuple[float, float]]) -> list[Course]:
     """What moves with the object, in its colours, and never touches it."""
     return [
         each
@@ -170,10 +175,6 @@ def _join_shades(scene: Scene, seen: _Findings, path: dict[int, tuple[float, flo
     assert seen.light is not None
     spots = _Spots(scene, own)
     seen.light = seen.light.mapped(lambda index, mask: mask | (spots(index) & scene.seen(index)))
-
-
-def _inner(seen: Mask) -> Mask:
-    return ~grown(~np.pad(seen, 1), 3)[1:-1, 1:-1]
 
 
 def _path(scene: Scene) -> dict[int, tuple[float, float]]:
@@ -204,7 +205,10 @@ def _apart(
         found = courses.meeting(course, scene)
         if found is None:
             continue
-        if not found.bends or courses.driven(course, scene):
+        behind = courses.resumed(found, seen.follower.courses) if found.bends else None
+        if behind is not None:
+            free += [course, behind]
+        elif not found.bends or courses.driven(course, scene):
             free.append(course)
         else:
             meetings.append(found)
@@ -249,9 +253,7 @@ def _shadows(scene: Scene, seen: _Findings) -> Iterator[Effect]:
     yield Effect(noun, EffectKind.ARTEFACT, "casts", why, tuple(now), (), sure, "motion")
 
 
-def _reflections(
-    scene: Scene, images: list[Course], usual: Undisturbed | None
-) -> Iterator[Effect]:
+def _reflections(scene: Scene, images: list[Course], usual: Undisturbed | None) -> Iterator[Effect]:
     label = scene.object.label
     for course in images:
         now = [
@@ -314,6 +316,8 @@ def _thing(scene: Scene, thing: Thing, paths: bool) -> Effect:
 
 def _told(scene: Scene, thing: Thing, frame: int) -> tuple[str, str]:
     mask = thing.mask(frame, scene.size)
+    clear = mask & ~grown(scene.object[frame], 3)
+    mask = clear if clear.any() else mask
     y, x = np.nonzero(mask)
     place = where_name(float(x.mean()) / scene.size[1], float(y.mean()) / scene.size[0])
     return f"{colour_name(scene.picture(frame)[mask].mean(axis=0))} thing", place
@@ -346,11 +350,12 @@ def _around(scene: Scene, mask: Mask, shadow: bool, paths: bool) -> Effect:
     now: list[Place] = []
     goes: list[Place] = []
     frames = scene.object.seen
+    loose = still.held(mask, scene.object[frames[0]])
     for frame in frames:
         seen = scene.seen(frame)
         now += scene.places(grown(mask, 2) & seen, frame)
         if not shadow and paths:
-            fall = courses.falling(mask, frames[0], frame, scene)
+            fall = courses.falling(loose, frames[0], frame, scene)
             goes += scene.places(fall & seen, frame)
     if shadow:
         why = f"The ground right beside the {label} is darker than farther out and of the same hue."

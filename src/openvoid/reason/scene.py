@@ -63,9 +63,7 @@ class Scene:
             return mask
         back = np.linalg.inv(self.to_canvas[index])
         size = self.small[::-1]
-        return (
-            cv2.warpPerspective(mask.astype(np.uint8), back, size, flags=cv2.INTER_NEAREST) > 0
-        )
+        return cv2.warpPerspective(mask.astype(np.uint8), back, size, flags=cv2.INTER_NEAREST) > 0
 
     def places(self, mask: Mask, index: int) -> tuple[Place, ...]:
         """A mask on the canvas as places in that frame."""

@@ -33,7 +33,7 @@ OBJECT: Colour = (255, 60, 40)
 TINT = 0.35  # of the colour, inside a region
 PAPER, INK = (20, 20, 20), (240, 240, 240)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-LEGEND_LINES = 12  # the legend holds no more: the surest effects come first
+LEGEND_LINES = 9  # the legend holds no more: the surest effects come first
 
 
 def overlay(frame: Panel, labels: Labels | None, effects: Effects, index: int) -> Panel:
@@ -80,7 +80,9 @@ def _draw(
     for place in now:
         cv2.polylines(drawn, [_points(place, drawn.shape)], True, colour, width, cv2.LINE_AA)
     for place in goes:
-        _dashed(drawn, _points(place, drawn.shape).reshape(-1, 2), colour, width)
+        points = _points(place, drawn.shape)
+        cv2.polylines(drawn, [points], True, PAPER, width + 1, cv2.LINE_AA)
+        _dashed(drawn, points.reshape(-1, 2), colour, width + 1)
 
 
 def _dashed(drawn: Panel, points: NDArray[np.int32], colour: Colour, width: int) -> None:

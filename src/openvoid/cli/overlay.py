@@ -38,7 +38,7 @@ LEGEND_LINES = 9  # the legend holds no more: the surest effects come first
 
 def overlay(frame: Panel, labels: Labels | None, effects: Effects, index: int) -> Panel:
     """Frame `index` with its effects drawn in, and a legend below of those seen in it."""
-    drawn = np.ascontiguousarray(frame)
+    drawn = np.array(frame, order="C")
     scale = max(0.7, min(frame.shape[:2]) / 720)
     if labels is not None:
         _tint(drawn, (labels == Region.PRIMARY) | (labels == Region.OVERLAP), OBJECT)

@@ -7,7 +7,7 @@ import pytest
 
 from openvoid.core.effects import Belonging, Effect, EffectKind, Effects, Place
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.quadmask import Region
+from openvoid.core.quadmask import Region, split
 from openvoid.core.track import Track
 from openvoid.reason.compose import compose, region_of
 
@@ -61,10 +61,13 @@ def test_belongings_join_the_object() -> None:
 
 
 def test_the_grid_fills_cells_that_are_hit() -> None:
-    labels = compose(track(), Effects((shadow(),)), grid=8)[0]  # cells of 6 px
-    affected = (labels == Region.AFFECTED) | (labels == Region.OVERLAP)
-    assert affected[12:30, 12:30].all()
-    assert affected.sum() == 18 * 18
+    exact, snapped = (
+        compose(track(), Effects((shadow(),))),
+        compose(track(), Effects((shadow(),)), grid=8),
+    )
+    assert snapped == exact.grid_snapped(8)
+    assert (split(snapped[0])[1] & ~split(exact[0])[1]).any()
+    assert not (split(exact[0])[1] & ~split(snapped[0])[1]).any()
 
 
 def test_the_first_frame_can_be_kept_free_of_affected() -> None:

@@ -48,7 +48,7 @@ def explain(
       openvoid explain shot.mov --track track.mkv --effects mask.effects.json -o why.png
       openvoid explain shot.mov --track track.mkv --effects mine.json -o why.png --frames 4
     """
-    from openvoid.cli.overlay import sheet_of
+    from openvoid.cli.explanation import sheet_of
     from openvoid.cli.reason import free
     from openvoid.cli.sheet import write_picture
     from openvoid.core.effects import Effects

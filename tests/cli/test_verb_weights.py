@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from tiny import BASE, make_checkpoint
 from tiny_shots import Done, spawn
 
 from openvoid.media import hub
+from openvoid.select import sam_weights
 from openvoid.void import released
 
 LONG = 24_000_000  # bytes: the hub's client writes pieces of 10 MiB
@@ -80,7 +81,7 @@ def test_pull_then_list_then_check(
     assert "fetched and verified" in pulled.out
 
     after = command("weights", "list", "--json")
-    assert [each["state"] for each in json.loads(after.out)["weights"]] == ["yes"] * 3
+    assert [each["state"] for each in json.loads(after.out)["weights"]][:3] == ["yes"] * 3
     checked = command("weights", "check")
     assert checked.code == 0, checked.err
     assert checked.out.endswith("all fit\n")
@@ -103,6 +104,29 @@ def test_one_pass_into_a_folder_of_ones_own(
     assert len(told["hashes"][released.void_file(1)]) == 64
     line = one_line(command("weights", "check", to, "--pass", "2"))
     assert "needs the VOID file void_pass2.safetensors" in line
+
+
+def test_the_weights_of_a_segmenter_are_pulled_listed_and_checked_alike(
+    server: Hub, command: Callable[..., Done], tiny_sam: Mapping[str, Path], tmp_path: Path
+) -> None:
+    repo = sam_weights.RELEASED["sam2-tiny"].repo
+    server.repos, server.cards = {repo: tiny_sam["sam2"]}, {repo: {"license": "apache-2.0"}}
+    assert "openvoid weights pull sam2" in one_line(command("weights", "check", "sam2"))
+    pulled = command("weights", "pull", "sam2-tiny")
+    assert pulled.code == 0, pulled.err
+    assert f"{repo}  licence apache-2.0, {server.url}" in pulled.out
+    assert "next: openvoid weights check sam2-tiny" in pulled.out
+    states = {
+        each["what"]: each["state"]
+        for each in json.loads(command("weights", "list", "--json").out)["weights"]
+    }
+    assert (states["sam2"], states["sam2-tiny"], states["sam3"]) == ("no", "yes", "no")
+    assert command("weights", "check", "sam2-tiny").out.endswith("all fit\n")
+    to = tmp_path / "own"
+    pulled = command("weights", "pull", "sam2-tiny", "--to", to)
+    assert f"next: openvoid weights check {to}" in pulled.out
+    checked = command("weights", "check", to / "sam2.1-hiera-tiny", "--hashes", "--json")
+    assert list(json.loads(checked.out)["hashes"]) == ["model.safetensors"]
 
 
 def test_ctrl_c_keeps_what_arrived_and_the_same_command_goes_on(
@@ -129,7 +153,7 @@ def test_ctrl_c_keeps_what_arrived_and_the_same_command_goes_on(
     states = [
         each["state"] for each in json.loads(command("weights", "list", "--json").out)["weights"]
     ]
-    assert states == ["yes", "begun", "begun"]
+    assert states == ["yes", "begun", "begun"] + ["no"] * 5
     had = partial.stat().st_size
     assert 0 < had < LONG
 

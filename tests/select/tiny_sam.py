@@ -81,7 +81,7 @@ def make_sam2(folder: Path, seed: int = 7) -> Path:
     return _saved(Sam2VideoModel, config, folder, seed)
 
 
-def make_sam3(folder: Path, seed: int = 7) -> Path:
+def make_sam3(folder: Path, seed: int = 2) -> Path:
     """SAM 3 at 56 pixels, with a tokenizer of single letters."""
     from transformers import Sam3VideoConfig, Sam3VideoModel
 

@@ -73,7 +73,7 @@ class Stream:
         self._session.length = length
         self._session.obj_id_to_idx(OBJECT)
         config = model.tracker.config
-        self._back = max(config.num_maskmem, config.max_object_pointers_in_encoder)
+        self._back = max(config.num_maskmem, config.max_object_pointers_in_encoder) - 1
 
     @property
     def _memory(self) -> dict[str, dict[int, dict[str, Any]]]:
@@ -147,8 +147,9 @@ class Stream:
         return Sighting(frame, logits.reshape(logits.shape[-2:]).astype(np.float32), score)
 
     def _forget(self, frame: int, reverse: bool) -> None:
-        """What is too far back for the model to look at."""
-        last = frame + self._back if reverse else frame - self._back
+        """What is too far back for the model to look at from the next frame."""
+        way = -1 if reverse else 1
+        last = frame + way - way * self._back
         for held in (
             self._memory["non_cond_frame_outputs"],
             self._session.frames_tracked_per_obj[OBJECT],

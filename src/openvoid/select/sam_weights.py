@@ -37,7 +37,7 @@ class Released:
     @property
     def fetch(self) -> str:
         """The command that fetches it, and what must be done before."""
-        first = f" (gated: ask first at https://huggingface.co/{self.repo}, then: hf auth login)"
+        first = f"; gated: ask first at https://huggingface.co/{self.repo}, then: hf auth login"
         return f"{PULL} {self.name}" + (first if self.gated else "")
 
 

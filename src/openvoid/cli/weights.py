@@ -131,8 +131,7 @@ def check(
 ) -> None:
     """Hold every key, shape and type of a checkpoint against the layout the engine expects.
 
-    VOID's are not loaded for it: a second or two; SAM's are. What is missing or odd is named, and
-    the exit code is 2.
+    VOID's are not loaded: a second or two; SAM's are. What is odd is named; the exit code is 2.
 
     Examples (on your own folder):
 

@@ -33,7 +33,8 @@ def base_in(root: Path | None) -> Path:
         raise OpenVoidError(f"holds several models: {names}", where=str(root), mend="name one")
     if not other:
         raise OpenVoidError(
-            f"holds no base model ({released.BASE_NAME}: transformer, vae, text_encoder, tokenizer)",
+            f"holds no base model ({released.BASE_NAME}: "
+            "transformer, vae, text_encoder, tokenizer)",
             where=str(root),
             mend=f"{released.PULL} --to {root}",
         )

@@ -36,6 +36,7 @@ bench: $(FULL)
 	$(BIN)/python benchmarks/native.py
 	$(BIN)/python benchmarks/warp.py
 	$(BIN)/python benchmarks/morph.py
+	$(BIN)/python benchmarks/selection.py
 	$(BIN)/python benchmarks/void_engine.py
 	$(BIN)/python benchmarks/synth.py
 

@@ -134,6 +134,17 @@ def drawing() -> None:
         pytest.skip(error.line())
 
 
+@pytest.fixture(scope="session")
+def tiny_sam(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """Tiny random weights of SAM 2 and SAM 3, by name; skips where torch is missing."""
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    from tiny_sam import make_sam2, make_sam3
+
+    home = tmp_path_factory.mktemp("sam")
+    return {"sam2": make_sam2(home / "sam2"), "sam3": make_sam3(home / "sam3")}
+
+
 @pytest.fixture
 def third_party(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The worked example of a third party's engine, "mean", installed as pip would."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -19,6 +20,7 @@ import pytest
 from openvoid.cli.main import main
 from openvoid.core.clip import Clip, clip_of
 from openvoid.core.quadmask import Quadmask
+from openvoid.core.selection import Point, Selection
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
@@ -136,6 +138,9 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
         white = np.repeat(removed[..., None] * np.uint8(255), 3, axis=3)
         codec = "ffv1" if name.endswith(".mkv") else "prores-hq"
         write(folder / name, clip_of(white), codec, open_writer)
+    cv2.imwrite(str(folder / "roto.png"), removed[4].astype(np.uint8) * 255)
+    marks = Selection(points=(Point(0, 17, 28),))
+    (folder / "marks.json").write_text(json.dumps(marks.to_json()))
     (folder / "shots").mkdir()
     write_shot(folder / "shots" / "lime", folder / "shot.mp4", quadmask, "a table")
     return folder

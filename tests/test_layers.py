@@ -25,13 +25,15 @@ LAYERS = {
     "void": STAGE,
     "deliver": STAGE,
     "synth": STAGE,
+    "marking": STAGE | {"reason.combine", "reason.compose", "deliver"},
     "remove": STAGE | {"reason.compose", "deliver"},
     "train": STAGE | {"void.condition", "void.warp"},
     "evaluate": STAGE,
     "__init__": {"core", "media", "remove"},  # lazily; see the last test
 }
 FACES = {"cli", "studio"}  # import anything public
-TORCH = {"void", "train"}  # the only ones that may import it
+TORCH = {"void", "train"}  # the only layers that may import it, beside these modules:
+TORCH_MODULES = {"select/sam_model.py", "select/sam_picture.py", "select/sam_stream.py"}
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 
@@ -92,7 +94,8 @@ def test_only_the_layers_with_weights_import_torch() -> None:
     users = {
         layer_of(module)
         for module in MODULES
-        if heavy & {name.split(".")[0] for name in imports(module)}
+        if str(module.relative_to(SOURCE)) not in TORCH_MODULES
+        and heavy & {name.split(".")[0] for name in imports(module)}
     }
     assert users <= TORCH
 
@@ -124,6 +127,16 @@ def test_the_reader_sees_every_form_of_import(
     module.write_text(source)
     monkeypatch.setattr(sys.modules[__name__], "SOURCE", tmp_path)
     assert any(not allowed(name, "core") for name in ours(module)) is caught
+
+
+def test_segmenters_import_torch_only_when_one_is_made() -> None:
+    code = (
+        "import sys; from openvoid.core import plugins;"
+        "[plugins.find('segmenter', name) for name in ('classical', 'sam2', 'sam3')];"
+        "print(*sorted({'torch', 'transformers', 'huggingface_hub'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == ""
 
 
 def test_importing_openvoid_imports_no_codec_and_no_model() -> None:

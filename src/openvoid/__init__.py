@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from openvoid.core.errors import OpenVoidError as OpenVoidError
     from openvoid.core.quadmask import Quadmask as Quadmask
     from openvoid.core.quadmask import Region as Region
-    from openvoid.core.quadmask import Track as Track
     from openvoid.core.removal import RemovalRequest as RemovalRequest
     from openvoid.core.removal import RemovalResult as RemovalResult
     from openvoid.core.selection import Selection as Selection
+    from openvoid.core.track import Track as Track
     from openvoid.media.masks import open_quadmask as open_quadmask
     from openvoid.media.open import open_clip as open_clip
     from openvoid.remove import remove as remove
@@ -33,7 +33,7 @@ _PUBLIC = {
     "RemovalRequest": "openvoid.core.removal",
     "RemovalResult": "openvoid.core.removal",
     "Selection": "openvoid.core.selection",
-    "Track": "openvoid.core.quadmask",
+    "Track": "openvoid.core.track",
     "open_clip": "openvoid.media.open",
     "open_quadmask": "openvoid.media.masks",
     "remove": "openvoid.remove",

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from hub_server import Fault, Hub
 from tiny import BASE, make_checkpoint
 from tiny_shots import Done, spawn
 
-from openvoid.void import hub
+from openvoid.media import hub
+from openvoid.select import sam_weights
+from openvoid.void import released
 
 LONG = 24_000_000  # bytes: the hub's client writes pieces of 10 MiB
 
@@ -34,7 +36,7 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / BASE / "LICENSE").write_text("the licence")
     (home / "void").mkdir()
     for number in (1, 2):
-        (made / hub.void_file(number)).rename(home / "void" / hub.void_file(number))
+        (made / released.void_file(number)).rename(home / "void" / released.void_file(number))
     return home
 
 
@@ -44,10 +46,14 @@ def server(remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
     cards = {
-        hub.BASE_REPO: {"license": "other", "license_name": "cogvideox", "license_link": "LICENSE"},
-        hub.VOID_REPO: {"license": "apache-2.0"},
+        released.BASE_REPO: {
+            "license": "other",
+            "license_name": "cogvideox",
+            "license_link": "LICENSE",
+        },
+        released.VOID_REPO: {"license": "apache-2.0"},
     }
-    repos = {hub.BASE_REPO: remote / BASE, hub.VOID_REPO: remote / "void"}
+    repos = {released.BASE_REPO: remote / BASE, released.VOID_REPO: remote / "void"}
     with Hub(repos, cards) as running:
         monkeypatch.setenv("HF_ENDPOINT", running.url)
         yield running
@@ -69,13 +75,13 @@ def test_pull_then_list_then_check(
 
     pulled = shell("weights", "pull", "void")
     assert pulled.code == 0, pulled.err
-    assert f"{hub.BASE_REPO}  licence cogvideox, {server.url}" in pulled.out
+    assert f"{released.BASE_REPO}  licence cogvideox, {server.url}" in pulled.out
     assert "licence apache-2.0" in pulled.out
     assert "to fetch" in pulled.out
     assert "fetched and verified" in pulled.out
 
     after = command("weights", "list", "--json")
-    assert [each["state"] for each in json.loads(after.out)["weights"]] == ["yes"] * 3
+    assert [each["state"] for each in json.loads(after.out)["weights"]][:3] == ["yes"] * 3
     checked = command("weights", "check")
     assert checked.code == 0, checked.err
     assert checked.out.endswith("all fit\n")
@@ -91,26 +97,49 @@ def test_one_pass_into_a_folder_of_ones_own(
     assert pulled.code == 0, pulled.err
     facts = json.loads(pulled.out)
     assert facts["sources"][0]["licence"] == "cogvideox"
-    assert hub.void_file(1) in {file["path"] for file in facts["sources"][1]["files"]}
+    assert released.void_file(1) in {file["path"] for file in facts["sources"][1]["files"]}
     checked = command("weights", "check", to, "--hashes", "--json")
     told: dict[str, Any] = json.loads(checked.out)
     assert [part["name"] for part in told["parts"]] == ["pass 1", "vae", "text_encoder"]
-    assert len(told["hashes"][hub.void_file(1)]) == 64
+    assert len(told["hashes"][released.void_file(1)]) == 64
     line = one_line(command("weights", "check", to, "--pass", "2"))
     assert "needs the VOID file void_pass2.safetensors" in line
+
+
+def test_the_weights_of_a_segmenter_are_pulled_listed_and_checked_alike(
+    server: Hub, command: Callable[..., Done], tiny_sam: Mapping[str, Path], tmp_path: Path
+) -> None:
+    repo = sam_weights.RELEASED["sam2-tiny"].repo
+    server.repos, server.cards = {repo: tiny_sam["sam2"]}, {repo: {"license": "apache-2.0"}}
+    assert "openvoid weights pull sam2" in one_line(command("weights", "check", "sam2"))
+    pulled = command("weights", "pull", "sam2-tiny")
+    assert pulled.code == 0, pulled.err
+    assert f"{repo}  licence apache-2.0, {server.url}" in pulled.out
+    assert "next: openvoid weights check sam2-tiny" in pulled.out
+    states = {
+        each["what"]: each["state"]
+        for each in json.loads(command("weights", "list", "--json").out)["weights"]
+    }
+    assert (states["sam2"], states["sam2-tiny"], states["sam3"]) == ("no", "yes", "no")
+    assert command("weights", "check", "sam2-tiny").out.endswith("all fit\n")
+    to = tmp_path / "own"
+    pulled = command("weights", "pull", "sam2-tiny", "--to", to)
+    assert f"next: openvoid weights check {to}" in pulled.out
+    checked = command("weights", "check", to / "sam2.1-hiera-tiny", "--hashes", "--json")
+    assert list(json.loads(checked.out)["hashes"]) == ["model.safetensors"]
 
 
 def test_ctrl_c_keeps_what_arrived_and_the_same_command_goes_on(
     server: Hub, shell: Callable[..., Done], command: Callable[..., Done], tmp_path: Path
 ) -> None:
-    name = hub.void_file(1)
+    name = released.void_file(1)
     source = tmp_path / "slow"
     source.mkdir()
     (source / name).write_bytes(os.urandom(LONG))
-    server.repos = dict(server.repos) | {hub.VOID_REPO: source}
+    server.repos = dict(server.repos) | {released.VOID_REPO: source}
     server.faults[name] = Fault(slow_s=0.01)
     process = spawn("weights", "pull", "void", "--pass", "1")
-    blobs = hub.storage(hub.VOID_REPO) / "blobs"
+    blobs = hub.storage(released.VOID_REPO) / "blobs"
     for _ in range(3000):
         if any(path.stat().st_size for path in blobs.glob("*.incomplete")):
             break
@@ -124,7 +153,7 @@ def test_ctrl_c_keeps_what_arrived_and_the_same_command_goes_on(
     states = [
         each["state"] for each in json.loads(command("weights", "list", "--json").out)["weights"]
     ]
-    assert states == ["yes", "begun", "begun"]
+    assert states == ["yes", "begun", "begun"] + ["no"] * 5
     had = partial.stat().st_size
     assert 0 < had < LONG
 
@@ -133,7 +162,7 @@ def test_ctrl_c_keeps_what_arrived_and_the_same_command_goes_on(
     done = shell("weights", "pull", "void", "--pass", "1")
     assert done.code == 0, done.err
     assert server.sent[name] == LONG - had
-    snapshot = hub.snapshot(hub.VOID_REPO)
+    snapshot = hub.snapshot(released.VOID_REPO)
     assert snapshot is not None
     assert (snapshot / name).read_bytes() == (source / name).read_bytes()
 
@@ -172,7 +201,7 @@ def test_an_unreachable_hub_is_one_line(
 def test_too_little_space_is_told_before_anything_is_fetched(
     server: Hub, command: Callable[..., Done]
 ) -> None:
-    server.faults[hub.void_file(2)] = Fault(claims=10**16)
+    server.faults[released.void_file(2)] = Fault(claims=10**16)
     line = one_line(command("weights", "pull", "void"))
     assert "are needed" in line
     assert "are free" in line

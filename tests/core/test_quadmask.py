@@ -188,6 +188,24 @@ def test_a_hit_fills_its_cell_and_no_other() -> None:
     assert np.array_equal(Quadmask.from_labels([labels]).grid_snapped(8)[0], wanted)
 
 
+@pytest.mark.parametrize(
+    ("size", "hit", "cell"),
+    [  # edges as found in the released masks
+        ((2160, 3840), (300, 2468), (slice(270, 540), slice(2468, 2742))),
+        ((720, 1296), (200, 739), (slice(180, 270), slice(648, 740))),
+        ((360, 544), (314, 452), (slice(270, 315), slice(408, 453))),
+    ],
+)
+def test_cells_lie_as_in_the_released_masks(
+    size: tuple[int, int], hit: tuple[int, int], cell: tuple[slice, slice]
+) -> None:
+    labels = np.full(size, Region.KEEP, np.uint8)
+    labels[hit] = Region.AFFECTED
+    wanted = np.full_like(labels, Region.KEEP)
+    wanted[cell] = Region.AFFECTED
+    assert np.array_equal(Quadmask.from_labels([labels]).grid_snapped(8)[0], wanted)
+
+
 @given(masks(height=9, width=11), masks(height=9, width=11))
 def test_union_joins_both_and_does_not_mind_the_order(one: Quadmask, two: Quadmask) -> None:
     both = one.union(two)

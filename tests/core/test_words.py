@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import numpy as np
 import pytest
 
 from openvoid.core.box import EMPTY
-from openvoid.core.effects import Effect, EffectKind, Effects, Place
+from openvoid.core.effects import Belonging, Effect, EffectKind, Effects, Place
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Fill, Run
-from openvoid.core.selection import BoxMark, Point, Selection, Stroke
+from openvoid.core.selection import BoxMark, Matte, Point, Selection, Stroke
 
 # One frozen example of each saved schema. Never edit these: readers must go on reading them.
 EFFECTS_1 = """{"schema": "openvoid.effects/1", "background": "an empty table", "extra": {"k": 1},
@@ -24,6 +25,18 @@ SELECTION_1 = """{"schema": "openvoid.selection/1", "words": "the cup",
 "points": [{"frame": 2, "x": 10.5, "y": 3.0, "positive": false}],
 "boxes": [{"frame": 0, "left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}],
 "strokes": [{"frame": 5, "path": [[1.0, 2.0], [3.0, 4.0]], "width_px": 6.0, "positive": true}]}"""
+
+EFFECTS_2 = """{"schema": "openvoid.effects/2", "background": "an empty table", "extra": {"k": 1},
+"affected": [{"noun": "ball", "kind": "physical", "cause": "blocks", "why": "it stops it",
+"now": [{"frame": 3, "corners": [[0.1, 0.2], [0.3, 0.2], [0.3, 0.4]]}], "goes": [],
+"confidence": 0.75, "source": "motion"}],
+"belongings": [{"noun": "hat", "places": [{"frame": 1, "corners": [[0, 0], [1, 0], [1, 1]]}],
+"source": "vlm"}]}"""
+SELECTION_2 = """{"schema": "openvoid.selection/2", "words": "the cup",
+"points": [{"frame": 2, "x": 10.5, "y": 3.0, "positive": false}],
+"boxes": [{"frame": 0, "left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}],
+"strokes": [{"frame": 5, "path": [[1.0, 2.0], [3.0, 4.0]], "width_px": 6.0, "positive": true}],
+"mattes": [{"frame": 9, "file": "cup.png"}]}"""
 
 EFFECTS = Effects(
     (
@@ -47,12 +60,31 @@ SELECTION = Selection(
 )
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "frozen"),
-    [(Effects, EFFECTS, EFFECTS_1), (Selection, SELECTION, SELECTION_1)],
+NEWER_EFFECTS = replace(
+    EFFECTS,
+    affected=(replace(EFFECTS.affected[0], source="motion"),),
+    belongings=(Belonging("hat", (Place(1, ((0, 0), (1, 0), (1, 1))),), "vlm"),),
 )
-def test_frozen_examples_are_still_read_and_written(kind: Any, value: Any, frozen: str) -> None:
-    assert kind.from_json(json.loads(frozen)) == value
+NEWER_SELECTION = replace(SELECTION, mattes=(Matte(9, "cup.png"),))
+
+
+@pytest.mark.parametrize(
+    ("value", "frozen"),
+    [
+        (EFFECTS, EFFECTS_1),
+        (SELECTION, SELECTION_1),
+        (NEWER_EFFECTS, EFFECTS_2),
+        (NEWER_SELECTION, SELECTION_2),
+    ],
+)
+def test_frozen_examples_are_still_read(value: Any, frozen: str) -> None:
+    assert type(value).from_json(json.loads(frozen)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "frozen"), [(NEWER_EFFECTS, EFFECTS_2), (NEWER_SELECTION, SELECTION_2)]
+)
+def test_what_is_written_is_the_newest_schema(value: Any, frozen: str) -> None:
     assert json.loads(json.dumps(value.to_json())) == json.loads(frozen)
 
 
@@ -68,7 +100,7 @@ def test_the_reference_s_clicks_are_read() -> None:
     "data",
     [
         {},
-        {"schema": "openvoid.effects/2"},
+        {"schema": "openvoid.effects/9"},
         {"schema": "openvoid.effects/1", "affected": [{"noun": "ball"}]},
         {"schema": "openvoid.effects/1", "affected": 7},
         {"schema": "openvoid.selection/1", "points": [{"frame": 1}]},
@@ -79,6 +111,41 @@ def test_the_reference_s_clicks_are_read() -> None:
 def test_what_is_not_the_schema_is_refused(kind: Any, data: dict[str, Any]) -> None:
     with pytest.raises(OpenVoidError):
         kind.from_json(data)
+
+
+GOOD = Selection((Point(2, 10.5, 3.0), Point(2, 90, 3, positive=False)))
+
+
+@pytest.mark.parametrize(
+    ("selection", "said"),
+    [
+        (Selection((Point(2, 100, 3),)), "outside the picture (it is 100x50)"),
+        (Selection((Point(2, 4, -1),)), "outside the picture"),
+        (Selection((Point(10, 4, 3),)), "frame 10 is not in the clip (frames 0 to 9)"),
+        (Selection((Point(2, 4, 3), Point(2, 4, 3, positive=False))), "both on and off"),
+        (Selection((Point(2, 4, 3),), (BoxMark(2, 8, 8, 20, 20),)), "outside the box there"),
+        (Selection(boxes=(BoxMark(2, 8, 8, 8, 20),)), "is empty"),
+        (Selection(boxes=(BoxMark(2, 100, 8, 120, 20),)), "outside the picture"),
+        (Selection((Point(2, 4, 3, positive=False),)), "nothing says where the object is"),
+        (Selection(), "nothing says where the object is"),
+        (Selection(words="the cup"), "words ('the cup') are not understood here"),
+        (Selection(strokes=(Stroke(2, ((1, 1), (1, 60)), 4),)), "outside the picture"),
+    ],
+)
+def test_marks_that_cannot_be_meant_are_refused(selection: Selection, said: str) -> None:
+    with pytest.raises(OpenVoidError) as caught:
+        selection.check(10, 50, 100)
+    assert said in caught.value.line()
+
+
+def test_sound_marks_are_taken() -> None:
+    GOOD.check(10, 50, 100)
+    Selection(words="the cup").check(10, 50, 100, words=True)
+    everything = Selection(
+        (Point(3, 9, 9),), (BoxMark(3, -5, 2, 30, 40),), mattes=(Matte(7, "m.png"),)
+    )
+    everything.check(10, 50, 100)
+    assert everything.frames == (3, 7)
 
 
 def test_an_error_is_one_line() -> None:

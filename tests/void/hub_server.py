@@ -30,6 +30,7 @@ class Fault:
     cut_after: int = 0  # bytes, then the connection breaks
     times: int = 10**9  # so often
     status: int = 0
+    code: str = ""  # what the hub calls it, beside the status
     then: int = 0  # the status once `times` are over
     damage: bool = False
     slow_s: float = 0.0  # between two pieces
@@ -125,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
         status = fault.status or (fault.then if fault.times <= 0 else 0)
         if status and self.command == "GET":
-            return self._answer(status, {})
+            return self._answer(status, {"X-Error-Code": fault.code} if fault.code else {})
         data = path.read_bytes()
         large = len(data) >= LARGE
         etag = hashlib.sha256(data).hexdigest() if large else git_sha1(data)

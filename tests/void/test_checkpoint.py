@@ -17,10 +17,11 @@ from safetensors.torch import load_file, save_file
 from tiny import BASE, TRANSFORMER, make_checkpoint
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.media import hub
 from openvoid.void import checkpoint as weights
-from openvoid.void import hub, layout
+from openvoid.void import layout, released
 
-PASS_1 = hub.void_file(1)
+PASS_1 = released.void_file(1)
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +74,9 @@ def test_a_folder_with_base_and_void_files_is_found(folder: Path) -> None:
 @pytest.mark.parametrize("where", ["", "void-model", "netflix/void-model", BASE])
 def test_the_usual_arrangements_are_found(folder: Path, where: str, named: str) -> None:
     for number in (1, 2):
-        target = folder / where / hub.void_file(number)
+        target = folder / where / released.void_file(number)
         target.parent.mkdir(parents=True, exist_ok=True)
-        (folder / hub.void_file(number)).rename(target)
+        (folder / released.void_file(number)).rename(target)
     found = weights.locate(str(folder / named))
     assert found.base == folder / BASE
     assert set(found.passes) == {1, 2}
@@ -101,7 +102,7 @@ def test_the_hubs_cache_is_used_where_no_folder_is_named(
     home = tmp_path / "home"
     monkeypatch.setenv("HF_HOME", str(home))
     assert told(weights.locate) == "the weights are not here yet (openvoid weights pull void)"
-    for repo, source in ((hub.BASE_REPO, folder / BASE), (hub.VOID_REPO, folder)):
+    for repo, source in ((released.BASE_REPO, folder / BASE), (released.VOID_REPO, folder)):
         place = hub.storage(repo) / "snapshots" / ("a" * 40)
         ignore = shutil.ignore_patterns(BASE)
         shutil.copytree(source, place, ignore=ignore)
@@ -285,7 +286,7 @@ def test_an_odd_scheduler_is_noted_not_refused(folder: Path) -> None:
 def test_a_transformer_is_loaded_as_it_lies_in_the_file(folder: Path) -> None:
     for number in (1, 2):
         model = weights.load_transformer(weights.locate(str(folder)), number, torch.float32)
-        stored = load_file(folder / hub.void_file(number))
+        stored = load_file(folder / released.void_file(number))
         assert set(stored) == set(model.state_dict())
         assert all(torch.equal(stored[name], value) for name, value in model.state_dict().items())
         assert model.config.in_channels == 48
@@ -427,7 +428,7 @@ def test_the_module_can_be_imported_without_torch() -> None:
     import sys
 
     code = (
-        "import sys, openvoid.void.checkpoint, openvoid.void.hub, openvoid.cli.weights;"
+        "import sys, openvoid.void.checkpoint, openvoid.media.hub, openvoid.cli.weights;"
         "print(*{'torch', 'diffusers', 'transformers', 'huggingface_hub'} & set(sys.modules))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

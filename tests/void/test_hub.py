@@ -13,11 +13,12 @@ pytest.importorskip("huggingface_hub")
 from hub_server import COMMIT, Fault, Hub
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.void import hub
+from openvoid.media import hub
+from openvoid.void import released
 
 MARKS = bytes(range(256)) * 4
 LONG = 24_000_000  # bytes: the hub's client writes pieces of 10 MiB
-PASS_1, PASS_2 = hub.void_file(1), hub.void_file(2)
+PASS_1, PASS_2 = released.void_file(1), released.void_file(2)
 
 
 def write(path: Path, size: int, salt: int) -> None:
@@ -51,13 +52,17 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     for salt, name in enumerate((PASS_1, PASS_2, "README.md")):
         write(void / name, 3_000_000, 30 + salt)
     cards = {
-        hub.BASE_REPO: {"license": "other", "license_name": "cogvideox", "license_link": "LICENSE"},
-        hub.VOID_REPO: {"license": "apache-2.0"},
+        released.BASE_REPO: {
+            "license": "other",
+            "license_name": "cogvideox",
+            "license_link": "LICENSE",
+        },
+        released.VOID_REPO: {"license": "apache-2.0"},
     }
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
-    with Hub({hub.BASE_REPO: base, hub.VOID_REPO: void}, cards) as running:
+    with Hub({released.BASE_REPO: base, released.VOID_REPO: void}, cards) as running:
         monkeypatch.setenv("HF_ENDPOINT", running.url)
         yield running
 
@@ -75,9 +80,9 @@ def files_of(folder: Path) -> set[str]:
 
 
 def test_an_offer_tells_sizes_hashes_and_licences(server: Hub) -> None:
-    base, void = hub.offers((1,))
+    base, void = released.offers((1,))
     assert (base.licence, void.licence) == ("cogvideox", "apache-2.0")
-    assert base.licence_link == f"{server.url}/{hub.BASE_REPO}/blob/main/LICENSE"
+    assert base.licence_link == f"{server.url}/{released.BASE_REPO}/blob/main/LICENSE"
     names = {file.path: file for file in base.files}
     assert "transformer/diffusion_pytorch_model.safetensors" not in names
     assert "assets/1.jpg" not in names
@@ -87,28 +92,28 @@ def test_an_offer_tells_sizes_hashes_and_licences(server: Hub) -> None:
 
 
 def test_the_bases_own_transformer_comes_when_it_is_asked_for(server: Hub) -> None:
-    base, _ = hub.offers((1,), whole_base=True)
+    base, _ = released.offers((1,), whole_base=True)
     assert "transformer/diffusion_pytorch_model.safetensors" in {file.path for file in base.files}
 
 
 def test_what_was_pulled_lies_in_the_hubs_own_cache(server: Hub) -> None:
     from huggingface_hub import try_to_load_from_cache
 
-    hub.pull(hub.offers())
-    for repo, name in ((hub.VOID_REPO, PASS_2), (hub.BASE_REPO, "vae/config.json")):
+    hub.pull(released.offers())
+    for repo, name in ((released.VOID_REPO, PASS_2), (released.BASE_REPO, "vae/config.json")):
         found = try_to_load_from_cache(repo, name, cache_dir=hub.cache_home())
         assert isinstance(found, str)
         assert Path(found).read_bytes() == (server.repos[repo] / name).read_bytes()
-    snapshot = hub.snapshot(hub.VOID_REPO)
+    snapshot = hub.snapshot(released.VOID_REPO)
     assert snapshot is not None
     assert snapshot.name == COMMIT
     assert not list(hub.cache_home().rglob("*.incomplete*"))
 
 
 def test_pulling_twice_fetches_nothing_again(server: Hub) -> None:
-    hub.pull(hub.offers())
+    hub.pull(released.offers())
     server.sent.clear()
-    hub.pull(hub.offers())
+    hub.pull(released.offers())
     assert server.sent == {}
 
 
@@ -116,10 +121,10 @@ def test_a_folder_of_ones_own_gets_the_same_files_and_nothing_else(
     server: Hub, tmp_path: Path
 ) -> None:
     to = tmp_path / "weights"
-    hub.pull(hub.offers((2,)), to)
-    assert f"{hub.VOID_NAME}/{PASS_2}" in files_of(to)
-    assert f"{hub.VOID_NAME}/{PASS_1}" not in files_of(to)
-    assert f"{hub.BASE_NAME}/text_encoder/model-00002-of-00002.safetensors" in files_of(to)
+    hub.pull(released.offers((2,)), to)
+    assert f"{released.VOID_NAME}/{PASS_2}" in files_of(to)
+    assert f"{released.VOID_NAME}/{PASS_1}" not in files_of(to)
+    assert f"{released.BASE_NAME}/text_encoder/model-00002-of-00002.safetensors" in files_of(to)
     assert not [name for name in files_of(to) if "partial" in name or "lock" in name]
     assert not hub.cache_home().exists()
 
@@ -130,12 +135,12 @@ def test_a_download_that_was_cut_off_goes_on_where_it_stopped(
 ) -> None:
     to = tmp_path / "weights" if own_folder else None
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # between the client's own tries
-    write(server.repos[hub.VOID_REPO] / PASS_1, LONG, 7)
+    write(server.repos[released.VOID_REPO] / PASS_1, LONG, 7)
     server.faults[PASS_1] = Fault(cut_after=LONG * 2 // 3, times=1)
     server.faults[PASS_1].then = 503
-    line = told(lambda: hub.pull(hub.offers((1,)), to))
+    line = told(lambda: hub.pull(released.offers((1,)), to))
     assert "goes on where it stopped" in line
-    _, void = hub.offers((1,))
+    _, void = released.offers((1,))
     whole = next(file for file in void.files if file.path == PASS_1)
     left = hub.left(void, whole, to)
     assert 0 < left < whole.size
@@ -143,43 +148,43 @@ def test_a_download_that_was_cut_off_goes_on_where_it_stopped(
     del server.faults[PASS_1]
     server.sent.clear()
     steps: list[tuple[int, int]] = []
-    hub.pull(hub.offers((1,)), to, lambda stage, done, total: steps.append((done, total)))
+    hub.pull(released.offers((1,)), to, lambda stage, done, total: steps.append((done, total)))
     assert server.sent[PASS_1] == left
     assert steps[-1][0] == steps[-1][1] > 20
-    where = to / hub.VOID_NAME if to else hub.snapshot(hub.VOID_REPO)
+    where = to / released.VOID_NAME if to else hub.snapshot(released.VOID_REPO)
     assert where is not None
-    assert (where / PASS_1).read_bytes() == (server.repos[hub.VOID_REPO] / PASS_1).read_bytes()
+    assert (where / PASS_1).read_bytes() == (server.repos[released.VOID_REPO] / PASS_1).read_bytes()
 
 
 def test_a_connection_that_breaks_once_is_taken_up_by_itself(
     server: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    write(server.repos[hub.VOID_REPO] / PASS_1, LONG, 7)
+    write(server.repos[released.VOID_REPO] / PASS_1, LONG, 7)
     server.faults[PASS_1] = Fault(cut_after=LONG * 2 // 3, times=1)
-    hub.pull(hub.offers((1,)))
+    hub.pull(released.offers((1,)))
     assert {asked for _, path, asked in server.asked if PASS_1 in path and asked}
-    assert hub.missing(hub.offers((1,))[1]) == []
+    assert hub.missing(released.offers((1,))[1]) == []
 
 
 def test_what_was_damaged_on_the_way_is_not_kept(server: Hub) -> None:
     server.faults[PASS_1] = Fault(damage=True)
-    line = told(lambda: hub.pull(hub.offers((1,))))
+    line = told(lambda: hub.pull(released.offers((1,))))
     assert line.startswith(f"{PASS_1}: what arrived is not what the hub announced")
-    assert not list(hub.storage(hub.VOID_REPO).rglob("*incomplete"))
+    assert not list(hub.storage(released.VOID_REPO).rglob("*incomplete"))
     del server.faults[PASS_1]
-    hub.pull(hub.offers((1,)))
-    assert hub.missing(hub.offers((1,))[1]) == []
+    hub.pull(released.offers((1,)))
+    assert hub.missing(released.offers((1,))[1]) == []
 
 
 def test_a_small_file_is_verified_too(server: Hub) -> None:
     server.faults["vae/config.json"] = Fault(damage=True)
-    assert "vae/config.json" in told(lambda: hub.pull(hub.offers((1,))))
+    assert "vae/config.json" in told(lambda: hub.pull(released.offers((1,))))
 
 
 def test_space_is_checked_before_the_first_byte(server: Hub) -> None:
     server.faults[PASS_1] = Fault(claims=10**16)
-    line = told(lambda: hub.pull(hub.offers((1,))))
+    line = told(lambda: hub.pull(released.offers((1,))))
     assert "10000000" in line
     assert "are free" in line
     assert "--to DIR" in line
@@ -187,46 +192,46 @@ def test_space_is_checked_before_the_first_byte(server: Hub) -> None:
 
 
 def test_a_missing_file_is_named(server: Hub) -> None:
-    (server.repos[hub.VOID_REPO] / PASS_2).unlink()
-    assert f"{hub.VOID_REPO}: has no {PASS_2}" in told(hub.offers)
+    (server.repos[released.VOID_REPO] / PASS_2).unlink()
+    assert f"{released.VOID_REPO}: has no {PASS_2}" in told(released.offers)
 
 
 def test_a_file_that_vanishes_between_listing_and_fetching_is_named(server: Hub) -> None:
-    offered = hub.offers((1,))
-    (server.repos[hub.VOID_REPO] / PASS_1).unlink()
+    offered = released.offers((1,))
+    (server.repos[released.VOID_REPO] / PASS_1).unlink()
     assert f"{PASS_1}: there is no such file" in told(lambda: hub.pull(offered))
 
 
 def test_an_unknown_repository_is_one_line(server: Hub) -> None:
     server.repos = {}
-    assert "there is no such repository" in told(hub.offers)
+    assert "there is no such repository" in told(released.offers)
 
 
 def test_a_hub_in_trouble_is_one_line(server: Hub) -> None:
     server.faults[PASS_1] = Fault(status=500)
-    assert "the hub answered 500" in told(lambda: hub.pull(hub.offers((1,))))
+    assert "the hub answered 500" in told(lambda: hub.pull(released.offers((1,))))
 
 
 def test_an_unreachable_server_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    line = told(hub.offers)
+    line = told(released.offers)
     assert "http://127.0.0.1:9" in line
     assert "cannot be reached" in line
 
 
 def test_offline_means_offline(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert "HF_HUB_OFFLINE" in told(hub.offers)
+    assert "HF_HUB_OFFLINE" in told(released.offers)
     assert server.asked == []
 
 
 def test_two_do_not_fetch_the_same_file_at_once(server: Hub) -> None:
     from filelock import FileLock
 
-    _, void = hub.offers((1,))
+    _, void = released.offers((1,))
     blob = next(file.blob for file in void.files if file.path == PASS_1)
-    blobs = hub.storage(hub.VOID_REPO) / "blobs"
+    blobs = hub.storage(released.VOID_REPO) / "blobs"
     blobs.mkdir(parents=True)
     with FileLock(blobs / f"{blob}.openvoid.incomplete.lock"):
         assert "another process is fetching it" in told(lambda: hub.pull([void]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -33,22 +33,49 @@ def with_options(verb: Callable[..., None], kind: str, name: str) -> Callable[..
 
     Options left at their default are not passed on, so that a default is told apart from a choice.
     """
+    return _with(verb, [(kind, name)], lambda given: given[kind, name])
+
+
+def with_options_of(
+    verb: Callable[..., None], plugins: Sequence[tuple[str, str]]
+) -> Callable[..., None]:
+    """The same for several plug-ins, told as (kind, name): `options` is {kind: {name: {...}}}."""
+
+    def nested(given: Mapping[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for (kind, name), options in given.items():
+            found.setdefault(kind, {})[name] = options
+        return found
+
+    return _with(verb, plugins, nested)
+
+
+def _with(
+    verb: Callable[..., None],
+    chosen: Sequence[tuple[str, str]],
+    told: Callable[[Mapping[tuple[str, str], dict[str, Any]]], Mapping[str, Any]],
+) -> Callable[..., None]:
     from openvoid.core import plugins
 
-    fields = dataclasses.fields(plugins.find(kind, name).Options)
     own = inspect.signature(verb, eval_str=True).parameters
     parameters = [parameter for key, parameter in own.items() if key != "options"]
-    keys: dict[str, str] = {}  # parameter -> field
-    for field in fields:
-        key = f"{name}_{field.name}" if field.name in own else field.name
-        keys[key] = field.name
-        parameters.append(_parameter(key, field, f"Options of the {kind} {name!r}"))
+    taken = set(own)
+    fields: dict[str, tuple[tuple[str, str], dataclasses.Field[Any]]] = {}  # by parameter
+    for kind, name in chosen:
+        for field in dataclasses.fields(plugins.find(kind, name).Options):
+            key = f"{name}_{field.name}" if field.name in taken else field.name
+            taken.add(key)
+            fields[key] = (kind, name), field
+            parameters.append(_parameter(key, field, f"Options of the {kind} {name!r}"))
 
     @functools.wraps(verb)
     def called(**values: Any) -> None:
-        given = {field.name: values.pop(key) for key, field in zip(keys, fields, strict=True)}
-        changed = {f.name: given[f.name] for f in fields if given[f.name] != f.default}
-        verb(**values, options=changed)
+        given: dict[tuple[str, str], dict[str, Any]] = {plugin: {} for plugin in chosen}
+        for key, (plugin, field) in fields.items():
+            value = values.pop(key)
+            if value != field.default:
+                given[plugin][field.name] = value
+        verb(**values, options=told(given))
 
     called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     called.__annotations__ = {each.name: each.annotation for each in parameters}

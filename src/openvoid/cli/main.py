@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build(words: Sequence[str] = ()) -> typer.Typer:
-    """The whole command line. The words matter to `remove` only: its engine's options are flags."""
+    """The whole command line. The words say which plug-ins' options are flags."""
     import typer
 
     from openvoid.cli import (
@@ -63,8 +63,11 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
         doctor,
         engines,
         evaluate,
+        explain,
         mask,
+        reason,
         remove,
+        select,
         synth,
         version,
         weights,
@@ -81,6 +84,9 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     )
     app.callback()(version.version)
     remove.register(app, words)
+    select.register(app, words)
+    reason.register(app, words)
+    explain.register(app)
     mask.register(app)
     compare.register(app)
     evaluate.register(app)

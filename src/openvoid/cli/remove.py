@@ -10,39 +10,51 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from openvoid.cli import values
+from openvoid.cli import marks, reason, values
 from openvoid.cli.console import AsJson, Overwrite, Quiet, percent, tell_json, tell_rows
-from openvoid.cli.flags import chosen, with_options
+from openvoid.cli.flags import chosen, with_options_of
 from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
 
 if TYPE_CHECKING:
+    from openvoid.core.effects import Effects
+    from openvoid.core.quadmask import Quadmask
     from openvoid.core.removal import RemovalResult
+    from openvoid.core.selection import Selection
 
-DEFAULT_ENGINE = "plate"
+DEFAULT_ENGINE, DEFAULT_SEGMENTER = "plate", "classical"
 DELIVER = "What is delivered"
-HOW = "How"
+MARKING = ("--point", "--not", "--box", "--marks", "--words", "--segmenter", "--reasoner")
 
 
 @dataclass(frozen=True)
 class Shot:
-    """What is removed from what."""
+    """What is removed from what. `mask` is a file, or made of marks already."""
 
     clip: Path
-    mask: Path
+    mask: Path | Quadmask
     prompt: str
+    effects: Effects | None = None
+    marks: Path | None = None  # the folder of what was concluded from marks
+    warnings: tuple[str, ...] = ()
 
 
 def register(app: typer.Typer, words: Sequence[str]) -> None:
-    """Add the verb, with the options of the engine that the words name."""
+    """Add the verb, with the options of the plug-ins that the words name."""
     verb = remove
     if words and words[0] == "remove":
-        verb = with_options(remove, "engine", chosen(words, "--engine", DEFAULT_ENGINE))
+        plugins = [("engine", chosen(words, "--engine", DEFAULT_ENGINE))]
+        if any(word.split("=", 1)[0] in MARKING for word in words):
+            named = reason.reasoners(chosen(words, "--reasoner", reason.DEFAULT_REASONER))
+            plugins += [("segmenter", chosen(words, "--segmenter", DEFAULT_SEGMENTER))]
+            plugins += [("reasoner", name) for name in named]
+        verb = with_options_of(remove, plugins)
     app.command("remove")(verb)
 
 
@@ -57,6 +69,33 @@ def remove(
     mask: Annotated[
         Path | None,
         typer.Option("--mask", "-m", help="The quadmask; a shot folder brings its own."),
+    ] = None,
+    point: marks.Points = None,
+    nots: marks.Nots = None,
+    box: marks.Boxes = None,
+    mark_file: marks.MarkFile = None,
+    words: marks.Words = None,
+    segmenter: Annotated[
+        str,
+        typer.Option(help="What finds the object at the marks.", rich_help_panel=marks.MARKS),
+    ] = DEFAULT_SEGMENTER,
+    reasoner: Annotated[
+        str,
+        typer.Option(
+            help="Who says what else it affects: names, commas between, or none.",
+            rich_help_panel=marks.MARKS,
+        ),
+    ] = reason.DEFAULT_REASONER,
+    grid: reason.Grid = 0,
+    first_frame_kept: reason.FirstFrameKept = False,
+    min_confidence: reason.MinConfidence = 0.0,
+    marks_folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where track, effects and quadmask are kept, to be looked at and corrected; "
+            "else OUT.marks",
+            rich_help_panel=marks.MARKS,
+        ),
     ] = None,
     engine: Annotated[
         str, typer.Option(help="What makes the new pixels; see: openvoid engines")
@@ -107,10 +146,14 @@ def remove(
     as_json: AsJson = False,
     options: Mapping[str, Any] | None = None,
 ) -> None:
-    r"""Remove what the mask shows from a clip. What it keeps stays as it was, bit for bit.
+    r"""Remove an object from a clip, with what it did. What is kept stays as it was, bit for bit.
+
+    The object is shown by a quadmask, or pointed at: then it is followed through the shot, what
+    else it affects is found, and the quadmask made of both is kept beside the result.
 
     Examples:
 
+      openvoid remove shot.mov --point 640,360@0 --out clean.mov
       openvoid remove shot.mov --mask quadmask.mkv --out clean.mov
       openvoid remove shots/lime --out lime.mkv
       openvoid remove shot.%04d.exr --mask mask/ --out clean.%04d.exr --rate 25
@@ -119,28 +162,47 @@ def remove(
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --json
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --dry-run
     """
+    from openvoid.marking import Composing
     from openvoid.media.open import open_clip
+    from openvoid.media.shotdir import clip_in
     from openvoid.remove import outlook
     from openvoid.remove import remove as run
 
-    shot = find_shot(clip, mask, prompt)
-    asked: dict[str, Any] = {
-        "engine": engine,
-        "options": dict(options or {}),
-        "prompt": shot.prompt,
-        "range": values.frame_range(frame_range),
-        "grow_px": grow,
-        "seed": seed,
-        "soft_edge_px": soft_edge,
-        "effects": values.effects(effects),
-    }
-    footage = open_clip(shot.clip, rate=values.rate(rate))
-    if dry_run:
-        foretold = outlook(footage, shot.mask, **asked)
-        tell_json(foretold) if as_json else tell_rows(outlook_rows(foretold))
-        return
-    begun = time.monotonic()
+    given, begun = dict(options or {}), time.monotonic()
     with told(quiet) as progress:
+        if point or nots or box or mark_file or words is not None:
+            _check_pointing(out, mask, dry_run, overwrite)
+            shot = point_out(
+                clip_in(clip),
+                marks.selection(point, nots, box, None, mark_file, words),
+                marks_folder or out.with_name(f"{out.name}.marks"),
+                prompt=prompt,
+                rate=values.rate(rate),
+                segmenter=segmenter,
+                segmenter_options=given.get("segmenter", {}).get(segmenter),
+                reasoners=reason.reasoners(reasoner),
+                reasoner_options=given.get("reasoner"),
+                composing=Composing(grid, first_frame_kept, min_confidence),
+                resume=resume,
+                progress=progress,
+            )
+        else:
+            shot = find_shot(clip, mask, prompt)
+        asked: dict[str, Any] = {
+            "engine": engine,
+            "options": given.get("engine", {}).get(engine),
+            "prompt": shot.prompt,
+            "range": values.frame_range(frame_range),
+            "grow_px": grow,
+            "seed": seed,
+            "soft_edge_px": soft_edge,
+            "effects": values.effects(effects) or shot.effects,
+        }
+        footage = open_clip(shot.clip, rate=values.rate(rate))
+        if dry_run:
+            foretold = outlook(footage, shot.mask, **asked)
+            tell_json(foretold) if as_json else tell_rows(outlook_rows(foretold))
+            return
         result = run(
             footage,
             shot.mask,
@@ -154,9 +216,9 @@ def remove(
             progress=progress,
         )
     if as_json:
-        tell_json(as_facts(result))
+        tell_json(as_facts(result) | {"marks": shot.marks})
     elif not quiet:
-        tell_rows(summary(result, time.monotonic() - begun))
+        tell_rows(summary(result, time.monotonic() - begun, shot))
 
 
 def find_shot(clip: Path, mask: Path | None, prompt: str | None) -> Shot:
@@ -168,9 +230,39 @@ def find_shot(clip: Path, mask: Path | None, prompt: str | None) -> Shot:
         return Shot(found.clip, mask or found.quadmask, found.prompt if prompt is None else prompt)
     if mask is None:
         raise OpenVoidError(
-            "no mask", where=str(clip), mend="--mask QUADMASK, or a shot folder that holds one"
+            "no mask",
+            where=str(clip),
+            mend="--mask QUADMASK, or point at the object: --point X,Y@FRAME",
         )
     return Shot(clip, mask, prompt or "")
+
+
+def point_out(
+    clip: Path,
+    selection: Selection,
+    folder: Path,
+    *,
+    prompt: str | None,
+    rate: Fraction | None,
+    **asked: Any,
+) -> Shot:
+    """The mask of what is pointed at, and of what it does; everything on the way is kept."""
+    from openvoid.marking import mark
+    from openvoid.media.open import open_clip
+
+    found = mark(open_clip(clip, rate=rate), selection, folder, **asked)
+    after = found.effects.background if prompt is None else prompt
+    return Shot(clip, found.quadmask, after, found.effects, folder, tuple(found.told.warnings))
+
+
+def _check_pointing(out: Path, mask: Path | None, dry_run: bool, overwrite: bool) -> None:
+    """What does not go together with marks; told before the long work of following them."""
+    if mask is not None:
+        raise OpenVoidError("marks and a mask do not go together", where="--mask", mend="give one")
+    if dry_run:
+        mend = "make the mask first: openvoid select, then openvoid reason"
+        raise OpenVoidError("needs a mask", where="--dry-run", mend=mend)
+    reason.free(overwrite, out)
 
 
 def as_facts(result: RemovalResult) -> dict[str, Any]:
@@ -187,9 +279,15 @@ def as_facts(result: RemovalResult) -> dict[str, Any]:
     }
 
 
-def summary(result: RemovalResult, spent_s: float) -> Iterator[tuple[str, str]]:
+def summary(
+    result: RemovalResult, spent_s: float, shot: Shot | None = None
+) -> Iterator[tuple[str, str]]:
     """A result for a person."""
     yield "result", str(result.master)
+    if shot is not None and shot.marks is not None and shot.effects is not None:
+        yield "marks", str(shot.marks)
+        yield from reason.told_effects(shot.effects)
+        yield from (("warning", warning) for warning in shot.warnings)
     yield "report", str(result.report)
     if result.matte:
         yield "matte", str(result.matte)

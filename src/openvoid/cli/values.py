@@ -5,7 +5,6 @@ Each gives the value or raises `OpenVoidError` with the option's name and an exa
 
 from __future__ import annotations
 
-import json
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -59,11 +58,6 @@ def effects(path: Path | None) -> Effects | None:
     """An effects file, as a reasoner or a person wrote it."""
     if path is None:
         return None
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return Effects.from_json(data if isinstance(data, dict) else {})
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not JSON"
-        raise OpenVoidError(f"cannot be read: {reason}", where=str(path)) from error
-    except OpenVoidError as error:
-        raise OpenVoidError(error.what, where=str(path), mend=error.mend) from error
+    from openvoid.deliver.shelf import read_effects
+
+    return read_effects(path)

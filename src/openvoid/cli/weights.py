@@ -1,11 +1,13 @@
 """`openvoid weights`: fetch the released weights, tell what is here, hold them against the layout.
 
 Enters: a name or a folder. Leaves: files in the Hugging Face cache or a folder, or what is known
-about them. Knows nothing of models: `void.hub` fetches, `void.checkpoint` checks.
+about them. Knows nothing of models: `media.hub` fetches, `void.checkpoint` and `select.sam_model`
+check.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +15,10 @@ import typer
 
 from openvoid.cli.console import AsJson, Quiet, tell_json, tell_rows, tell_table
 from openvoid.core.errors import OpenVoidError
+from openvoid.media import hub
+from openvoid.select import sam_weights
 
+NAMES = "void, sam2, sam2-base-plus, sam2-small, sam2-tiny, sam3"
 Passes = Annotated[str, typer.Option("--pass", help="Which passes: 1, 2 or 1,2.")]
 
 
@@ -31,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def pull(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What to fetch: void")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"What to fetch: {NAMES}.")],
     passes: Passes = "1,2",
     to: Annotated[
         Path | None,
@@ -44,7 +49,7 @@ def pull(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch weights from the Hugging Face hub: about 32 GB, 21 GB with one pass.
+    """Fetch weights from the Hugging Face hub: VOID's are about 32 GB, 21 GB with one pass.
 
     Space is checked first. Stopped or cut off, the same command goes on.
     The cache is the one other programs use: HF_HOME moves it, HF_ENDPOINT names a mirror.
@@ -53,12 +58,16 @@ def pull(
 
       $ openvoid weights pull void
       $ openvoid weights pull void --pass 1 --to weights
+      $ openvoid weights pull sam2
     """
     from openvoid.cli.progress import told
-    from openvoid.void import hub
+    from openvoid.void import released
 
     _known(name)
-    offered = hub.offers(_passes(passes), whole_base=whole_base)
+    if name in sam_weights.RELEASED:
+        offered = sam_weights.offers(name)
+    else:
+        offered = released.offers(_passes(passes), whole_base=whole_base)
     todo = [(offer, file) for offer in offered for file in hub.missing(offer, to)]
     facts = _offer_facts(offered, to) | {"fetched_files": len(todo)}
     if not quiet and not as_json:
@@ -71,7 +80,7 @@ def pull(
     if as_json:
         tell_json(facts)
     elif not quiet and todo:
-        print(f"fetched and verified; next: openvoid weights check {to or ''}".rstrip())
+        print(f"fetched and verified; next: openvoid weights check {_fetched(name, to)}".rstrip())
 
 
 def list_(as_json: AsJson = False) -> None:
@@ -84,9 +93,9 @@ def list_(as_json: AsJson = False) -> None:
       openvoid weights list
       openvoid weights list --json
     """
-    from openvoid.void import hub
+    from openvoid.void import released
 
-    held = [_held(*row) for row in KNOWN]
+    held = [_held(*row) for row in KNOWN] + [_held_sam(name) for name in sam_weights.RELEASED]
     if as_json:
         tell_json({"cache": hub.cache_home(), "weights": held})
         return
@@ -96,14 +105,19 @@ def list_(as_json: AsJson = False) -> None:
     ]
     tell_table(("weights", "repository", "licence", "size", "here"), table)
     print(f"cache: {hub.cache_home()}")
-    if not all(each["state"] == "yes" for each in held):
-        print(f"to fetch what is missing: {hub.PULL}")
+    if not all(each["state"] == "yes" for each in held[: len(KNOWN)]):
+        print(f"to fetch what is missing: {released.PULL}")
+    lacking = [each["what"] for each in held[len(KNOWN) :] if each["state"] != "yes"]
+    if lacking:
+        print(f"the segmenters sam2 and sam3 have theirs by: openvoid weights pull {lacking[0]}")
 
 
 def check(
     folder: Annotated[
         str,
-        typer.Argument(metavar="DIR", help="The folder; without one, the Hugging Face cache."),
+        typer.Argument(
+            metavar="DIR", help="The folder, or the name of SAM weights; else VOID's in the cache."
+        ),
     ] = "",
     passes: Annotated[
         str, typer.Option("--pass", help="Which passes: 1, 2 or 1,2; default: those there.")
@@ -117,7 +131,7 @@ def check(
 ) -> None:
     """Hold every key, shape and type of a checkpoint against the layout the engine expects.
 
-    Nothing is loaded: a second or two. What is missing or odd is named, and the exit code is 2.
+    VOID's are not loaded: a second or two; SAM's are. What is odd is named; the exit code is 2.
 
     Examples (on your own folder):
 
@@ -125,10 +139,13 @@ def check(
       $ openvoid weights check weights --lora style.safetensors:0.8 --hashes
     """
     from openvoid.cli.progress import told
-    from openvoid.void import checkpoint, hub
+    from openvoid.void import checkpoint, released
 
+    if sam := _sam_in(folder):
+        _check_sam(sam, folder, hashes=hashes, quiet=quiet, as_json=as_json)
+        return
     found = checkpoint.locate(folder, lora or ())
-    numbers = _passes(passes) if passes else tuple(found.passes) or hub.PASSES[:1]
+    numbers = _passes(passes) if passes else tuple(found.passes) or released.PASSES[:1]
     _need_torch()
     parts = checkpoint.check(found, numbers)
     remarks = checkpoint.notes(found)
@@ -166,7 +183,6 @@ KNOWN = (
 
 
 def _held(what: str, repo: str, licence: str, size: str, path: str) -> dict[str, Any]:
-    from openvoid.void import hub
 
     cached = hub.snapshot(repo)
     here = cached is not None and (cached / path).exists() and (path or _whole_base())
@@ -179,6 +195,47 @@ def _held(what: str, repo: str, licence: str, size: str, path: str) -> dict[str,
         "state": "yes" if here else "begun" if begun or (cached and not path) else "no",
         "path": cached / path if here and cached else None,
     }
+
+
+def _held_sam(name: str) -> dict[str, Any]:
+    released = sam_weights.RELEASED[name]
+    whole = sam_weights.held(name)
+    begun = any((hub.storage(released.repo) / "blobs").glob("*.openvoid.incomplete"))
+    return {
+        "what": name,
+        "repository": released.repo,
+        "licence": released.licence + (" (gated)" if released.gated else ""),
+        "size": f"about {released.size}",
+        "state": "yes" if whole else "begun" if begun else "no",
+        "path": sam_weights.locate(name) if whole else None,
+    }
+
+
+def _sam_in(folder: str) -> str:
+    """The name of the SAM weights that are meant, or that lie in a folder; empty: VOID's."""
+    if not Path(folder or ".").is_dir():
+        return folder if folder in sam_weights.RELEASED else ""
+    kind = sam_weights.kind_of(Path(folder)) if folder else ""
+    return next((name for name, each in sam_weights.RELEASED.items() if each.kind == kind), "")
+
+
+def _check_sam(name: str, folder: str, *, hashes: bool, quiet: bool, as_json: bool) -> None:
+    _need_torch("sam", ("torch", "transformers", "safetensors"))
+    from openvoid.select import sam_model
+
+    place = sam_weights.locate(name, "" if folder == name else folder)
+    load = sam_model.load_sam3 if name == "sam3" else sam_model.load_sam2
+    model = load(place, "cpu", "float32")
+    count = sum(each.numel() for each in model.network.parameters())
+    digests = sam_weights.hashes(place)
+    if as_json:
+        facts = {"folder": place, "kind": sam_weights.kind_of(place), "parameters": count}
+        tell_json(facts | {"hashes": digests if hashes else {}})
+    elif not quiet:
+        tell_rows([("folder", str(place)), ("parameters", f"{count:,}")])
+        for path, digest in digests.items() if hashes else ():
+            print(f"{digest}  {path}")
+        print("all fit")
 
 
 def _whole_base() -> bool:
@@ -194,8 +251,14 @@ def _whole_base() -> bool:
     return True
 
 
+def _fetched(name: str, to: Path | None) -> str:
+    """What `check` is to be told of weights that have just come."""
+    if name in sam_weights.RELEASED:
+        return str(hub.folder_of(sam_weights.RELEASED[name].repo, to)) if to else name
+    return str(to or "")
+
+
 def _offer_facts(offered: Any, to: Path | None) -> dict[str, Any]:
-    from openvoid.void import hub
 
     return {
         "folder": str(to or hub.cache_home()),
@@ -216,8 +279,8 @@ def _offer_facts(offered: Any, to: Path | None) -> dict[str, Any]:
 
 
 def _known(name: str) -> None:
-    if name != "void":
-        raise OpenVoidError(f"no weights are called {name!r}", mend="openvoid weights pull void")
+    if name != "void" and name not in sam_weights.RELEASED:
+        raise OpenVoidError(f"no weights are called {name!r}", mend=f"known: {NAMES}")
 
 
 def _passes(text: str) -> tuple[int, ...]:
@@ -228,11 +291,13 @@ def _passes(text: str) -> tuple[int, ...]:
     return tuple(sorted({int(word) for word in words}))
 
 
-def _need_torch() -> None:
+def _need_torch(
+    extra: str = "void", names: Sequence[str] = ("torch", "diffusers", "transformers")
+) -> None:
     from importlib.util import find_spec
 
     from openvoid.cli.doctor import install_line
 
-    lacking = [name for name in ("torch", "diffusers", "transformers") if find_spec(name) is None]
+    lacking = [name for name in names if find_spec(name) is None]
     if lacking:
-        raise OpenVoidError(f"not installed: {', '.join(lacking)}", mend=install_line("void"))
+        raise OpenVoidError(f"not installed: {', '.join(lacking)}", mend=install_line(extra))

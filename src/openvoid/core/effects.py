@@ -14,7 +14,8 @@ from typing import Any
 
 from openvoid.core.errors import OpenVoidError
 
-SCHEMA = "openvoid.effects/1"
+SCHEMA = "openvoid.effects/2"
+OLDER = ("openvoid.effects/1",)
 
 
 class EffectKind(StrEnum):
@@ -26,7 +27,10 @@ class EffectKind(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """A polygon in a frame: `corners` are (x, y) as shares of width and height, 0..1."""
+    """A polygon in a frame: `corners` are (x, y) as shares of width and height, 0..1.
+
+    Several places in one frame are a union. A place may lie partly outside the picture.
+    """
 
     frame: int
     corners: tuple[tuple[float, float], ...]
@@ -43,6 +47,16 @@ class Effect:
     now: tuple[Place, ...] = ()  # where it is in the clip
     goes: tuple[Place, ...] = ()  # where it would be without the object; empty: nowhere new
     confidence: float = 1.0  # 0..1
+    source: str = ""  # who says so: a reasoner's name, or "person"
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """What goes with the object and is removed as part of it: worn, ridden, held for good."""
+
+    noun: str
+    places: tuple[Place, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,7 @@ class Effects:
     affected: tuple[Effect, ...] = ()
     background: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    belongings: tuple[Belonging, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that `json.dump` takes and `from_json` reads."""
@@ -64,7 +79,7 @@ class Effects:
         Raises:
             OpenVoidError: another schema, or a field that is missing or of the wrong kind.
         """
-        if data.get("schema") != SCHEMA:
+        if data.get("schema") not in (SCHEMA, *OLDER):
             raise OpenVoidError(f"effects of schema {data.get('schema')!r}, expected {SCHEMA!r}")
         try:
             affected = tuple(
@@ -76,12 +91,18 @@ class Effects:
                     now=_places(row.get("now", ())),
                     goes=_places(row.get("goes", ())),
                     confidence=float(row.get("confidence", 1.0)),
+                    source=str(row.get("source", "")),
                 )
                 for row in data.get("affected", ())
             )
+            belongings = tuple(
+                Belonging(str(row["noun"]), _places(row["places"]), str(row.get("source", "")))
+                for row in data.get("belongings", ())
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise OpenVoidError(f"effects cannot be read: {error!r}") from error
-        return cls(affected, str(data.get("background", "")), dict(data.get("extra", {})))
+        extra = dict(data.get("extra", {}))
+        return cls(affected, str(data.get("background", "")), extra, belongings)
 
 
 def _places(rows: Any) -> tuple[Place, ...]:

@@ -19,9 +19,9 @@ from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.judged import Judged
-from openvoid.core.quadmask import Track
 from openvoid.core.removal import Fill, Progress, RemovalRequest, Run
 from openvoid.core.selection import Selection
+from openvoid.core.track import Track
 
 
 class Plugin(Protocol):
@@ -49,15 +49,26 @@ class Engine(Plugin, Protocol):
 
 
 class Segmenter(Plugin, Protocol):
-    """Clip and selection -> where the object is, over the whole clip."""
+    """Clip and selection -> where the object is, over the whole clip.
 
-    def track(self, clip: Clip, selection: Selection, run: Run) -> Track: ...
+    A segmenter that takes words says so by a class attribute `words = True`.
+    """
+
+    def track(self, clip: Clip, selection: Selection, run: Run) -> Track:
+        """One silhouette a frame at the clip's own size, empty where the object is not seen.
+
+        Marks count in both directions of time; a mark is obeyed where it is. The same clip and
+        selection give the same track.
+        """
+        ...
 
 
 class Reasoner(Plugin, Protocol):
-    """Clip and track -> what else the object affects."""
+    """Clip and track -> what else the object affects, and what would become of it."""
 
-    def explain(self, clip: Clip, track: Track, run: Run) -> Effects: ...
+    def explain(self, clip: Clip, track: Track, run: Run) -> Effects:
+        """The same clip and track give the same effects (a model behind a URL may differ)."""
+        ...
 
 
 class Renderer(Plugin, Protocol):

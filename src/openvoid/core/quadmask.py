@@ -1,4 +1,4 @@
-"""Region, Track, Quadmask: the only place that knows 0 / 63 / 127 / 255.
+"""Region, Quadmask: the only place that knows 0 / 63 / 127 / 255.
 
 A quadmask says of every pixel of every frame what it is to the removal (VOID, arXiv 2604.02296,
 section 3): the removed object (PRIMARY), where the scene would have gone differently (AFFECTED),
@@ -13,7 +13,7 @@ is at hand at random access.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -237,13 +237,15 @@ class Quadmask:
         return self if by_px == 0 else self.mapped(grow)
 
     def grid_snapped(self, cells: int = 8) -> Quadmask:
-        """Affected cells of a grid with `cells` squares on the short side are filled whole.
+        """Affected cells of a grid with `cells` on the short side are filled whole.
 
         The released weights saw affected regions so in training: any hit makes the cell AFFECTED.
+        Cells are as square as a whole number of them on the long side allows (as in the released
+        masks: 8 x 14 of them in 16:9).
         """
         side = min(self.height, self.width) / cells
-        rows = (np.arange(self.height) / side).astype(int)
-        columns = (np.arange(self.width) / side).astype(int)
+        down, across = (max(1, round(length / side)) for length in (self.height, self.width))
+        rows, columns = _cells(self.height, down), _cells(self.width, across)
 
         def snap_cells(_: int, labels: Labels) -> Labels:
             removed, affected = split(labels)
@@ -267,12 +269,11 @@ class Quadmask:
         return self.mapped(unite)
 
 
-@dataclass(frozen=True)
-class Track:
-    """Where one thing is: bool [T, H, W] a frame, and what it is called."""
-
-    label: str
-    masks: Sequence[NDArray[np.bool_]]
+def _cells(length: int, count: int) -> NDArray[np.intp]:
+    """Which of `count` cells each of `length` samples lies in; cell k begins at k length / count,
+    rounded down, as in the released masks."""
+    begins = np.arange(count) * length // count
+    return np.searchsorted(begins, np.arange(length), side="right") - 1
 
 
 def split(labels: Labels) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

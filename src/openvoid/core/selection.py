@@ -1,14 +1,18 @@
-"""Selection: what a person points at, on any frames. JSON in and out; knows no segmenter."""
+"""Selection: what a person points at, on any frames. JSON in and out; knows no segmenter.
+
+Frames are counted from 0 at the clip's start; places are native pixels, (0, 0) the top left.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from openvoid.core.errors import OpenVoidError
 
-SCHEMA = "openvoid.selection/1"
+SCHEMA = "openvoid.selection/2"
+OLDER = ("openvoid.selection/1",)
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,14 @@ class Stroke:
 
 
 @dataclass(frozen=True)
+class Matte:
+    """The whole silhouette in one frame: `file` is a gray image, white where the object is."""
+
+    frame: int
+    file: str
+
+
+@dataclass(frozen=True)
 class Selection:
     """All marks of one object, and words for segmenters that take words."""
 
@@ -50,6 +62,74 @@ class Selection:
     boxes: tuple[BoxMark, ...] = ()
     strokes: tuple[Stroke, ...] = ()
     words: str = ""
+    mattes: tuple[Matte, ...] = ()
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        """Frames that bear marks, in order, each once."""
+        marks: tuple[Point | BoxMark | Stroke | Matte, ...]
+        marks = (*self.points, *self.boxes, *self.strokes, *self.mattes)
+        return tuple(sorted({mark.frame for mark in marks}))
+
+    def check(self, frames: int, height: int, width: int, *, words: bool = False) -> None:
+        """That it says something, and only about frames and pixels that exist.
+
+        Args:
+            words: whether the segmenter takes words.
+
+        Raises:
+            OpenVoidError: nothing is marked; a mark beside the picture, or on a frame that is not
+                there; marks that contradict each other; words for a segmenter that takes none.
+        """
+        if self.words and not words:
+            mend = "mark it by --point or --box, or use a segmenter that takes words"
+            raise OpenVoidError(f"words ({self.words!r}) are not understood here", mend=mend)
+        for frame in self.frames:
+            if not 0 <= frame < frames:
+                mend = f"frames 0 to {frames - 1}"
+                raise OpenVoidError(f"frame {frame} is not in the clip", mend=mend)
+        for frame, x, y in self._spots():
+            if not (0 <= x < width and 0 <= y < height):
+                raise OpenVoidError(
+                    f"({x:g}, {y:g}) on frame {frame} is outside the picture",
+                    mend=f"it is {width}x{height}",
+                )
+        for box in self.boxes:
+            if not (box.left < box.right and box.top < box.bottom):
+                raise OpenVoidError(f"the box on frame {box.frame} is empty")
+            if box.right <= 0 or box.bottom <= 0 or box.left >= width or box.top >= height:
+                raise OpenVoidError(
+                    f"the box on frame {box.frame} is outside the picture",
+                    mend=f"it is {width}x{height}",
+                )
+        self._check_contradictions()
+        spots: tuple[Point | Stroke, ...] = (*self.points, *self.strokes)
+        if not (any(spot.positive for spot in spots) or self.boxes or self.mattes or self.words):
+            raise OpenVoidError("nothing says where the object is", mend="--point X,Y@FRAME")
+
+    def _spots(self) -> Iterator[tuple[int, float, float]]:
+        yield from ((point.frame, point.x, point.y) for point in self.points)
+        yield from ((stroke.frame, x, y) for stroke in self.strokes for x, y in stroke.path)
+
+    def _check_contradictions(self) -> None:
+        """A place both on and off the object, a click "on it" outside every box of its frame."""
+        said: dict[tuple[int, int, int], bool] = {}
+        for point in self.points:
+            key = (point.frame, int(point.x), int(point.y))
+            if said.setdefault(key, point.positive) != point.positive:
+                raise OpenVoidError(
+                    f"({point.x:g}, {point.y:g}) on frame {point.frame} is marked both on and off"
+                )
+        for point in self.points:
+            boxes = [box for box in self.boxes if box.frame == point.frame]
+            inside = any(
+                box.left <= point.x <= box.right and box.top <= point.y <= box.bottom
+                for box in boxes
+            )
+            if point.positive and boxes and not inside:
+                raise OpenVoidError(
+                    f"({point.x:g}, {point.y:g}) on frame {point.frame} is outside the box there"
+                )
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that `json.dump` takes and `from_json` reads."""
@@ -72,7 +152,7 @@ class Selection:
                         for x, y in points
                     )
                 )
-            if data.get("schema") != SCHEMA:
+            if data.get("schema") not in (SCHEMA, *OLDER):
                 raise OpenVoidError(f"selection of schema {data.get('schema')!r}, not {SCHEMA!r}")
             return cls(
                 tuple(Point(**row) for row in data.get("points", ())),
@@ -82,6 +162,7 @@ class Selection:
                     for row in data.get("strokes", ())
                 ),
                 str(data.get("words", "")),
+                tuple(Matte(int(row["frame"]), str(row["file"])) for row in data.get("mattes", ())),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise OpenVoidError(f"selection cannot be read: {error!r}") from error

@@ -21,6 +21,7 @@ import numpy as np
 
 from openvoid.core.clip import Clip
 from openvoid.core.quadmask import Quadmask
+from openvoid.core.track import Track
 
 WHOLE_BYTES = 256 << 20  # a clip up to this size is read wholly, of a larger one a spread sample
 BLOCK_BYTES = 1 << 20
@@ -70,6 +71,16 @@ def mask_hash(mask: Quadmask) -> str:
         box = mask.box(index)
         digest.update(np.array(box, np.int32).tobytes())
         digest.update(mask.labels_in(index, box).tobytes())
+    return digest.hexdigest()
+
+
+def track_hash(track: Track) -> str:
+    """Content of a track, however it was stored."""
+    digest = hashlib.sha256(f"{len(track)} {track.height} {track.width}".encode())
+    for index in range(len(track)):
+        box = track.box(index)
+        digest.update(np.array(box, np.int32).tobytes())
+        digest.update(np.packbits(track[index][box.slices]).tobytes())
     return digest.hexdigest()
 
 

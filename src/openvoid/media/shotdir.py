@@ -36,6 +36,12 @@ def is_shot(folder: Path) -> bool:
     return folder.is_dir() and _found(folder, CLIP) is not None
 
 
+def clip_in(path: Path) -> Path:
+    """The clip of a shot folder; any other path is a clip itself."""
+    found = _found(path, CLIP) if path.is_dir() else None
+    return found or path
+
+
 def read_shot(folder: Path) -> Shot:
     """The parts of a shot folder. A missing prompt is an empty one.
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
-from openvoid.void import digest, folders, hub, layout, lora
+from openvoid.media import digest
+from openvoid.void import folders, layout, lora, released
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
@@ -67,7 +68,7 @@ def locate(weights: str = "", loras: Sequence[str] = ()) -> Checkpoint:
         what = "is a file, not a folder" if root.is_file() else "there is no such folder"
         raise OpenVoidError(what, where=weights, mend="the folder that holds the weights")
     base = folders.base_in(root)
-    found = {number: folders.void_in(root, base, number) for number in hub.PASSES}
+    found = {number: folders.void_in(root, base, number) for number in released.PASSES}
     parts = {
         part: _config_of(base, part, name, from_hub=root is None)
         for part, name in (
@@ -91,7 +92,7 @@ def locate(weights: str = "", loras: Sequence[str] = ()) -> Checkpoint:
 
 def _config_of(base: Path, part: str, name: str, *, from_hub: bool) -> dict[str, Any]:
     if not (base / part / name).is_file():
-        mend = hub.PULL if from_hub else f"{hub.PULL} --to {base.parent}"
+        mend = released.PULL if from_hub else f"{released.PULL} --to {base.parent}"
         raise OpenVoidError(f"lacks {part}/{name}", where=str(base), mend=mend)
     return layout.read_config(base / part / name)
 
@@ -102,10 +103,10 @@ def void_path(checkpoint: Checkpoint, number: int) -> Path:
         to = "" if checkpoint.from_hub else f" --to {checkpoint.base.parent}"
         channels = checkpoint.transformer_config.get("in_channels")
         raise OpenVoidError(
-            f"needs the VOID file {hub.void_file(number)}: the base model alone "
+            f"needs the VOID file {released.void_file(number)}: the base model alone "
             f"({channels} input channels) removes nothing",
             where=f"pass {number}",
-            mend=f"{hub.PULL} --pass {number}{to}",
+            mend=f"{released.PULL} --pass {number}{to}",
         )
     return checkpoint.passes[number]
 
@@ -113,7 +114,7 @@ def void_path(checkpoint: Checkpoint, number: int) -> Path:
 # --- whether it is right ----------------------------------------------------------------------
 
 
-def check(checkpoint: Checkpoint, passes: Sequence[int] = hub.PASSES) -> tuple[Part, ...]:
+def check(checkpoint: Checkpoint, passes: Sequence[int] = released.PASSES) -> tuple[Part, ...]:
     """Hold every key, shape and dtype against the expected layout; nothing is loaded.
 
     Raises:
@@ -156,7 +157,7 @@ def _check_configs(checkpoint: Checkpoint) -> None:
 
 def _check_tokenizer(folder: Path) -> None:
     if not any((folder / name).is_file() for name in ("spiece.model", "tokenizer.json")):
-        raise OpenVoidError("lacks spiece.model", where=str(folder), mend=hub.PULL)
+        raise OpenVoidError("lacks spiece.model", where=str(folder), mend=released.PULL)
 
 
 def _check_part(name: str, paths: Sequence[Path], wanted: layout.Layout) -> Part:
@@ -189,7 +190,7 @@ def shards(folder: Path, stem: str) -> tuple[Path, ...]:
     if not index.is_file():
         single = folder / f"{stem}.safetensors"
         if not single.is_file():
-            raise OpenVoidError(f"lacks {single.name}", where=str(folder), mend=hub.PULL)
+            raise OpenVoidError(f"lacks {single.name}", where=str(folder), mend=released.PULL)
         return (single,)
     listed = layout.read_config(index).get("weight_map")
     if not isinstance(listed, dict) or not listed:
@@ -197,12 +198,12 @@ def shards(folder: Path, stem: str) -> tuple[Path, ...]:
     paths = tuple(folder / str(name) for name in sorted(set(listed.values())))
     lost = [path.name for path in paths if not path.is_file()]
     if lost:
-        raise OpenVoidError(f"lacks {', '.join(lost)}", where=str(folder), mend=hub.PULL)
+        raise OpenVoidError(f"lacks {', '.join(lost)}", where=str(folder), mend=released.PULL)
     return paths
 
 
 def hashes(
-    checkpoint: Checkpoint, passes: Sequence[int] = hub.PASSES, progress: Progress = silent
+    checkpoint: Checkpoint, passes: Sequence[int] = released.PASSES, progress: Progress = silent
 ) -> dict[str, str]:
     """File name -> SHA-256, of all that a run with these passes reads."""
     return {name: digest.sha256(path, progress) for name, path in _files(checkpoint, passes)}
@@ -210,7 +211,7 @@ def hashes(
 
 def _files(checkpoint: Checkpoint, passes: Sequence[int]) -> Iterator[tuple[str, Path]]:
     for number in passes:
-        yield hub.void_file(number), void_path(checkpoint, number)
+        yield released.void_file(number), void_path(checkpoint, number)
     for part in ("vae", "text_encoder"):
         for path in shards(checkpoint.base / part, MODEL_FILES[part]):
             yield f"{part}/{path.name}", path

@@ -9,17 +9,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.void import hub
+from openvoid.media import hub
+from openvoid.void import released
 
 
 def base_in(root: Path | None) -> Path:
     """The base model's folder: the folder itself, one in it, or one beside it."""
     if root is None:
-        cached = hub.snapshot(hub.BASE_REPO)
+        cached = hub.snapshot(released.BASE_REPO)
         if cached is None or not _is_base(cached):
-            raise OpenVoidError("the weights are not here yet", mend=hub.PULL)
+            raise OpenVoidError("the weights are not here yet", mend=released.PULL)
         return cached
-    named = [root, *(each for home in (root, root.parent) for each in _homes(home, hub.BASE_REPO))]
+    named = [
+        root,
+        *(each for home in (root, root.parent) for each in _homes(home, released.BASE_REPO)),
+    ]
     for folder in named:
         if _is_base(folder):
             return folder
@@ -29,9 +33,10 @@ def base_in(root: Path | None) -> Path:
         raise OpenVoidError(f"holds several models: {names}", where=str(root), mend="name one")
     if not other:
         raise OpenVoidError(
-            f"holds no base model ({hub.BASE_NAME}: transformer, vae, text_encoder, tokenizer)",
+            f"holds no base model ({released.BASE_NAME}: "
+            "transformer, vae, text_encoder, tokenizer)",
             where=str(root),
-            mend=f"{hub.PULL} --to {root}",
+            mend=f"{released.PULL} --to {root}",
         )
     return other[0]
 
@@ -42,13 +47,13 @@ def _is_base(folder: Path) -> bool:
 
 def void_in(root: Path | None, base: Path, number: int) -> Path | None:
     """The VOID file of a pass: in the base folder, beside it, or under the hub's names."""
-    name = hub.void_file(number)
+    name = released.void_file(number)
     if root is None:
-        cached = hub.snapshot(hub.VOID_REPO)
+        cached = hub.snapshot(released.VOID_REPO)
         folders = [cached] if cached else []
     else:
         homes = dict.fromkeys((root, base, base.parent))
-        folders = [each for home in homes for each in (home, *_homes(home, hub.VOID_REPO))]
+        folders = [each for home in homes for each in (home, *_homes(home, released.VOID_REPO))]
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 

@@ -1,10 +1,11 @@
 """Weights from the Hugging Face hub: what there is, how much, under which licence; fetched safely.
 
-Enters: which passes. Leaves: files in the hub's own cache (shared with every other program that
-uses it) or in a folder, each held against the size and the hash that the hub tells. Space is
-checked before the first byte. An interrupted download goes on where it stopped: the hub's client
-drops what it had, so the bytes are collected here, and the client only files them. Knows nothing
-of what is inside the files. Importing it needs neither torch nor huggingface_hub.
+Enters: a repository, and which of its files. Leaves: files in the hub's own cache (shared with
+every other program that uses it) or in a folder, each held against the size and the hash that the
+hub tells. Space is checked before the first byte. An interrupted download goes on where it
+stopped: the hub's client drops what it had, so the bytes are collected here, and the client only
+files them. Knows nothing of what is inside the files. Importing it needs neither torch nor
+huggingface_hub.
 """
 
 from __future__ import annotations
@@ -20,33 +21,10 @@ from typing import Any, BinaryIO
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
-from openvoid.void.connection import alone, client, endpoint, explained
+from openvoid.media.connection import alone, client, endpoint, explained
 
-BASE_REPO = "alibaba-pai/CogVideoX-Fun-V1.5-5b-InP"
-VOID_REPO = "netflix/void-model"
-BASE_NAME, VOID_NAME = "CogVideoX-Fun-V1.5-5b-InP", "void-model"
-PULL = "openvoid weights pull void"
-PASSES = (1, 2)
-# The VOID files are whole transformers, so the base's own (11 GB) is for training only.
-BASE_FILES = (
-    "LICENSE*",
-    "README.md",
-    "scheduler/*.json",
-    "text_encoder/*.json",
-    "text_encoder/*.safetensors",
-    "tokenizer/*",
-    "transformer/config.json",
-    "vae/*.json",
-    "vae/*.safetensors",
-)
-BASE_TRANSFORMER = ("transformer/*.safetensors", "transformer/*.json")
 BLOCK = 4 << 20
 Tell = Callable[[int], None]  # hears the bytes done so far of one file
-
-
-def void_file(pass_number: int) -> str:
-    """The released file of a pass."""
-    return f"void_pass{pass_number}.safetensors"
 
 
 @dataclass(frozen=True)
@@ -115,15 +93,12 @@ def offline() -> bool:
 # --- what there is ----------------------------------------------------------------------------
 
 
-def offers(passes: Sequence[int] = PASSES, *, whole_base: bool = False) -> tuple[Offer, ...]:
-    """Ask the hub for files, sizes, hashes and licences."""
-    patterns = BASE_FILES + (BASE_TRANSFORMER if whole_base else ())
-    base = _offer(BASE_REPO, patterns, ("transformer/config.json", "vae/config.json"))
-    files = tuple(void_file(number) for number in passes)
-    return base, _offer(VOID_REPO, (*files, "LICENSE*", "README.md"), files)
+def offer(repo: str, patterns: Sequence[str], needed: Sequence[str]) -> Offer:
+    """Ask the hub for the files of a repository that fit patterns, their sizes, hashes, licence.
 
-
-def _offer(repo: str, patterns: Sequence[str], needed: Sequence[str]) -> Offer:
+    Raises:
+        OpenVoidError: no way to the hub, no such repository, or it lacks a file that is needed.
+    """
     if offline():
         raise OpenVoidError(
             "the network is switched off by HF_HUB_OFFLINE", where=repo, mend="unset it to fetch"
@@ -219,7 +194,7 @@ def verify(path: Path, file: RemoteFile, tell: Tell = lambda here: None) -> None
 
 def folder_of(repo: str, to: Path) -> Path:
     """Where a repository's files go in a folder of the person's own."""
-    return to / (BASE_NAME if repo == BASE_REPO else VOID_NAME)
+    return to / repo.rpartition("/")[2]
 
 
 def _place(offer: Offer, file: RemoteFile, to: Path | None) -> Path:

@@ -65,7 +65,11 @@ def explained(repo: str, path: str = "") -> Iterator[None]:
     try:
         yield
     except errors.GatedRepoError as error:
-        raise OpenVoidError("needs a login", where=where, mend="hf auth login") from error
+        raise OpenVoidError(
+            "is gated: its owners give access to whom they choose",
+            where=where,
+            mend=f"ask them at {endpoint()}/{repo}, then: hf auth login",
+        ) from error
     except errors.RepositoryNotFoundError as error:
         raise OpenVoidError("there is no such repository", where=where) from error
     except errors.EntryNotFoundError as error:

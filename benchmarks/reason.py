@@ -1,0 +1,157 @@
+"""How well a reasoner finds what an object affects: `python benchmarks/reason.py [FOLDERS]`.
+
+Without folders: the hand-made scenes, and the real clips where `--clips` says they are. With
+folders: shot folders of any dataset with exact masks (as `openvoid synth` writes them); the name
+before the last "-" is the family. For each family: the share of truly changed pixels that are found
+(at least 0.8 is asked), and the share of unchanged pixels that stay KEEP (at least 0.9). For the
+real clips the intersection over union of affected cells with the released masks, which are no
+truth but a person's and a model's opinion.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from question import start
+from reason_scenes import SCENES, case
+
+from openvoid.cli.overlay import overlay
+from openvoid.core import plugins
+from openvoid.core.clip import Clip
+from openvoid.core.effects import Effects
+from openvoid.core.quadmask import Quadmask, split
+from openvoid.core.removal import Run
+from openvoid.core.track import Track
+from openvoid.media.masks import open_quadmask
+from openvoid.media.open import open_clip
+from openvoid.media.shotdir import read_shot
+from openvoid.reason.compose import compose
+
+RECALL, KEEP = 0.8, 0.9
+PICTURES = 6  # frames drawn of each shot
+DRAWN_PX = 640
+
+
+@dataclass
+class Count:
+    """Pixels of all frames: truly changed and found, and so on. The object itself counts where
+    the truth says that the scene changes behind it, and never as kept."""
+
+    found: int = 0
+    changed: int = 0
+    wrong: int = 0
+    unchanged: int = 0
+
+    def add(self, mask: Quadmask, truth: Quadmask) -> None:
+        for mine, its in zip(mask, truth, strict=True):
+            (_, said), (object_, changed) = split(mine), split(its)
+            free = ~changed & ~object_
+            self.found += int((said & changed).sum())
+            self.changed += int(changed.sum())
+            self.wrong += int((said & free).sum())
+            self.unchanged += int(free.sum())
+
+    @property
+    def recall(self) -> float:
+        return self.found / max(1, self.changed)
+
+    @property
+    def keep(self) -> float:
+        return 1 - self.wrong / max(1, self.unchanged)
+
+    @property
+    def iou(self) -> float:
+        return self.found / max(1, self.changed + self.wrong)
+
+
+def explained(reasoner: str, clip: Clip, track: Track) -> Effects:
+    with tempfile.TemporaryDirectory() as folder:
+        effects: Effects = plugins.construct("reasoner", reasoner).explain(
+            clip, track, Run(Path(folder))
+        )
+    return effects
+
+
+def drawn(clip: Clip, mask: Quadmask, effects: Effects, out: Path) -> None:
+    """Some frames with the effects and their reasons."""
+    picked = set(np.linspace(0, clip.length - 1, PICTURES).round().astype(int).tolist())
+    size = DRAWN_PX, round(DRAWN_PX * clip.height / clip.width)
+    panels = []
+    for index, frame in enumerate(clip.frames()):
+        if index in picked:
+            small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+            shown = np.clip(small / clip.white * 255, 0, 255).astype(np.uint8)
+            labels = cv2.resize(mask[index], size, interpolation=cv2.INTER_NEAREST)
+            panels.append(overlay(shown, labels.astype(np.uint8), effects, index))
+    half = len(panels) // 2
+    sheet = np.concatenate([np.concatenate(row, 1) for row in (panels[:half], panels[half:])])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(out), np.ascontiguousarray(sheet[..., ::-1]))
+
+
+def tell(rows: Iterable[tuple[str, Count]]) -> bool:
+    met = True
+    print(f"{'family':14} {'recall':>7} {'keep':>7} {'IoU':>7}")
+    for name, count in rows:
+        good = count.recall >= RECALL and count.keep >= KEEP
+        met &= good
+        verdict = "" if good else "  not met"
+        print(f"{name:14} {count.recall:7.3f} {count.keep:7.3f} {count.iou:7.3f}{verdict}")
+    return met
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("folders", nargs="*", type=Path, help="shot folders with exact masks")
+    parser.add_argument("--reasoner", default="motion")
+    parser.add_argument("--clips", type=Path, help="folder of the released shots")
+    parser.add_argument("--pictures", type=Path, help="where to draw what was found")
+    asked = parser.parse_args()
+    counts: dict[str, Count] = {}
+    if not asked.folders:
+        for name in SCENES:
+            scene = case(name)
+            effects = explained(asked.reasoner, scene.clip, scene.track)
+            mask = compose(scene.track, effects)
+            counts.setdefault(name, Count()).add(
+                mask, Quadmask.from_removed(scene.track, scene.affected)
+            )
+            if asked.pictures:
+                drawn(scene.clip, mask, effects, asked.pictures / f"{name}.png")
+    for folder in asked.folders:
+        family = folder.name.rsplit("-", 1)[0]
+        one = measure(folder, asked.reasoner, 0, asked.pictures)
+        print(f"  {folder.name:14} {one.recall:.3f} {one.keep:.3f}", flush=True)
+        whole = counts.setdefault(family, Count())
+        for field in ("found", "changed", "wrong", "unchanged"):
+            setattr(whole, field, getattr(whole, field) + getattr(one, field))
+    met = tell(counts.items())
+    if asked.clips:
+        print("\nreleased shots, snapped to the grid (IoU with the released regions):")
+        for folder in sorted(path for path in asked.clips.iterdir() if path.is_dir()):
+            one = measure(folder, asked.reasoner, 8, asked.pictures)
+            print(f"{folder.name:14} {one.recall:7.3f} {one.keep:7.3f} {one.iou:7.3f}", flush=True)
+    return 0 if met else 1
+
+
+def measure(folder: Path, reasoner: str, grid: int, pictures: Path | None) -> Count:
+    shot = read_shot(folder)
+    clip, truth = open_clip(shot.clip), open_quadmask(shot.quadmask)
+    track = Track.of("object", (split(labels)[0] for labels in truth))
+    effects = explained(reasoner, clip, track)
+    mask = compose(track, effects, grid=grid)
+    count = Count()
+    count.add(mask, truth.grid_snapped(grid) if grid else truth)
+    if pictures:
+        drawn(clip, mask, effects, pictures / f"{folder.name}.png")
+    return count
+
+
+if __name__ == "__main__":
+    start(main)

@@ -1,0 +1,69 @@
+"""`openvoid explain`: the effects with their reasons, drawn over a contact sheet of the clip.
+
+Enters: clip, track and effects, or the folder in which `openvoid remove --point` left them. Leaves:
+a picture by which a person sees what was concluded, where, and why.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from openvoid.cli import values
+from openvoid.cli.console import Overwrite
+from openvoid.core.errors import OpenVoidError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("explain")(explain)
+
+
+def explain(
+    clip: Annotated[
+        Path, typer.Argument(metavar="CLIP", help="A video, or a folder or pattern of pictures.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The sheet: .png or .jpg")],
+    track: Annotated[Path | None, typer.Option(help="Where the object is: white on black.")] = None,
+    effects: Annotated[Path | None, typer.Option(help="What it affects, as JSON.")] = None,
+    marks: Annotated[
+        Path | None, typer.Option(help="The folder with both, as `remove --point` leaves it.")
+    ] = None,
+    frames: Annotated[int, typer.Option(min=1, max=60, help="How many frames.")] = 9,
+    width: Annotated[
+        int, typer.Option(min=160, max=3840, help="Of one frame in the sheet, in pixels.")
+    ] = 640,
+    rate: Annotated[
+        str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Draw what the object affects, and why, over frames of the clip.
+
+    Examples:
+
+      openvoid explain shot.mov --marks clean.mov.marks --out why.png
+      openvoid explain shot.mov --track track.mkv --effects mask.effects.json -o why.png
+      openvoid explain shot.mov --track track.mkv --effects mine.json -o why.png --frames 4
+    """
+    from openvoid.cli.explanation import sheet_of
+    from openvoid.cli.reason import free
+    from openvoid.cli.sheet import write_picture
+    from openvoid.core.effects import Effects
+    from openvoid.deliver.shelf import EFFECTS, TRACK
+    from openvoid.marking import check_fits
+    from openvoid.media.open import open_clip
+    from openvoid.media.tracks import open_track
+
+    if marks is not None:
+        track, effects = track or marks / TRACK, effects or marks / EFFECTS
+    if track is None:
+        raise OpenVoidError("no track", where=str(clip), mend="--track FILE, or --marks FOLDER")
+    free(overwrite, out)
+    footage, where = open_clip(clip, rate=values.rate(rate)), open_track(track)
+    check_fits(footage, where)
+    found = values.effects(effects) or Effects()
+    write_picture(sheet_of(footage, where, found, frames, width), out)
+    print(f"written  {out}")

@@ -1,0 +1,161 @@
+"""Marks in words -> a Selection: points, boxes, mattes, files of marks.
+
+Enters: the values of `--point`, `--not`, `--box`, `--matte`, `--marks` and `--words`. Leaves: one
+`Selection`, or one clear line about the value that cannot be read. Knows no clip: whether the
+marks lie in the picture is for `Selection.check`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.selection import BoxMark, Matte, Point, Selection
+
+MARKS = "Where the object is"
+PLACE = r"\s*(-?\d+(?:\.\d+)?)\s*"
+POINT = re.compile(rf"{PLACE},{PLACE}(?:@\s*(\d+)\s*)?")
+BOX = re.compile(rf"{PLACE},{PLACE},{PLACE},{PLACE}(?:@\s*(\d+)\s*)?")
+MATTE = re.compile(r"(.+)@\s*(\d+)\s*")
+
+Points = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--point",
+        help="X,Y@FRAME: the object is here; native pixels, frames from 0; may be repeated.",
+        rich_help_panel=MARKS,
+    ),
+]
+Nots = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--not", help="X,Y@FRAME: this is not the object; may be repeated.", rich_help_panel=MARKS
+    ),
+]
+Boxes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--box",
+        help="LEFT,TOP,RIGHT,BOTTOM@FRAME: it lies within; may be repeated.",
+        rich_help_panel=MARKS,
+    ),
+]
+Mattes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--matte",
+        help="FILE@FRAME: a gray picture, white is the object; may be repeated.",
+        rich_help_panel=MARKS,
+    ),
+]
+MarkFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--marks",
+        help="Marks in JSON: what --save-marks wrote, or a segmentation_info.json.",
+        rich_help_panel=MARKS,
+    ),
+]
+Words = Annotated[
+    str | None,
+    typer.Option("--words", help="What it is, for segmenters that read.", rich_help_panel=MARKS),
+]
+
+
+def selection(
+    points: Sequence[str] | None = None,
+    nots: Sequence[str] | None = None,
+    boxes: Sequence[str] | None = None,
+    mattes: Sequence[str] | None = None,
+    file: Path | None = None,
+    words: str | None = None,
+) -> Selection:
+    """All marks of a command line as one selection; those of the file come first.
+
+    Raises:
+        OpenVoidError: a value that cannot be read, or a file; no mark at all.
+    """
+    found = read_marks(file) if file else Selection()
+    clicks = [point(text, True, "--point") for text in points or ()]
+    clicks += [point(text, False, "--not") for text in nots or ()]
+    found = replace(
+        found,
+        points=(*found.points, *clicks),
+        boxes=(*found.boxes, *(box(text) for text in boxes or ())),
+        mattes=(*found.mattes, *(matte(text) for text in mattes or ())),
+        words=found.words if words is None else words.strip(),
+    )
+    if not (found.frames or found.words):
+        raise OpenVoidError("nothing says where the object is", mend="--point X,Y@FRAME")
+    return found
+
+
+def point(text: str, positive: bool = True, flag: str = "--point") -> Point:
+    """`2126,1099@0` -> a click; without a frame it is frame 0."""
+    found = POINT.fullmatch(text)
+    if not found:
+        mend = f"X,Y@FRAME: {flag} 640,360@0"
+        raise OpenVoidError(f"{text!r} is not a point", where=flag, mend=mend)
+    return Point(int(found[3] or 0), float(found[1]), float(found[2]), positive)
+
+
+def box(text: str) -> BoxMark:
+    """`416,20,459,172@0` -> a rectangle: left, top, right, bottom."""
+    found = BOX.fullmatch(text)
+    if not found:
+        mend = "LEFT,TOP,RIGHT,BOTTOM@FRAME: --box 100,50,300,400@0"
+        raise OpenVoidError(f"{text!r} is not a box", where="--box", mend=mend)
+    left, top, right, bottom = (float(found[part]) for part in range(1, 5))
+    return BoxMark(int(found[5] or 0), left, top, right, bottom)
+
+
+def matte(text: str) -> Matte:
+    """`roto.png@12` -> a silhouette; the frame must be told."""
+    found = MATTE.fullmatch(text)
+    if not found:
+        mend = "FILE@FRAME: --matte roto.png@12"
+        raise OpenVoidError(f"{text!r} is not a matte with its frame", where="--matte", mend=mend)
+    if not Path(found[1]).is_file():
+        raise OpenVoidError("no such file", where=found[1])
+    return Matte(int(found[2]), found[1])
+
+
+def read_marks(path: Path) -> Selection:
+    """A file of marks; mattes are looked for beside it.
+
+    Raises:
+        OpenVoidError: it cannot be read, or is something else.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        found = Selection.from_json(data if isinstance(data, dict) else {})
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not JSON"
+        raise OpenVoidError(f"cannot be read: {reason}", where=str(path)) from error
+    except OpenVoidError as error:
+        raise OpenVoidError(error.what, where=str(path), mend=error.mend) from error
+    return replace(
+        found,
+        mattes=tuple(replace(each, file=str(path.parent / each.file)) for each in found.mattes),
+    )
+
+
+def write_marks(found: Selection, path: Path) -> None:
+    """Save marks, mattes named as seen from the file, whole or not at all."""
+    from openvoid.deliver.shelf import write_json
+
+    folder = path.resolve().parent
+    mattes = tuple(replace(each, file=_seen_from(each.file, folder)) for each in found.mattes)
+    write_json(replace(found, mattes=mattes).to_json(), path)
+
+
+def _seen_from(file: str, folder: Path) -> str:
+    whole = Path(file).resolve()
+    return str(whole.relative_to(folder)) if whole.is_relative_to(folder) else str(whole)

@@ -1,0 +1,214 @@
+"""`openvoid reason`: clip and track -> what else the object affects, and the quadmask.
+
+Enters: the command line: a clip, its track, reasoners by name, perhaps effects that a person wrote
+or corrected. Leaves: the quadmask and, beside it, the effects as JSON, to be read, corrected and
+composed again. Knows no reasoner: the options of those that `--reasoner` names become flags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from openvoid.cli import values
+from openvoid.cli.console import AsJson, Overwrite, Quiet, percent, tell_json, tell_rows
+from openvoid.cli.flags import chosen, with_options_of
+from openvoid.cli.progress import told
+from openvoid.core.errors import OpenVoidError
+
+if TYPE_CHECKING:
+    from openvoid.core.effects import Effects
+    from openvoid.core.quadmask import Quadmask
+    from openvoid.marking import Told
+
+DEFAULT_REASONER = "motion"
+MASK = "The mask"
+
+Reasoner = Annotated[
+    str,
+    typer.Option(
+        help="Who says what else is affected: names with commas between, or none; "
+        "see: openvoid engines --kind reasoner"
+    ),
+]
+Grid = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Snap what is affected to so many cells on the short side; 0: to the pixel. "
+        "The released weights were trained on 8.",
+        rich_help_panel=MASK,
+    ),
+]
+FirstFrameKept = Annotated[
+    bool,
+    typer.Option(
+        "--first-frame-kept",
+        help="Frame 0 is affected nowhere, as in the published pipeline.",
+        rich_help_panel=MASK,
+    ),
+]
+MinConfidence = Annotated[
+    float,
+    typer.Option(min=0.0, max=1.0, help="Leave less certain effects out.", rich_help_panel=MASK),
+]
+
+
+def register(app: typer.Typer, words: Sequence[str]) -> None:
+    """Add the verb, with the options of the reasoners that the words name."""
+    verb = reason
+    if words and words[0] == "reason":
+        named = reasoners(chosen(words, "--reasoner", DEFAULT_REASONER))
+        verb = with_options_of(reason, [("reasoner", name) for name in named])
+    app.command("reason")(verb)
+
+
+def reason(
+    clip: Annotated[
+        Path, typer.Argument(metavar="CLIP", help="A video, or a folder or pattern of pictures.")
+    ],
+    track: Annotated[
+        Path, typer.Option(help="Where the object is: white on black, as select writes it.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The quadmask: .mkv, .mp4 or a folder of PNG.")
+    ],
+    effects_out: Annotated[
+        Path | None,
+        typer.Option(help="The effects; else beside --out, named as it with .effects.json"),
+    ] = None,
+    reasoner: Reasoner = DEFAULT_REASONER,
+    effects: Annotated[
+        Path | None,
+        typer.Option(
+            help="Effects that you wrote or corrected: they stand (mark yours with "
+            '"source": "person"); alone with --reasoner none.'
+        ),
+    ] = None,
+    grid: Grid = 0,
+    first_frame_kept: FirstFrameKept = False,
+    min_confidence: MinConfidence = 0.0,
+    rate: Annotated[
+        str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
+    ] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    options: Mapping[str, Any] | None = None,
+) -> None:
+    """Find what else the object affects, with reasons, and make the quadmask of it.
+
+    Examples:
+
+      openvoid reason shot.mov --track track.mkv --out quadmask.mkv
+      openvoid reason shot.mov --track track.mkv -o quadmask.mkv --grid 8
+      openvoid reason shot.mov --track track.mkv -o mask.mkv --reasoner motion,vlm --vlm-url http://localhost:11434/v1 --vlm-model qwen2.5vl
+      openvoid reason shot.mov --track track.mkv -o mask.mkv --reasoner none --effects mine.json
+    """  # noqa: E501
+    from openvoid.deliver.shelf import write_json
+    from openvoid.marking import Composing, Told, check_fits, find_effects
+    from openvoid.media.masks import write_quadmask
+    from openvoid.media.open import open_clip
+    from openvoid.media.tracks import open_track
+    from openvoid.reason.compose import compose
+
+    named = reasoners(reasoner)
+    if not named and effects is None:
+        raise OpenVoidError("nobody is asked", where="--reasoner none", mend="--effects FILE")
+    beside = effects_out or effects_beside(out)
+    free(overwrite, out, beside)
+    footage, where = open_clip(clip, rate=values.rate(rate)), open_track(track)
+    check_fits(footage, where)
+    edited, notes = values.effects(effects), Told()
+    composing = Composing(grid, first_frame_kept, min_confidence)
+    with told(quiet) as progress:
+        found = find_effects(
+            footage,
+            where,
+            reasoners=named,
+            options=(options or {}).get("reasoner", {}),
+            edited=edited,
+            progress=progress,
+            told=notes,
+        )
+        quadmask = compose(where, found, **asdict(composing))
+        write_json(found.to_json(), beside)
+        write_quadmask(quadmask, out, footage.rate)
+    if as_json:
+        tell_json(as_facts(out, beside, found, quadmask, notes))
+    elif not quiet:
+        tell_rows(rows(out, beside, found, quadmask, notes))
+
+
+def reasoners(text: str) -> list[str]:
+    """`motion,vlm` -> the names; `none` -> nobody."""
+    named = [name.strip() for name in text.split(",") if name.strip()]
+    if not named or len(set(named)) < len(named):
+        raise OpenVoidError(
+            f"{text!r} is not a list of names", where="--reasoner", mend="--reasoner motion,vlm"
+        )
+    return [] if named == ["none"] else named
+
+
+def effects_beside(out: Path) -> Path:
+    """Where the effects of a quadmask are, unless said otherwise."""
+    stem = out.stem if out.suffix else out.name
+    return out.with_name(f"{stem}.effects.json")
+
+
+def free(overwrite: bool, *paths: Path) -> None:
+    """None of them is there yet, or they may be replaced.
+
+    Raises:
+        OpenVoidError: one is.
+    """
+    for path in paths:
+        if path.exists() and not overwrite:
+            raise OpenVoidError("exists already", where=str(path), mend="--overwrite replaces it")
+
+
+def as_facts(
+    out: Path, beside: Path, effects: Effects, quadmask: Quadmask, notes: Told
+) -> dict[str, Any]:
+    """For machines."""
+    return {
+        "mask": out,
+        "effects_file": beside,
+        "effects": effects.to_json(),
+        "shares": {region.name.lower(): share for region, share in quadmask.shares().items()},
+        "notes": notes.notes,
+        "warnings": notes.warnings,
+        "timings_s": notes.timings_s,
+    }
+
+
+def rows(
+    out: Path, beside: Path, effects: Effects, quadmask: Quadmask, notes: Told
+) -> Iterator[tuple[str, str]]:
+    """For a person: what was concluded, and why."""
+    yield "quadmask", str(out)
+    yield "effects", str(beside)
+    yield from told_effects(effects)
+    for region, share in quadmask.shares().items():
+        yield region.name.lower(), percent(share)
+    for warning in notes.warnings:
+        yield "warning", warning
+
+
+def told_effects(effects: Effects) -> Iterator[tuple[str, str]]:
+    """Each thing in a line."""
+    for belonging in effects.belongings:
+        yield "goes along", belonging.noun
+    for effect in effects.affected:
+        frames = sorted({place.frame for place in (*effect.now, *effect.goes)})
+        span = f"frames {frames[0]} to {frames[-1]}" if frames else "nowhere"
+        why = effect.why or effect.cause
+        yield "affected", f"{effect.noun} ({effect.confidence:.0%}, {span}): {why}"
+    if not effects.affected:
+        yield "affected", "nothing else"
+    if effects.background:
+        yield "after", effects.background

@@ -1,0 +1,241 @@
+"""`openvoid select`: a clip and what a person points at -> where the object is in every frame.
+
+Enters: the command line: a clip, marks, a segmenter by name. Leaves: the track (and beside it label
+and confidence as JSON), perhaps the marks as JSON and a sheet to look at. Knows no segmenter: the
+options of the one that `--segmenter` names become flags.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from openvoid.cli import marks, values
+from openvoid.cli.console import AsJson, Overwrite, Quiet, percent, tell_json, tell_rows
+from openvoid.cli.flags import chosen, with_options
+from openvoid.cli.progress import told
+from openvoid.core.errors import OpenVoidError
+
+if TYPE_CHECKING:
+    from openvoid.cli.panels import Panel
+    from openvoid.core.clip import Clip
+    from openvoid.core.selection import Selection
+    from openvoid.core.track import Track
+
+DEFAULT_SEGMENTER = "classical"
+SURE = 0.5  # frames under this are worth a look, and perhaps a mark
+TILES, TILE_PX, IN_A_ROW = 12, 480, 4
+ON, OFF = (90, 255, 90), (255, 60, 200)  # colours of marks
+
+
+def register(app: typer.Typer, words: Sequence[str]) -> None:
+    """Add the verb, with the options of the segmenter that the words name."""
+    verb = select
+    if words and words[0] == "select":
+        name = chosen(words, "--segmenter", DEFAULT_SEGMENTER)
+        verb = with_options(select, "segmenter", name)
+    app.command("select")(verb)
+
+
+def select(
+    clip: Annotated[
+        Path, typer.Argument(metavar="CLIP", help="A video, or a folder or pattern of pictures.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", help="The track, white where the object is: .mkv, .mp4 or a folder."
+        ),
+    ],
+    point: marks.Points = None,
+    nots: marks.Nots = None,
+    box: marks.Boxes = None,
+    matte: marks.Mattes = None,
+    mark_file: marks.MarkFile = None,
+    words: marks.Words = None,
+    segmenter: Annotated[
+        str, typer.Option(help="Who finds it; see: openvoid engines --kind segmenter")
+    ] = DEFAULT_SEGMENTER,
+    save_marks: Annotated[
+        Path | None, typer.Option(help="Also keep all marks as JSON, to go on from.")
+    ] = None,
+    preview: Annotated[
+        Path | None, typer.Option(help="Also draw a sheet of frames with the outline: .png")
+    ] = None,
+    rate: Annotated[
+        str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
+    ] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    options: Mapping[str, Any] | None = None,
+) -> None:
+    """Point at an object, and find it in every frame, before and after.
+
+    Examples:
+
+      openvoid select shot.mov --point 60,30@0 --out track.mkv
+      openvoid select shot.mov --point 60,30@0 --not 20,12@0 -o track.mkv
+      openvoid select shot.mov --box 40,12,76,50@0 -o track.mkv --preview look.png
+      openvoid select shot.mov --matte roto.png@4 -o track.mkv --save-marks my.json
+      openvoid select shot.mov --marks marks.json --point 70,30@9 -o track.mkv
+    """
+    from openvoid.marking import Told, find_track
+    from openvoid.media.open import open_clip
+    from openvoid.media.tracks import write_track
+
+    given = marks.selection(point, nots, box, matte, mark_file, words)
+    _check_outputs(out, save_marks, preview, overwrite)
+    footage, notes = open_clip(clip, rate=values.rate(rate)), Told()
+    begun = time.monotonic()
+    with told(quiet) as progress:
+        track = find_track(
+            footage,
+            given,
+            segmenter=segmenter,
+            options=dict(options or {}),
+            progress=progress,
+            told=notes,
+        )
+        write_track(track, out, footage.rate, {"segmenter": segmenter, "marks": given.to_json()})
+        if save_marks:
+            marks.write_marks(given, save_marks)
+        if preview:
+            _draw(footage, track, given, preview)
+    spent_s = time.monotonic() - begun
+    facts = describe(track) | {"out": out, "marks": save_marks, "preview": preview}
+    if as_json:
+        tell_json(
+            facts | {"notes": notes.notes, "warnings": notes.warnings, "timings_s": notes.timings_s}
+        )
+    elif not quiet:
+        tell_rows(_rows(facts, notes.warnings, spent_s))
+
+
+def describe(track: Track) -> dict[str, Any]:
+    """What a track holds, for machines."""
+    seen = track.seen
+    doubtful = [index for index in seen if track.confidence[index] < SURE]
+    area = sum(int(track[index].sum()) for index in seen)
+    return {
+        "frames": len(track),
+        "seen": len(seen),
+        "first_seen": seen[0],
+        "last_seen": seen[-1],
+        "share": area / (len(seen) * track.height * track.width),
+        "least_confidence": min(track.confidence[index] for index in seen),
+        "doubtful": doubtful,
+    }
+
+
+def _rows(
+    facts: Mapping[str, Any], warnings: Sequence[str], spent_s: float
+) -> Iterator[tuple[str, str]]:
+    yield "track", str(facts["out"])
+    for name in ("marks", "preview"):
+        if facts[name]:
+            yield name, str(facts[name])
+    span = f"from frame {facts['first_seen']} to {facts['last_seen']}"
+    yield "seen", f"in {facts['seen']} of {facts['frames']} frames, {span}"
+    yield "size", f"{percent(facts['share'])} of the picture"
+    if facts["doubtful"]:
+        first = facts["doubtful"][0]
+        yield "doubtful", f"{len(facts['doubtful'])} frames, from {first}: add a mark there"
+    for warning in warnings:
+        yield "warning", warning
+    yield "time", f"{spent_s:.1f} s, {facts['frames'] / spent_s:.1f} frames a second"
+
+
+def _check_outputs(out: Path, saved: Path | None, preview: Path | None, overwrite: bool) -> None:
+    """Whether all files may be written; asked before any work is done.
+
+    Raises:
+        OpenVoidError: a kind of file that holds no such thing; a missing folder; something that
+            exists; two outputs of one name.
+    """
+    from openvoid.cli.sheet import PICTURES
+    from openvoid.media.tracks import facts_path
+
+    if out.suffix.lower() not in (".mkv", ".mp4", ""):
+        mend = "use .mkv, .mp4 or a folder"
+        raise OpenVoidError(f"no track is written as {out.suffix}", where=str(out), mend=mend)
+    if preview and preview.suffix.lower() not in PICTURES:
+        raise OpenVoidError("is no picture", where=str(preview), mend="--preview sheet.png")
+    paths = [path for path in (out, facts_path(out), saved, preview) if path]
+    for number, path in enumerate(paths):
+        if path.resolve() in [other.resolve() for other in paths[:number]]:
+            mend = "choose another name"
+            raise OpenVoidError("two outputs have this name", where=str(path), mend=mend)
+        if not path.parent.is_dir():
+            raise OpenVoidError(
+                "the folder does not exist", where=str(path.parent), mend="make it first"
+            )
+        if path.exists() and not overwrite and not _is_facts(path):
+            raise OpenVoidError("exists already", where=str(path), mend="--overwrite replaces it")
+
+
+def _is_facts(path: Path) -> bool:
+    """Whether a file is what lies beside a track: it goes with it."""
+    from openvoid.media.tracks import SCHEMA
+
+    return path.suffix == ".json" and SCHEMA in path.read_text("utf-8", "replace")[:200]
+
+
+def _draw(clip: Clip, track: Track, given: Selection, out: Path) -> None:
+    """A sheet of frames: those with marks, and others spread over the clip."""
+    from openvoid.cli import panels
+    from openvoid.cli.sheet import write_picture
+
+    rows: list[Panel] = []
+    tiles, captions = [], []
+    chosen = _chosen(clip.length, given.frames)
+    for index, frame in enumerate(clip.frames()):
+        if index not in chosen:
+            continue
+        tiles.append(_tile(clip, frame, track, given, index))
+        sure = f"{track.confidence[index]:.0%} sure" if index in track.seen else "not seen"
+        captions.append(f"{clip.first_frame + index}  {sure}")
+    for start in range(0, len(tiles), IN_A_ROW):
+        part, told_ = tiles[start : start + IN_A_ROW], captions[start : start + IN_A_ROW]
+        while rows and len(part) < IN_A_ROW:
+            part, told_ = [*part, part[-1] * 0], [*told_, ""]
+        rows.append(panels.row(part, told_))
+    write_picture(panels.sheet(rows), out)
+
+
+def _chosen(length: int, marked: Sequence[int]) -> set[int]:
+    frames = set(marked[:TILES])
+    spare = min(length, TILES) - len(frames)
+    step = max(1, length) / max(1, spare)
+    return frames | {min(length - 1, int((each + 0.5) * step)) for each in range(spare)}
+
+
+def _tile(clip: Clip, frame: Any, track: Track, given: Selection, index: int) -> Panel:
+    """One frame with the outline and its marks."""
+    import cv2
+    import numpy as np
+
+    from openvoid.cli import panels
+    from openvoid.core.quadmask import label
+
+    scale = TILE_PX / clip.width
+    height = max(1, round(clip.height * scale))
+    picture = frame.astype(np.float32) / np.float32(clip.white)
+    panel = panels.shown(picture, clip.layout.is_float, TILE_PX, height)
+    mask = track[index]
+    panel = panels.outlined(panel, label(mask, np.zeros_like(mask)))
+    for mark in given.points:
+        if mark.frame == index:
+            place = (round(mark.x * scale), round(mark.y * scale))
+            cv2.circle(panel, place, 3, ON if mark.positive else OFF, -1, cv2.LINE_AA)
+    for each in given.boxes:
+        if each.frame == index:
+            corners = [
+                round(side * scale) for side in (each.left, each.top, each.right, each.bottom)
+            ]
+            cv2.rectangle(panel, tuple(corners[:2]), tuple(corners[2:]), ON, 1)
+    return panel

@@ -1,0 +1,233 @@
+"""The first half of the spine: clip -> selection -> track -> effects -> quadmask.
+
+Enters: a clip, what a person points at, the names of a segmenter and of reasoners. Leaves: each
+artefact on its own, or all of them in a folder, where they can be looked at and corrected: the same
+call again takes up what is there, a person's corrections included. Knows no segmenter and no
+reasoner but by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from openvoid.core import plugins
+from openvoid.core.clip import Clip
+from openvoid.core.effects import Effects
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.quadmask import Quadmask
+from openvoid.core.removal import Progress, Run, silent
+from openvoid.core.selection import Selection
+from openvoid.core.track import Track
+from openvoid.deliver.fingerprint import clip_hash, code_hash, request_key, track_hash, versions
+from openvoid.deliver.report import plain
+from openvoid.deliver.scratch import scratch
+from openvoid.deliver.shelf import Shelf
+from openvoid.reason.combine import combine
+from openvoid.reason.compose import compose
+
+SEGMENTER, REASONERS = "classical", ("motion",)
+
+Options = Mapping[str, Any]
+
+
+@dataclass
+class Told:
+    """What was noted on the way: for the report and the person."""
+
+    notes: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    timings_s: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Composing:
+    """How effects become a mask; see `reason.compose`."""
+
+    grid: int = 0
+    first_frame_kept: bool = False
+    min_confidence: float = 0.0
+
+
+@dataclass(frozen=True)
+class Marked:
+    """All that is known before anything is filled."""
+
+    selection: Selection
+    track: Track
+    effects: Effects
+    quadmask: Quadmask
+    told: Told
+
+
+def find_track(
+    clip: Clip,
+    selection: Selection,
+    *,
+    segmenter: str = SEGMENTER,
+    options: Options | None = None,
+    progress: Progress = silent,
+    told: Told | None = None,
+) -> Track:
+    """Where the object is, over the whole clip.
+
+    Raises:
+        OpenVoidError: a mark that cannot be meant; the segmenter is unknown or cannot work; it
+            finds nothing at all.
+    """
+    plugin = plugins.find("segmenter", segmenter)
+    checked = plugins.check_options(plugin, options or {})
+    selection.check(clip.length, clip.height, clip.width, words=getattr(plugin, "words", False))
+    key = _track_key(clip, selection, segmenter, checked, plugin)
+    made = plugins.construct("segmenter", segmenter, options)
+    with scratch(key) as folder:
+        run = _run(folder, progress, told)
+        track: Track = made.track(clip, selection, run)
+    if (len(track), track.height, track.width) != (clip.length, *clip.size):
+        raise _broken("segmenter", segmenter, f"gave {len(track)} frames of {clip.length}")
+    if not track.seen:
+        raise OpenVoidError(
+            "nothing was found at the marks", where=str(clip.path), mend="add marks, or a box"
+        )
+    return track
+
+
+def find_effects(
+    clip: Clip,
+    track: Track,
+    *,
+    reasoners: Sequence[str] = REASONERS,
+    options: Mapping[str, Options] | None = None,
+    edited: Effects | None = None,
+    progress: Progress = silent,
+    told: Told | None = None,
+) -> Effects:
+    """What else the object affects: all reasoners' effects as one; a person's edits win.
+
+    Args:
+        options: of each reasoner, by its name.
+        edited: effects that a person wrote or corrected (source "person"), put before the rest.
+
+    Raises:
+        OpenVoidError: a reasoner is unknown or cannot work; clip and track do not fit.
+    """
+    check_fits(clip, track)
+    given = options or {}
+    made = [plugins.construct("reasoner", name, given.get(name, {})) for name in reasoners]
+    parts = [edited] if edited is not None else []
+    for name, reasoner in zip(reasoners, made, strict=True):
+        plugin = plugins.find("reasoner", name)
+        checked = plugins.check_options(plugin, given.get(name, {}))
+        with scratch(_effects_key(clip, track, name, checked, plugin)) as folder:
+            parts.append(reasoner.explain(clip, track, _run(folder, progress, told)))
+    return combine(parts)
+
+
+def mark(
+    clip: Clip,
+    selection: Selection,
+    folder: Path,
+    *,
+    segmenter: str = SEGMENTER,
+    segmenter_options: Options | None = None,
+    reasoners: Sequence[str] = REASONERS,
+    reasoner_options: Mapping[str, Options] | None = None,
+    composing: Composing = Composing(),
+    resume: bool = True,
+    progress: Progress = silent,
+) -> Marked:
+    """Selection, track, effects and quadmask of a clip, kept in `folder`.
+
+    What an earlier call with the same request left there is taken up; effects that a person has
+    corrected since count as corrected. Nothing corrected is ever overwritten.
+
+    Raises:
+        OpenVoidError: as `find_track` and `find_effects`; the folder cannot be written.
+    """
+    told, shelf = Told(), Shelf(folder)
+    plugin = plugins.find("segmenter", segmenter)
+    checked = plugins.check_options(plugin, segmenter_options or {})
+    key = _track_key(clip, selection, segmenter, checked, plugin)
+    track = shelf.track(key) if resume else None
+    if track is None:
+        track = find_track(
+            clip,
+            selection,
+            segmenter=segmenter,
+            options=segmenter_options,
+            progress=progress,
+            told=told,
+        )
+        shelf.put_track(track, key, clip.rate, {"segmenter": segmenter})
+    shelf.put_selection(selection)
+    key = _reason_key(key, reasoners, reasoner_options)
+    effects = shelf.effects(key) if resume else None
+    if effects is None:
+        effects = find_effects(
+            clip,
+            track,
+            reasoners=reasoners,
+            options=reasoner_options,
+            progress=progress,
+            told=told,
+        )
+        shelf.put_effects(effects, key)
+    quadmask = compose(track, effects, **asdict(composing))
+    shelf.put_quadmask(quadmask, clip.rate)
+    return Marked(selection, track, effects, quadmask, told)
+
+
+def check_fits(clip: Clip, track: Track) -> None:
+    """A track of this clip.
+
+    Raises:
+        OpenVoidError: it has another length or size.
+    """
+    if (len(track), track.height, track.width) != (clip.length, *clip.size):
+        raise OpenVoidError(
+            f"the track is {track.width}x{track.height} with {len(track)} frames, "
+            f"the clip {clip.width}x{clip.height} with {clip.length}",
+            where=str(clip.path),
+            mend="make the track from the same frames",
+        )
+
+
+def _run(folder: Path, progress: Progress, told: Told | None) -> Run:
+    told = told or Told()
+    return Run(folder, progress, told.notes, told.warnings, told.timings_s)
+
+
+def _track_key(
+    clip: Clip, selection: Selection, segmenter: str, options: Any, plugin: type[Any]
+) -> str:
+    return _key(
+        clip,
+        {"segmenter": segmenter, "selection": selection.to_json(), "options": asdict(options)},
+        plugin,
+    )
+
+
+def _effects_key(clip: Clip, track: Track, reasoner: str, options: Any, plugin: type[Any]) -> str:
+    asked = {"reasoner": reasoner, "track": track_hash(track), "options": asdict(options)}
+    return _key(clip, asked, plugin)
+
+
+def _reason_key(
+    before: str, reasoners: Sequence[str], options: Mapping[str, Options] | None
+) -> str:
+    asked = {name: dict((options or {}).get(name, {})) for name in reasoners}
+    code = {name: code_hash(plugins.find("reasoner", name)) for name in reasoners}
+    return request_key(plain({"before": before, "reasoners": asked, "code": code}))
+
+
+def _key(clip: Clip, asked: Mapping[str, Any], plugin: type[Any]) -> str:
+    facts = {"clip": clip_hash(clip), "length": clip.length, "offset": clip.offset}
+    return request_key(plain({**facts, **asked, "versions": versions(), "code": code_hash(plugin)}))
+
+
+def _broken(kind: str, name: str, how: str) -> OpenVoidError:
+    return OpenVoidError(
+        f"{kind} {name!r} {how}", mend=f"a defect of that {kind}; please report it"
+    )

@@ -1,0 +1,79 @@
+"""Track files <-> Track.
+
+Enters: a lossless matte (white where the thing is), and beside it what a picture cannot say: label
+and confidence, as JSON under the same name. Leaves: a `Track`; or both files, whole or not at all.
+A matte without JSON, from any other program, is a track that is sure of itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.quadmask import split
+from openvoid.core.track import Track
+from openvoid.media.atomic import explained, partial_file
+from openvoid.media.masks import open_quadmask, write_mattes
+
+SCHEMA = "openvoid.track/1"
+
+
+def facts_path(path: Path) -> Path:
+    """Where label and confidence of a track are."""
+    return path.with_name((path.stem if path.suffix else path.name) + ".json")
+
+
+def open_track(path: str | Path, *, label: str = "object") -> Track:
+    """The track stored at `path`: a black and white video or folder of images.
+
+    Raises:
+        OpenVoidError: unreadable, empty, or beside it a JSON file that does not fit.
+    """
+    path = Path(path)
+    matte = open_quadmask(path, matte=True)
+    known = _read_facts(facts_path(path))
+    masks = (split(labels)[0] for labels in matte)
+    try:
+        sure = known.get("confidence")
+        found = Track.of(str(known.get("label", label)), masks, sure)
+    except (OpenVoidError, TypeError) as error:
+        raise OpenVoidError(
+            "does not fit the track beside it", where=str(facts_path(path))
+        ) from error
+    if not found.seen:
+        raise OpenVoidError("the track is empty: the object is in no frame", where=str(path))
+    return found
+
+
+def write_track(
+    track: Track, out: Path, rate: Fraction, extra: Mapping[str, Any] | None = None
+) -> None:
+    """Store a track without loss; `extra` goes into the JSON (how it was made).
+
+    Raises:
+        OpenVoidError: it cannot be written, or as a kind of file that holds no mask.
+    """
+    write_mattes((np.where(mask, 255, 0).astype(np.uint8) for mask in track), out, rate)
+    facts = {"schema": SCHEMA, "label": track.label, **(extra or {})}
+    facts["confidence"] = [round(each, 4) for each in track.confidence]
+    path = facts_path(out)
+    with partial_file(path) as partial, explained(path):
+        partial.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _read_facts(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OpenVoidError("cannot be read as JSON", where=str(path)) from error
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        return {}  # somebody else's file that happens to have this name
+    return found

@@ -1,0 +1,1 @@
+"""Clip and track -> effects -> quadmask: what else the object causes."""

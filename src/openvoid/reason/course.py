@@ -1,0 +1,241 @@
+"""Course: what a moving thing did before it met the object, and where it would have gone on to.
+
+Enters: courses of blobs, the scene. Leaves: which are driven from outside the picture, which meet
+the object and bend, stop or turn, and the region a thing would sweep with nothing in its way.
+
+A course is a straight line with a steady acceleration, as far as the frames before the meeting tell
+(least squares). How fast it would have gone on is uncertain, so the region in a frame is all that
+lies between the slow and the fast end of it, wider with the distance; it ends at the supporting
+surface (the height at which the object stands) for what falls, and at the frame's edge for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.reason.blobs import Blob, Course
+from openvoid.reason.light import grown
+from openvoid.reason.scene import Mask, Scene
+from openvoid.reason.undisturbed import distance_px
+
+HISTORY = 8  # frames before the meeting by which the course is told
+FEWEST = 3
+STEP = 0.004  # of the short side a frame: slower is at rest
+TOUCH = 0.02  # of the short side: nearer than this is a meeting
+NEARBY = 0.6  # of its size: what begins to move nearer than this has not come along
+EDGE_SHARE = 0.6  # of its frames a driven thing reaches beyond the picture
+BENT = 0.3  # of its size: off its course by more than this
+BENT_SHARE = 0.12  # and by more than this share of the way since
+AFTER = 10  # frames after the meeting in which that is judged
+SLOW, FAST = 0.55, 1.35  # of the expected way, the ends of the region
+WIDENING = 0.10  # of the way
+LIE_MOST = 0.45  # of the short side: no larger is the place where a thing comes to rest
+FALL = 0.010  # of the short side a frame: falls at least this fast after its first frame
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A moving thing meets the object."""
+
+    course: Course
+    frame: int
+    before: Blob
+    velocity_px: NDArray[np.float64]  # (x, y) a frame
+    acceleration_px: NDArray[np.float64]
+    bends: bool
+
+    def way(self, frames: float, factor: float = 1.0) -> NDArray[np.float64]:
+        """How far it would have gone after a number of frames; what slows down stops."""
+        velocity, speed = self.velocity_px, float(np.hypot(*self.velocity_px))
+        along = float(self.acceleration_px @ velocity) / max(speed, 1e-6)
+        if along < 0:
+            frames = min(frames, speed / -along * 1.5)
+            return np.asarray(factor * (velocity * frames * 0.75))
+        return np.asarray(factor * (velocity * frames + 0.5 * self.acceleration_px * frames**2))
+
+
+def driven(course: Course, scene: Scene) -> bool:
+    """Whether it is moved from beyond the picture: an arm, a machine, somebody half in view."""
+    blobs = course.blobs
+    if len(blobs) < FEWEST:
+        return False
+    return sum(blob.touches_edge for blob in blobs) >= EDGE_SHARE * len(blobs)
+
+
+def meeting(course: Course, scene: Scene) -> Meeting | None:
+    """The first time a thing that was under way comes to the object."""
+    limit = TOUCH * scene.scale_px + 2
+    first = course.blobs[0]
+    begun = float(distance_px(scene, first.frame)[first.mask(scene.size)].min())
+    if begun < NEARBY * first.extent_px and not first.touches_edge:
+        return None  # it began here: pushed, rather than met
+    for number, blob in enumerate(course.blobs):
+        if not scene.object.box(blob.frame).empty:
+            away = distance_px(scene, blob.frame)
+            if float(away[blob.mask(scene.size)].min()) <= limit:
+                return _told(course, number, scene)
+    return None
+
+
+def _told(course: Course, number: int, scene: Scene) -> Meeting | None:
+    history = course.blobs[max(0, number - HISTORY) : number]
+    whole = [blob for blob in history if not blob.touches_edge]
+    history = whole if len(whole) >= FEWEST else history
+    if len(history) < FEWEST:
+        return None
+    times = np.array([blob.frame for blob in history], float)
+    centres = np.array([blob.centre for blob in history])
+    velocity, acceleration = _motion(times, centres)
+    if float(np.hypot(*velocity)) < STEP * scene.scale_px:
+        return None
+    frame, before = course.blobs[number].frame, history[-1]
+    found = Meeting(course, frame, before, velocity, acceleration, False)
+    return Meeting(course, frame, before, velocity, acceleration, _bends(found, number))
+
+
+def _motion(
+    times: NDArray[np.float64], centres: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Velocity at the last of the times, and acceleration where there are frames enough."""
+    since = times - times[-1]
+    if len(times) >= 5:
+        rows = np.c_[since, 0.5 * since**2, np.ones(len(times))]
+        fitted = np.linalg.lstsq(rows, centres, rcond=None)[0]
+        line = np.linalg.lstsq(np.c_[since, np.ones(len(times))], centres, rcond=None)[0]
+        curved, straight = rows @ fitted, np.c_[since, np.ones(len(times))] @ line
+        if np.abs(curved - centres).mean() < 0.5 * np.abs(straight - centres).mean():
+            return fitted[0], fitted[1]
+        return line[0], np.zeros(2)
+    fitted = np.linalg.lstsq(np.c_[since, np.ones(len(times))], centres, rcond=None)[0]
+    return fitted[0], np.zeros(2)
+
+
+def _bends(found: Meeting, number: int) -> bool:
+    """Whether it leaves its course after the meeting, or is not seen to go on."""
+    after = [blob for blob in found.course.blobs[number:] if blob.frame <= found.frame + AFTER]
+    last = after[-1]
+    since = last.frame - found.before.frame
+    if len(after) < 3:
+        return not last.touches_edge
+    off = []
+    for blob in after[len(after) // 2 :]:
+        way = found.way(blob.frame - found.before.frame)
+        error = np.hypot(*(np.array(found.before.centre) + way - blob.centre))
+        limit = BENT * found.before.extent_px + BENT_SHARE * float(np.hypot(*way))
+        off.append(error > limit)
+    return since > 0 and bool(np.mean(off) > 0.5)
+
+
+def resumed(found: Meeting, others: Sequence[Course]) -> Course | None:
+    """The course that goes on where a thing should come out again that went behind the object."""
+    start = np.array(found.before.centre)
+    for other in others:
+        if other is found.course or not 0 < other.blobs[0].frame - found.before.frame <= AFTER:
+            continue
+        blob = other.blobs[min(3, len(other.blobs) - 1)]
+        way = found.way(blob.frame - found.before.frame)
+        limit = BENT * found.before.extent_px + BENT_SHARE * float(np.hypot(*way))
+        pace = np.array(other.last.centre) - other.blobs[0].centre
+        if len(other.blobs) >= FEWEST and float(np.hypot(*(start + way - blob.centre))) < limit:
+            forward = float(pace @ found.velocity_px)
+            return other if forward > 0 else None
+    return None
+
+
+def falls(velocity: NDArray[np.float64], acceleration: NDArray[np.float64], scene: Scene) -> bool:
+    """Whether a thing is on its way down rather than along."""
+    down, across = float(velocity[1] + 2 * acceleration[1]), abs(float(velocity[0]))
+    return down > FALL * scene.scale_px and down > 1.5 * across
+
+
+def going_on(found: Meeting, scene: Scene) -> Iterator[tuple[int, Mask]]:
+    """Where it would be in each frame from the meeting on."""
+    mask = found.before.mask(scene.size)
+    drops = falls(found.velocity_px, found.acceleration_px, scene)
+    floor = base_px(scene, found.frame) if drops else None
+    for frame in range(found.frame, scene.length):
+        since = frame - found.before.frame
+        slow, fast = found.way(since, SLOW), found.way(since, FAST)
+        region = swept(mask, slow, fast, floor)
+        if not region.any():
+            return
+        yield frame, region
+
+
+def base_px(scene: Scene, frame: int) -> float:
+    """The lowest row of the object, in the nearest frame that shows it: what it stands on."""
+    seen = min(scene.object.seen, key=lambda index: (abs(index - frame), index))
+    return float(scene.object.box(seen).bottom)
+
+
+def swept(
+    mask: Mask, start: NDArray[np.float64], end: NDArray[np.float64], floor: float | None = None
+) -> Mask:
+    """A mask drawn along from one shift to another, widened; not below `floor`, if there is one."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    bottom = float(rows[-1]) if rows.size else 0.0
+    if floor is not None:
+        room = max(0.0, floor - bottom)
+        start, end = np.minimum(start, [np.inf, room]), np.minimum(end, [np.inf, room])
+    length = float(np.hypot(*(end - start)))
+    size = max(4.0, float(np.sqrt(mask.sum())))
+    count = int(np.clip(np.ceil(length / (0.3 * size)) + 1, 1, 24))
+    region = np.zeros(mask.shape, bool)
+    height, width = mask.shape
+    for share in np.linspace(0, 1, count):
+        shift = start + share * (end - start)
+        if abs(shift[0]) > 2 * width or abs(shift[1]) > 2 * height:
+            continue
+        matrix = np.float32([[1, 0, shift[0]], [0, 1, shift[1]]])
+        region |= cv2.warpAffine(mask.astype(np.uint8), matrix, (width, height)) > 0  # type: ignore[call-overload]
+    wider = 2 + round(min(0.5 * size, WIDENING * float(np.hypot(*end))))
+    return grown(region, wider) if region.any() else region
+
+
+def falling(mask: Mask, began: int, frame: int, scene: Scene) -> Mask:
+    """Where a thing would be that loses its hold in frame `began`: down to the object's base.
+
+    How far it is away is not known, nor so how fast it falls in the picture: the region is the
+    whole way down, and a size of its own to either side where it comes to rest.
+    """
+    rows = np.flatnonzero(mask.any(axis=1))
+    columns = np.flatnonzero(mask.any(axis=0))
+    if rows.size == 0 or frame < began:
+        return np.zeros_like(mask)
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    if count > 2:
+        parts = [falling(labels == part, began, frame, scene) for part in range(1, count)]
+        return np.asarray(np.any(parts, axis=0))
+    room = max(0.0, base_px(scene, began) + 0.02 * scene.scale_px - rows[-1])
+    since = frame - began
+    reach = min(room, 0.5 * (0.012 * scene.scale_px) * since**2 + 2)
+    region = swept(mask, np.zeros(2), np.array([0.0, reach]))
+    if reach >= room:
+        top, left, bottom, right = _resting(rows, columns, rows[-1] + room, began, scene)
+        region[top:bottom, left:right] = True
+    return region
+
+
+def _resting(
+    rows: NDArray[np.int64], columns: NDArray[np.int64], base: float, began: int, scene: Scene
+) -> tuple[int, int, int, int]:
+    """Where a thing of these rows and columns may come to rest: top, left, bottom, right.
+
+    What is tall tips over, rather to the side of what held it.
+    """
+    wide, high = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
+    lie = min(float(max(wide, high)), LIE_MOST * scene.scale_px)
+    middle = (columns[0] + columns[-1]) / 2
+    left, right = 0.8 * lie, 0.8 * lie
+    if high > 1.5 * wide:
+        seen = min(scene.object.seen, key=lambda index: (abs(index - began), index))
+        box = scene.object.box(seen)
+        to_left = (box.left + box.right) / 2 < middle
+        left, right = (1.2 * lie, 0.3 * lie) if to_left else (0.3 * lie, 1.2 * lie)
+    top, bottom = int(max(0, base - 0.5 * lie)), int(base + 0.2 * lie) + 1
+    return top, int(max(0, middle - left)), bottom, int(max(0, middle + right)) + 1

@@ -1,0 +1,51 @@
+"""Naming: plain words for things that are known by colour and place alone. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+HUES = (  # degrees up to which a hue has the name
+    (15, "red"),
+    (45, "orange"),
+    (70, "yellow"),
+    (165, "green"),
+    (200, "cyan"),
+    (255, "blue"),
+    (290, "purple"),
+    (335, "pink"),
+    (360, "red"),
+)
+GRAY, BLACK, WHITE = 0.18, 0.16, 0.82  # saturation; value
+BROWN = 0.62  # orange darker than this
+
+
+def colour_name(colour: Sequence[float]) -> str:
+    """A colour's name; (red, green, blue) 0..1 as a screen shows it."""
+    pixel = np.clip(np.array(colour, np.float32), 0, 1).reshape(1, 1, 3)
+    hue, saturation, value = (float(each) for each in cv2.cvtColor(pixel, cv2.COLOR_RGB2HSV)[0, 0])
+    if value < BLACK:
+        return "black"
+    if saturation < GRAY:
+        return "white" if value > WHITE else "gray"
+    name = next(word for limit, word in HUES if hue <= limit)
+    return "brown" if name == "orange" and value < BROWN else name
+
+
+def where_name(x: float, y: float) -> str:
+    """Where in the picture a point is; shares of width and height."""
+    across = ("left", "middle", "right")[min(2, max(0, int(x * 3)))]
+    down = ("top", "middle", "bottom")[min(2, max(0, int(y * 3)))]
+    if across == down:
+        return "middle"
+    if "middle" in (across, down):
+        return across if down == "middle" else down
+    return f"{down} {across}"
+
+
+def frames_name(frames: Sequence[int]) -> str:
+    """Frames as a reader says them: the first and the last."""
+    first, last = min(frames), max(frames)
+    return f"frame {first}" if first == last else f"frames {first} to {last}"

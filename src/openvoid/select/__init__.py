@@ -1,0 +1,1 @@
+"""Select: clip and marks -> where the object is, over the whole clip."""

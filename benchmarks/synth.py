@@ -4,7 +4,8 @@
 
 Makes shots of every family at 672x384 with 60 frames, as `openvoid synth` does, and throws them
 away. Prints a Markdown table, with processor seconds too, which other programs on the machine
-change less; `--by-family` adds those of each family, one after the other. Exits 1 where fewer than 10 pairs a minute are made.
+change less; `--by-family` adds those of each family, one after the other. Exits 1 where fewer than
+10 pairs a minute are made.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def test_rejects_are_counted_and_failures_end_nothing(
 def test_a_failing_world_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drawing: None
 ) -> None:
-    def failing(world: Any, renderer: Any, run: Any) -> None:
+    def failing(world: Any, renderer: Any, run: Any, *, depth: bool) -> None:
         raise RuntimeError("a defect")
 
     monkeypatch.setattr(dataset, "film", failing)

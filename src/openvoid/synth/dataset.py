@@ -56,7 +56,7 @@ ALSO = {  # second names
 }
 CELLS = 8  # of the grid, on the short side
 # one thread: the same bytes whatever the number of cores
-_EXACT = {"qp": "0", "preset": "superfast", "threads": "1"}
+_EXACT = {"qp": "0", "preset": "ultrafast", "threads": "1"}
 _CODEC = Codec("h264", (".mp4",), "libx264", lossless=True, chroma="444", options=_EXACT)
 _BT709 = ColorTags(1, 1, 1)  # primaries, transfer, matrix (ITU-T H.273)
 

@@ -132,8 +132,8 @@ class _Set:
         lacking = take.wanted - (_parts(drawn) if drawn is not None else frozenset())
         if drawn is None or lacking:
             self.context.make_current()
-            self._pose(take, shown, frame)
-            drawn = self._drawn(shown, take.wanted, drawn)
+            seen = self._pose(take, shown, frame)
+            drawn = self._drawn(seen, take.wanted, drawn)
             self.recent[key] = drawn
         self.recent.move_to_end(key)
         while len(self.recent) > REMEMBERED:
@@ -151,7 +151,9 @@ class _Set:
         parts += [_still(shape, STILL_M).tobytes() for shape in shapes]
         return b"\0".join(parts)
 
-    def _pose(self, take: Take, shown: frozenset[str], frame: int) -> None:
+    def _pose(self, take: Take, shown: frozenset[str], frame: int) -> frozenset[str]:
+        """Puts all in its place; gives what there is to draw."""
+        seen = set(shown)
         look, motion, data = self.look, take.motion, self.data
         for name, geom in look.geoms.items():
             self.model.geom_group[geom] = VISIBLE if name in shown else HIDDEN
@@ -165,12 +167,18 @@ class _Set:
             if name in look.deforming:
                 pose = np.array([0, 0, 0, 1, 0, 0, 0])
                 if name in shown:
-                    self._deform(name, _still(motion.shapes[name][frame], STILL_M))
+                    shape = _still(motion.shapes[name][frame], STILL_M)
+                    if (shape == shape[0]).all():  # drops before they fly: nothing to be seen
+                        self.model.geom_group[look.geoms[name]] = HIDDEN
+                        seen.discard(name)
+                    else:
+                        self._deform(name, shape)
             data.mocap_pos[mocap], data.mocap_quat[mocap] = pose[:3], pose[3:]
         self.mujoco.mj_kinematics(self.model, data)
         self.mujoco.mj_camlight(self.model, data)
         data.cam_xpos[0] = self.world.camera.positions[frame]
         data.cam_xmat[0] = axes(self.world.camera, frame).T.ravel()
+        return frozenset(seen)
 
     def _deform(self, name: str, shape: NDArray[np.float32]) -> None:
         """Vertices of a mesh as they are in this frame, in the world's own coordinates."""
@@ -261,7 +269,8 @@ def _parts(drawn: Drawn) -> frozenset[str]:
 
 def _still(values: NDArray[np.float32], step: float) -> NDArray[np.float32]:
     """In whole steps: what rests trembles in its last digits, and need not be drawn again."""
-    return (np.rint(values.astype(np.float64) / step) * step).astype(np.float32)
+    steps = np.rint(values.astype(np.float64) / step)
+    return (steps * step + 0.0).astype(np.float32)  # -0.0 is 0.0
 
 
 def _free(context: Any, drawing: Any) -> None:

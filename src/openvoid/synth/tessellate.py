@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float32]
 
-ROUND = 40  # segments around a round body
+SEGMENTS = 16, 40  # around a round body, at least and at most
+LARGE_M = 0.3  # radius from which it has the most
 CELL_M, CELLS = 0.25, (2, 16)  # of a box: how long a cell is, how few and how many along a side
 
 
@@ -40,17 +41,19 @@ def surface(shape: str, size: Sequence[float], repeat_m: float) -> Surface:
     radius = float(size[0])
     if shape in ("sphere", "ellipsoid"):
         axes = np.full(3, radius) if shape == "sphere" else np.array(size[:3], float)
-        turn = np.linspace(-np.pi / 2, np.pi / 2, ROUND // 2 + 1)
+        around = _segments(float(axes.max()))
+        turn = np.linspace(-np.pi / 2, np.pi / 2, around // 2 + 1)
         profile = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-        unit = _turned(profile, profile)
+        unit = _turned(profile, profile, around)
         return _stretched(unit, axes, repeat_m)
     half = float(size[1])
     if shape == "capsule":
-        turn = np.linspace(0, np.pi / 2, ROUND // 4 + 1)
+        around = _segments(radius)
+        turn = np.linspace(0, np.pi / 2, around // 4 + 1)
         cap = np.stack([np.cos(turn), np.sin(turn)], axis=1)
         down = cap[::-1] * [1, -1]
         profile = np.concatenate([radius * down - [0, half], radius * cap + [0, half]])
-        made = _turned(profile, np.concatenate([down, cap]))
+        made = _turned(profile, np.concatenate([down, cap]), around)
     else:
         made = _cylinder(radius, half)
     return _wrapped(made, radius, repeat_m)
@@ -117,20 +120,26 @@ def _side(half: NDArray[np.float64], axis: int, facing: float) -> Surface:
     return Surface(points, normals, points[:, :2], grid_faces(*count))
 
 
-def _turned(profile: NDArray[np.float64], outward: NDArray[np.float64]) -> Surface:
+def _segments(radius_m: float) -> int:
+    """Around a round body of that radius, a multiple of 4: its error is r pi^2 / 2 n^2."""
+    least, most = SEGMENTS
+    return int(np.clip(4 * np.ceil(most / 4 * np.sqrt(radius_m / LARGE_M)), least, most))
+
+
+def _turned(profile: NDArray[np.float64], outward: NDArray[np.float64], segments: int) -> Surface:
     """A profile of (radius, z), from below upward, turned about z. u is the share of a turn."""
-    turn = np.linspace(0, 2 * np.pi, ROUND + 1)
+    turn = np.linspace(0, 2 * np.pi, segments + 1)
     circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
 
     def around(line: NDArray[np.float64]) -> NDArray[np.float64]:
         rings = circle[:, None, :] * line[None, :, :1]
-        heights = np.broadcast_to(line[None, :, 1:], (ROUND + 1, len(line), 1))
+        heights = np.broadcast_to(line[None, :, 1:], (segments + 1, len(line), 1))
         return np.concatenate([rings, heights], axis=2).reshape(-1, 3)
 
     length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(profile, axis=0), axis=1))])
     u = np.repeat(turn / (2 * np.pi), len(profile))
-    uv = np.stack([u, np.tile(length, ROUND + 1)], axis=1)
-    faces = grid_faces(ROUND + 1, len(profile))
+    uv = np.stack([u, np.tile(length, segments + 1)], axis=1)
+    faces = grid_faces(segments + 1, len(profile))
     points = around(profile).astype(np.float32)
     a, b, c = (points[faces[:, corner]] for corner in range(3))
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
@@ -139,11 +148,12 @@ def _turned(profile: NDArray[np.float64], outward: NDArray[np.float64]) -> Surfa
 
 
 def _cylinder(radius: float, half: float) -> Surface:
-    side = _turned(np.array([[radius, -half], [radius, half]]), np.array([[1.0, 0.0], [1.0, 0.0]]))
+    around, outward = _segments(radius), np.array([[1.0, 0.0], [1.0, 0.0]])
+    side = _turned(np.array([[radius, -half], [radius, half]]), outward, around)
     parts = [side]
     for end in (-1.0, 1.0):
         profile = np.array([[0.0, half * end], [radius, half * end]])
-        flat = _turned(profile if end < 0 else profile[::-1], np.array([[0.0, end]] * 2))
+        flat = _turned(profile if end < 0 else profile[::-1], np.array([[0.0, end]] * 2), around)
         # a whole turn of u stands for a circumference: undone by `_wrapped`, not wanted on lids
         lid_uv = flat.vertices[:, :2]
         parts.append(Surface(flat.vertices, flat.normals, lid_uv, flat.faces))

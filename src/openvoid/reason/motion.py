@@ -10,7 +10,9 @@ in words and a confidence. The order of thought:
     course       what moves by itself, meets the object and bends or stops         -> physical
     disturb      what differs from how it was since the object touched it: pushed,
                  bent, splashed, and what that touches in turn                     -> physical
-    still        beside an object that never moves: contact shadow; what it holds  -> either
+    around       what hangs together with the object while nothing moves: what it
+                 bears or holds and where that may fall, light it sheds, image below -> either
+    landing      the surface that stops its fall, and what is on that      -> physical
 
 Where a thing would be without the object is a region, generous for physical things, whose true
 course cannot be known, and tight for artefacts.
@@ -25,26 +27,22 @@ from typing import ClassVar
 import numpy as np
 
 from openvoid.core.clip import Clip
-from openvoid.core.effects import Effect, EffectKind, Effects, Place
+from openvoid.core.effects import Effect, Effects
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
+from openvoid.reason import around, mirror, telling
 from openvoid.reason import course as courses
-from openvoid.reason import mirror, still
 from openvoid.reason.blobs import Course, Follower, blobs_of
 from openvoid.reason.course import Meeting
-from openvoid.reason.disturb import Thing, disturbed
-from openvoid.reason.light import Change, change, filled, grown, inner
-from openvoid.reason.naming import colour_name, frames_name, where_name
+from openvoid.reason.disturb import disturbed
+from openvoid.reason.light import Change, change, grown, inner
 from openvoid.reason.scene import Mask, Scene, watch
 from openvoid.reason.undisturbed import Undisturbed, undisturbed
 
 LEAST_SHARE = 0.0004  # of the canvas: smaller blobs are not followed
-GAP = 0.03  # of the short side: gaps in a disturbed region narrower than this are part of it
-MARGIN = 0.012  # of the short side: around what is physical
 STAYS = 0.5  # of its size: an object that moves less than this stays where it is
 FEWEST_SHADES = 4  # frames by which a spot is known to move with the object
-KEY_LOOKS = 4  # frames in which an object that stays is looked around
 
 
 @dataclass(frozen=True)
@@ -85,15 +83,23 @@ class MotionReasoner:
         seen = _look(scene, usual, stays, run)
         images = _images(scene, seen, path)
         _join_shades(scene, seen, path)
+        assert seen.light is not None
         effects: list[Effect] = []
         if self._options.shadows:
-            effects += _shadows(scene, seen)
+            effects += telling.shadows(scene, seen.light, seen.darker)
         if self._options.reflections:
-            effects += _reflections(scene, images, None if stays else usual)
+            effects += telling.reflections(scene, images, None if stays else usual)
         if self._options.things:
             effects += self._things(scene, usual, seen, images, stays, run)
-        if stays:
-            effects += self._beside(scene)
+        wanted = self._options
+        if wanted.things:
+            effects += around.held(scene, stays, paths=wanted.paths)
+        if wanted.things and not stays:
+            effects += around.landed(scene, path)
+        if wanted.shadows and stays:
+            effects += around.lit(scene)
+        if wanted.shadows or wanted.reflections:
+            effects += around.beneath(scene, stays, seen.light)
         run.note("reason.camera", "locked" if scene.locked else "moving")
         return Effects(tuple(effects))
 
@@ -111,26 +117,10 @@ class MotionReasoner:
         only = _Spots(scene, [each.course for each in meetings if each.bends]) if stays else None
         things = disturbed(scene, usual, seen.light, _Spots(scene, free), run, only)
         for thing in things:
-            yield _thing(scene, thing, self._options.paths)
+            yield telling.thing_moved(scene, thing)
         for found in meetings:
             if found.bends and self._options.paths:
-                yield _goes(scene, found)
-
-    def _beside(self, scene: Scene) -> Iterator[Effect]:
-        """Around an object that stays: what most of a few frames show beside it."""
-        frames = scene.object.seen
-        picked = np.unique(np.linspace(0, len(frames) - 1, KEY_LOOKS).round().astype(int))
-        looks = [still.beside(scene, frames[number]) for number in picked]
-        for shadow in (True, False):
-            votes = sum(
-                np.any([part.mask for part in look if part.shadow == shadow] or [nowhere], axis=0)
-                for look in looks
-                for nowhere in [np.zeros(scene.size, bool)]
-            )
-            mask = np.asarray(votes >= 0.5 * len(looks))
-            wanted = self._options.shadows if shadow else self._options.things
-            if wanted and mask.any():
-                yield _around(scene, mask, shadow, self._options.paths)
+                yield telling.gone_on(scene, found)
 
 
 def _look(scene: Scene, usual: Undisturbed, stays: bool, run: Run) -> _Findings:
@@ -230,138 +220,3 @@ class _Spots:
             if blob is not None:
                 whole |= grown(blob.mask(self._scene.size), 3)
         return whole
-
-
-# --- findings as effects --------------------------------------------------------------------------
-
-
-def _shadows(scene: Scene, seen: _Findings) -> Iterator[Effect]:
-    assert seen.light is not None
-    frames = seen.light.seen
-    if not frames:
-        return
-    now: list[Place] = []
-    for index in frames:
-        now += scene.places(grown(seen.light[index], 2), index)
-    dark = np.mean([seen.darker[index] for index in frames]) >= 0.5
-    noun = f"shadow of the {scene.object.label}" if dark else f"light of the {scene.object.label}"
-    what = "darker, with the ground's own pattern still in it" if dark else "brighter or tinted"
-    why = f"In {frames_name(frames)} the ground beside the {scene.object.label} is {what}, and that"
-    why += " moves along with it."
-    share = len(frames) / len(scene.object.seen)
-    sure = 0.5 + 0.4 * min(1.0, share)
-    yield Effect(noun, EffectKind.ARTEFACT, "casts", why, tuple(now), (), sure, "motion")
-
-
-def _reflections(scene: Scene, images: list[Course], usual: Undisturbed | None) -> Iterator[Effect]:
-    label = scene.object.label
-    for course in images:
-        now = [
-            place
-            for blob in course.blobs
-            for place in scene.places(grown(blob.mask(scene.size), 3), blob.frame)
-        ]
-        frames = [blob.frame for blob in course.blobs]
-        why = f"In {frames_name(frames)} something of the {label}'s colours moves whenever the"
-        why += f" {label} moves, without touching it: its mirror image."
-        yield Effect(
-            f"reflection of the {label}",
-            EffectKind.ARTEFACT,
-            "is mirrored",
-            why,
-            tuple(now),
-            (),
-            0.6,
-            "motion",
-        )
-    found = mirror.below(scene, usual)
-    if found is None:
-        return
-    frames = list(scene.object.seen)
-    now = [
-        place
-        for index in frames
-        for place in scene.places(mirror.image_of(scene, index, found) & scene.seen(index), index)
-    ]
-    why = f"In {frames_name(frames)} the {label} is seen again below, upside down"
-    why += f" (likeness {found.likeness:.2f})."
-    sure = min(0.95, found.likeness)
-    yield Effect(
-        f"reflection of the {label}",
-        EffectKind.ARTEFACT,
-        "is mirrored",
-        why,
-        tuple(now),
-        (),
-        sure,
-        "motion",
-    )
-
-
-def _thing(scene: Scene, thing: Thing, paths: bool) -> Effect:
-    frames = thing.frames
-    gap, margin = (max(2, round(share * scene.scale_px)) for share in (GAP, MARGIN))
-    now: list[Place] = []
-    for index in frames:
-        region = filled(thing.mask(index, scene.size), gap)
-        now += scene.places(grown(region, margin) & scene.seen(index), index)
-    noun, where = _told(scene, thing, frames[min(1, len(frames) - 1)])
-    by = f"the {scene.object.label}" if thing.cause == 0 else "what moved before"
-    why = f"From frame {thing.began} on the {noun} at the {where} changes, beginning where"
-    why += f" {by} touches it; without that it would stay as it was."
-    cause = "moves" if thing.cause == 0 else "sets off"
-    sure = 0.75 if thing.cause == 0 else 0.65
-    return Effect(noun, EffectKind.PHYSICAL, cause, why, tuple(now), (), sure, "motion")
-
-
-def _told(scene: Scene, thing: Thing, frame: int) -> tuple[str, str]:
-    mask = thing.mask(frame, scene.size)
-    clear = mask & ~grown(scene.object[frame], 3)
-    mask = clear if clear.any() else mask
-    y, x = np.nonzero(mask)
-    place = where_name(float(x.mean()) / scene.size[1], float(y.mean()) / scene.size[0])
-    return f"{colour_name(scene.picture(frame)[mask].mean(axis=0))} thing", place
-
-
-def _goes(scene: Scene, found: Meeting) -> Effect:
-    label = scene.object.label
-    now = [
-        place
-        for blob in found.course.blobs
-        if blob.frame >= found.frame
-        for place in scene.places(grown(blob.mask(scene.size), 3), blob.frame)
-    ]
-    goes = [
-        place
-        for frame, region in courses.going_on(found, scene)
-        for place in scene.places(region & scene.seen(frame), frame)
-    ]
-    noun = f"{colour_name(found.before.colour)} thing"
-    why = f"Until frame {found.before.frame} the {noun} moves on its own; where it meets the"
-    why += f" {label} in frame {found.frame} it leaves its course. Without the {label} it would"
-    why += " have gone on."
-    return Effect(
-        noun, EffectKind.PHYSICAL, "stops or turns", why, tuple(now), tuple(goes), 0.7, "motion"
-    )
-
-
-def _around(scene: Scene, mask: Mask, shadow: bool, paths: bool) -> Effect:
-    label = scene.object.label
-    now: list[Place] = []
-    goes: list[Place] = []
-    frames = scene.object.seen
-    loose = still.held(mask, scene.object[frames[0]])
-    for frame in frames:
-        seen = scene.seen(frame)
-        now += scene.places(grown(mask, 2) & seen, frame)
-        if not shadow and paths:
-            fall = courses.falling(loose, frames[0], frame, scene)
-            goes += scene.places(fall & seen, frame)
-    if shadow:
-        why = f"The ground right beside the {label} is darker than farther out and of the same hue."
-        noun, kind, cause, sure = f"contact shadow of the {label}", "artefact", "casts", 0.5
-    else:
-        why = f"Something right beside the {label} has colours that its surroundings have not; it"
-        why += f" may be held or borne by the {label}, and would fall without it."
-        noun, kind, cause, sure = f"what the {label} holds", "physical", "supports", 0.4
-    return Effect(noun, EffectKind(kind), cause, why, tuple(now), tuple(goes), sure, "motion")

@@ -29,7 +29,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, flat: Path) -> Callable[..., dict[str
     def call(*words: str) -> dict[str, Any]:
         heard.clear()
         assert main(["remove", "clip.mov", "-o", "out.mkv", "--engine", "flat", *words]) == 0
-        return heard
+        assert heard["options"].keys() == {"engine"}
+        return heard | {"options": heard["options"]["engine"]["flat"]}
 
     return call
 
@@ -46,6 +47,16 @@ def test_a_name_the_verb_uses_itself_gets_the_engines_name(
 ) -> None:
     heard = asked("--seed", "8", "--flat-seed", "9")
     assert (heard["seed"], heard["options"]) == (8, {"seed": 9})
+
+
+def test_marks_bring_the_options_of_who_follows_and_explains_them(
+    command: Callable[..., Any], third_party: Path
+) -> None:
+    which = ("--segmenter", "still", "--reasoner", "below")
+    page = command("remove", *which, "--help").out
+    for text in ("Options of the segmenter 'still'", "--radius-px", "--share"):
+        assert text in page
+    assert "--radius-px" not in command("remove", "--help").out
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,7 @@ def explain(
     Examples:
 
       openvoid explain shot.mov --marks clean.mov.marks --out why.png
-      openvoid explain shot.mov --track track.mkv --effects mask.effects.json -o why.png
-      openvoid explain shot.mov --track track.mkv --effects mine.json -o why.png --frames 4
+      openvoid explain shot.mov --track track.mkv --effects mine.json -o why.png
     """
     from openvoid.cli.explanation import sheet_of
     from openvoid.cli.reason import free

@@ -106,9 +106,9 @@ def reason(
 
       openvoid reason shot.mov --track track.mkv --out quadmask.mkv
       openvoid reason shot.mov --track track.mkv -o quadmask.mkv --grid 8
-      openvoid reason shot.mov --track track.mkv -o mask.mkv --reasoner motion,vlm --vlm-url http://localhost:11434/v1 --vlm-model qwen2.5vl
-      openvoid reason shot.mov --track track.mkv -o mask.mkv --reasoner none --effects mine.json
-    """  # noqa: E501
+      openvoid reason shot.mov --track track.mkv --effects mine.json -o mask.mkv
+      openvoid reason shot.mov --track track.mkv -o m.mkv --reasoner motion,vlm
+    """
     from openvoid.deliver.shelf import write_json
     from openvoid.marking import Composing, Told, check_fits, find_effects
     from openvoid.media.masks import write_quadmask

@@ -153,7 +153,7 @@ def remove(
 
     Examples:
 
-      openvoid remove shot.mov --point 640,360@0 --out clean.mov
+      openvoid remove shot.mov --point 60,30@0 --out clean.mov
       openvoid remove shot.mov --mask quadmask.mkv --out clean.mov
       openvoid remove shots/lime --out lime.mkv
       openvoid remove shot.%04d.exr --mask mask/ --out clean.%04d.exr --rate 25

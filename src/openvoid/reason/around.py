@@ -25,6 +25,7 @@ KEY_LOOKS = 4  # frames in which an object that stays is looked around
 FALLS_FRAMES = 6  # what loses its hold is anywhere in its region after that many
 SHARE_OF_THINGS, SHARE_LEAST, SHARE_MOST = 2.2, 0.06, 0.17  # of the picture: room to topple
 SPARE_SHARE = 0.04
+LIGHTEST = 0.05  # of the object: less is a stain of its outline
 SCRAP = 0.04  # of the object: less below its foot is nothing
 OFTEN = 0.4  # of the frames must show it
 MOST_SHARE = 0.3  # of the picture: what is larger is the background
@@ -44,7 +45,7 @@ def held(scene: Scene, stays: bool, *, paths: bool = True) -> Iterator[Effect]:
     if stays and dark.any():
         yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
     loose = things if stays else still.held(things, object_)
-    if loose.any():
+    if loose.sum() > LIGHTEST * object_.sum():
         yield _bearing(scene, things if stays else None, loose, paths)
 
 
@@ -103,10 +104,9 @@ def _agreed(scene: Scene, look: Callable[[Scene, int], Mask], looks: int) -> Mas
 
 
 def _standing(scene: Scene, index: int) -> Mask:
-    object_ = scene.object[index]
-    return standing.hanging(
-        standing.novel(scene.picture(index), object_, scene.seen(index)), object_
-    )
+    object_, picture = scene.object[index], scene.picture(index)
+    found = standing.hanging(standing.novel(picture, object_, scene.seen(index)), object_)
+    return standing.hanging(standing.sharp(found, picture, object_), object_)
 
 
 def _novel_beside(scene: Scene, index: int) -> Mask:

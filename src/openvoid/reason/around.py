@@ -17,7 +17,7 @@ from openvoid.core.track import Track
 from openvoid.reason import course as courses
 from openvoid.reason import standing, still
 from openvoid.reason.landing import landing, shaken
-from openvoid.reason.light import grown
+from openvoid.reason.light import grown, inner
 from openvoid.reason.naming import frames_name
 from openvoid.reason.scene import Mask, Scene
 
@@ -27,6 +27,7 @@ SHARE_OF_THINGS, SHARE_LEAST, SHARE_MOST = 2.2, 0.06, 0.17  # of the picture: ro
 SPARE_SHARE = 0.04
 LIGHTEST = 0.05  # of the object: less is a stain of its outline
 SCRAP = 0.04  # of the object: less below its foot is nothing
+LARGEST = 0.6  # of the object: more below its foot is the floor
 OFTEN = 0.4  # of the frames must show it
 MOST_SHARE = 0.3  # of the picture: what is larger is the background
 
@@ -120,7 +121,13 @@ def _tinted(scene: Scene, index: int) -> Mask:
 
 
 def _beneath(scene: Scene, index: int) -> Mask:
-    return standing.beneath(scene.picture(index), scene.object[index], scene.seen(index))
+    object_, seen = scene.object[index], scene.seen(index)
+    nowhere = np.zeros(scene.size, bool)
+    rows = np.flatnonzero(object_.any(axis=1))
+    if rows.size == 0 or (object_[rows[0]] & ~inner(seen)[rows[0]]).any():
+        return nowhere  # it comes in from above: it does not stand
+    found = standing.beneath(scene.picture(index), object_, seen)
+    return found if found.sum() < LARGEST * object_.sum() else nowhere
 
 
 def _artefact(scene: Scene, mask: Mask, noun: str) -> Effect:

@@ -29,7 +29,7 @@ TINT = 1.5  # one channel may change by this much more than another
 PATTERN = 0.05  # of white: how far the pattern may be off once the factor is taken out
 WIDE_PX = 8  # from here on a distance transform is quicker than a disc
 SPREADS = 2.0  # of the object: light that is larger is a change of the whole picture's
-MOST_SHARE = 0.2  # of the picture: so is this
+MOST_SHARE = 0.08  # of the picture: so is this
 CLOSE = 0.3  # of the object's size: where it may be its light all the same
 GAP = 0.012  # of the short side: a shadow may begin this far from the silhouette
 

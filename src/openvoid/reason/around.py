@@ -26,6 +26,7 @@ FALLS_FRAMES = 6  # what loses its hold is anywhere in its region after that man
 SHARE_OF_THINGS, SHARE_LEAST, SHARE_MOST = 2.2, 0.06, 0.17  # of the picture: room to topple
 SPARE_SHARE = 0.04
 LIGHTEST = 0.05  # of the object: less is a stain of its outline
+HEAVIEST = 1.5  # of an object that moves: it carries nothing that is larger
 SCRAP = 0.04  # of the object: less below its foot is nothing
 LARGEST = 0.6  # of the object: more below its foot is the floor
 OFTEN = 0.4  # of the frames must show it
@@ -46,7 +47,8 @@ def held(scene: Scene, stays: bool, *, paths: bool = True) -> Iterator[Effect]:
     if stays and dark.any():
         yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
     loose = things if stays else still.held(things, object_)
-    if loose.sum() > LIGHTEST * object_.sum():
+    heaviest = np.inf if stays else HEAVIEST
+    if LIGHTEST < loose.sum() / object_.sum() < heaviest:
         yield _bearing(scene, things if stays else None, loose, paths)
 
 

@@ -26,6 +26,7 @@ FALLS_FRAMES = 6  # what loses its hold is anywhere in its region after that man
 SHARE_OF_THINGS, SHARE_LEAST, SHARE_MOST = 2.2, 0.06, 0.17  # of the picture: room to topple
 SPARE_SHARE = 0.04
 LIGHTEST = 0.05  # of the object: less is a stain of its outline
+HAND = 0.6  # of the object: a thing in its hand is smaller
 HEAVIEST = 1.5  # of an object that moves: it carries nothing that is larger
 SCRAP = 0.04  # of the object: less below its foot is nothing
 LARGEST = 0.6  # of the object: more below its foot is the floor
@@ -145,6 +146,8 @@ def _bearing(scene: Scene, things: Mask | None, loose: Mask, paths: bool) -> Eff
     object_ = scene.object[frames[0]]
     share = float(np.clip(SHARE_OF_THINGS * loose.mean() + SPARE_SHARE, SHARE_LEAST, SHARE_MOST))
     hung = still.held(loose, object_)
+    if hung.sum() > HAND * object_.sum():
+        hung = np.zeros_like(hung)  # too large to be held: it topples, and does not drop
     rooms: dict[int, Mask] = {}
     now: list[Place] = []
     goes: list[Place] = []

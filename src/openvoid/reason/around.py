@@ -17,7 +17,7 @@ from openvoid.core.track import Track
 from openvoid.reason import course as courses
 from openvoid.reason import standing, still
 from openvoid.reason.landing import landing, shaken
-from openvoid.reason.light import grown
+from openvoid.reason.light import grown, inner
 from openvoid.reason.naming import frames_name
 from openvoid.reason.scene import Mask, Scene
 
@@ -25,7 +25,11 @@ KEY_LOOKS = 4  # frames in which an object that stays is looked around
 FALLS_FRAMES = 6  # what loses its hold is anywhere in its region after that many
 SHARE_OF_THINGS, SHARE_LEAST, SHARE_MOST = 2.2, 0.06, 0.17  # of the picture: room to topple
 SPARE_SHARE = 0.04
+LIGHTEST = 0.05  # of the object: less is a stain of its outline
+HAND = 0.6  # of the object: a thing in its hand is smaller
+HEAVIEST = 1.5  # of an object that moves: it carries nothing that is larger
 SCRAP = 0.04  # of the object: less below its foot is nothing
+LARGEST = 0.6  # of the object: more below its foot is the floor
 OFTEN = 0.4  # of the frames must show it
 MOST_SHARE = 0.3  # of the picture: what is larger is the background
 
@@ -44,7 +48,8 @@ def held(scene: Scene, stays: bool, *, paths: bool = True) -> Iterator[Effect]:
     if stays and dark.any():
         yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
     loose = things if stays else still.held(things, object_)
-    if loose.any():
+    heaviest = np.inf if stays else HEAVIEST
+    if LIGHTEST < loose.sum() / object_.sum() < heaviest:
         yield _bearing(scene, things if stays else None, loose, paths)
 
 
@@ -103,10 +108,9 @@ def _agreed(scene: Scene, look: Callable[[Scene, int], Mask], looks: int) -> Mas
 
 
 def _standing(scene: Scene, index: int) -> Mask:
-    object_ = scene.object[index]
-    return standing.hanging(
-        standing.novel(scene.picture(index), object_, scene.seen(index)), object_
-    )
+    object_, picture = scene.object[index], scene.picture(index)
+    found = standing.hanging(standing.novel(picture, object_, scene.seen(index)), object_)
+    return standing.hanging(standing.sharp(found, picture, object_), object_)
 
 
 def _novel_beside(scene: Scene, index: int) -> Mask:
@@ -120,7 +124,13 @@ def _tinted(scene: Scene, index: int) -> Mask:
 
 
 def _beneath(scene: Scene, index: int) -> Mask:
-    return standing.beneath(scene.picture(index), scene.object[index], scene.seen(index))
+    object_, seen = scene.object[index], scene.seen(index)
+    nowhere = np.zeros(scene.size, bool)
+    rows = np.flatnonzero(object_.any(axis=1))
+    if rows.size == 0 or (object_[rows[0]] & ~inner(seen)[rows[0]]).any():
+        return nowhere  # it comes in from above: it does not stand
+    found = standing.beneath(scene.picture(index), object_, seen)
+    return found if found.sum() < LARGEST * object_.sum() else nowhere
 
 
 def _artefact(scene: Scene, mask: Mask, noun: str) -> Effect:
@@ -136,6 +146,8 @@ def _bearing(scene: Scene, things: Mask | None, loose: Mask, paths: bool) -> Eff
     object_ = scene.object[frames[0]]
     share = float(np.clip(SHARE_OF_THINGS * loose.mean() + SPARE_SHARE, SHARE_LEAST, SHARE_MOST))
     hung = still.held(loose, object_)
+    if hung.sum() > HAND * object_.sum():
+        hung = np.zeros_like(hung)  # too large to be held: it topples, and does not drop
     rooms: dict[int, Mask] = {}
     now: list[Place] = []
     goes: list[Place] = []

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.reason.light import grown
+from openvoid.reason.light import grown, inner
 from openvoid.reason.scene import Mask, Scene
 
 SLOWS = 0.45  # of its pace: an object whose fall becomes as slow has landed
@@ -26,13 +26,15 @@ PACE = 0.012  # of the short side a frame: slower is no fall
 RING = 0.03  # of the short side: how wide around the object its surface is looked at
 ALIKE = 11.0  # of CIE L*a*b*
 COLOURS = 3  # of a surface: patterns have several
+PLAIN = 4.0  # of L*a*b*: a surface that varies less is of one colour
 SURFACE_LEAST = 0.02  # of the picture
 SURFACE_MOST = 0.35
-GIVES = 0.85  # of the object's size: how far around the contact a surface gives way
+GIVES = 0.75  # of the object's size: how far around the contact a surface gives way
 FLAT = 0.6  # a surface is seen from the side: distances upwards count by so much more
 THING_LEAST, THING_MOST = 0.0003, 0.03  # of the picture
 EDGE = 0.008  # of the short side: so wide is the surface's edge
-SHAKEN = 0.05  # of the short side: how far things on the surface may move
+FLOATS = 0.05  # of the short side: how far what floats on a plain surface, water, may move
+SHAKEN = 0.02  # of the short side: how far things on the surface may move
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Landing:
     surface: Mask
     room: Mask  # may give way
     things: Mask  # on the surface
+    plain: bool  # the surface is of one colour
 
 
 def landing(scene: Scene, path: dict[int, tuple[float, float]]) -> Landing | None:
@@ -54,12 +57,15 @@ def landing(scene: Scene, path: dict[int, tuple[float, float]]) -> Landing | Non
     share = surface.mean()
     if not SURFACE_LEAST < share < SURFACE_MOST:
         return None
-    return Landing(frame, surface, _room(scene, frame, surface), _things(scene, frame, surface))
+    spots = _lab(scene, frame)[surface & ~grown(scene.object[frame], 3)]
+    plain = spots.size > 0 and bool(spots.std(axis=0).max() < PLAIN)
+    room, things = _room(scene, frame, surface), _things(scene, frame, surface)
+    return Landing(frame, surface, room, things, plain)
 
 
 def shaken(scene: Scene, found: Landing) -> Iterator[tuple[int, Mask]]:
     """What may be affected in each frame from the contact on."""
-    wide = max(2, round(SHAKEN * scene.scale_px))
+    wide = max(2, round((FLOATS if found.plain else SHAKEN) * scene.scale_px))
     things = grown(found.things, wide) | _edge(found.surface, max(2, round(EDGE * scene.scale_px)))
     for frame in range(found.frame, scene.length):
         own = grown(scene.object[frame], 2) & grown(found.surface, wide)
@@ -74,7 +80,7 @@ def _edge(surface: Mask, wide: int) -> Mask:
 
 def _stopped(scene: Scene, path: dict[int, tuple[float, float]]) -> int | None:
     """The frame after which a fall becomes slow at once."""
-    frames = sorted(path)
+    frames = [index for index in sorted(path) if not _at_edge(scene, index)]
     steps = [
         (now, (path[now][1] - path[before][1]) / (now - before))
         for before, now in itertools.pairwise(frames)
@@ -83,6 +89,12 @@ def _stopped(scene: Scene, path: dict[int, tuple[float, float]]) -> int | None:
         if fast > PACE * scene.scale_px and slow < SLOWS * fast:
             return now
     return None
+
+
+def _at_edge(scene: Scene, index: int) -> bool:
+    """Whether the object goes on beyond the picture: how it falls is not seen then."""
+    seen = scene.seen(index)
+    return bool((scene.object[index] & seen & ~inner(seen)).any())
 
 
 def _surface(scene: Scene, frame: int) -> Mask:

@@ -28,6 +28,9 @@ DARKEST, BRIGHTEST = 0.12, 2.2  # the factors light changes by
 TINT = 1.5  # one channel may change by this much more than another
 PATTERN = 0.05  # of white: how far the pattern may be off once the factor is taken out
 WIDE_PX = 8  # from here on a distance transform is quicker than a disc
+SPREADS = 2.0  # of the object: light that is larger is a change of the whole picture's
+MOST_SHARE = 0.08  # of the picture: so is this
+CLOSE = 0.3  # of the object's size: where it may be its light all the same
 GAP = 0.012  # of the short side: a shadow may begin this far from the silhouette
 
 
@@ -51,7 +54,7 @@ def change(scene: Scene, usual: Undisturbed, index: int) -> Change:
     difference = (picture - usual.picture) * weights[..., None]
     norm = np.maximum(cv2.blur(weights, (BLUR_PX, BLUR_PX)), 1e-3)[..., None]
     smooth = np.abs(cv2.blur(difference, (BLUR_PX, BLUR_PX)) / norm).max(axis=-1)
-    noise = cv2.blur(usual.noise, (BLUR_PX, BLUR_PX))
+    noise = np.asarray(cv2.blur(usual.noise, (BLUR_PX, BLUR_PX)), np.float32)
     faint = (smooth > np.maximum(FAINT, NOISES * noise / 2)) & free
     plain = outside(picture, usual.picture, np.maximum(PLAIN, NOISES * noise), scene) & free
     like_light = _same_pattern(picture, usual.picture, weights, scene) & free
@@ -59,6 +62,8 @@ def change(scene: Scene, usual: Undisturbed, index: int) -> Change:
     hanging = faint & like_light & (smooth > FAINT * farther)
     light = _hanging(hanging, object_, scene)
     light |= grown(light, 3) & faint & _same_hue(picture, usual.picture)
+    if light.sum() > SPREADS * max(1, object_.sum()) or light.mean() > MOST_SHARE:
+        light &= distance_px(scene, index) < CLOSE * np.sqrt(object_.sum())  # the rest is exposure
     dark = cv2.blur(difference, (BLUR_PX, BLUR_PX)).sum(axis=-1) < 0
     apart = tidy(faint & like_light & dark & _strong(smooth, noise) & ~light) & free
     differs = tidy(plain | (faint & ~like_light & _strong(smooth, noise))) & ~light & ~apart

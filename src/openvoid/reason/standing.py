@@ -26,15 +26,19 @@ SPECK_SHARE = 0.0003  # of the picture
 MOST_SHARE = 0.45  # of the picture: where so much is novel, colours tell nothing
 DEEP = 0.6  # of its height: how far below an object its image is looked for
 BENEATH = 2.5  # of L*a*b*
+SHARP = 0.045  # of white, a pixel: outlines of things in focus
 SOFT = 0.02  # of the short side: blur within which light does not change
 TINT = 1.6  # of a*b*
 NEAR = 0.06  # of the short side: light begins no farther from the object
+FALLING_OFF = -0.2  # correlation of light with the distance from what sheds it
 LIT_SHARE = 0.5  # of the object: less light than that is none
 FADES = 0.07  # of the short side: light goes on so far beyond where it can be measured
 CHROMA = 250.0  # what a full change of chromaticity counts as
 SAME_CHROMA = 6.0
 BELOW_FOOT = 0.05  # of the short side: things come to lie so far before the foot
 BELOW_COST = 0.35  # of what the same distance sideways costs
+ABOVE_COST = 2.5
+LOW = 0.3  # of the height of it all
 REACH = 0.6  # of the height of it all: no farther to the side
 
 
@@ -66,6 +70,21 @@ def hanging(mask: Mask, object_: Mask) -> Mask:
     wanted = np.unique(labels[object_])
     found = np.isin(labels, wanted[wanted > 0]) & mask & ~object_
     return np.asarray(found)
+
+
+def sharp(mask: Mask, picture: Picture, object_: Mask) -> Mask:
+    """The parts of a mask with outlines in focus: what is blurred is far behind the object."""
+    calm = cv2.GaussianBlur(picture, (3, 3), 0)
+    slope = [cv2.Sobel(calm, cv2.CV_32F, dx, 1 - dx) / 8 for dx in (0, 1)]
+    strong = cv2.dilate(np.hypot(*slope).max(axis=-1), np.ones((5, 5), np.uint8))
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    found = np.zeros_like(mask)
+    for part in range(1, count):
+        spots = labels == part
+        outline = grown(spots, 2) & grown(~spots, 2) & ~grown(object_, 4)
+        if outline.any() and float(np.median(strong[outline])) > SHARP:
+            found |= spots
+    return found
 
 
 def _rim(shown: Mask) -> Mask:
@@ -135,9 +154,13 @@ def tinted(picture: Picture, object_: Mask, things: Mask, seen: Mask) -> Mask:
     own = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2LAB)[0, 0, 1:]
     toward = (off[..., 1:] * (own - usual[..., 1:])).sum(axis=-1) > 0  # its own hue
     found = _opened((hue > TINT) & toward & free)
-    found[: bounding_box(object_).top] = False
+    box = bounding_box(object_)
+    found[: (box.top + box.bottom) // 2] = False
     found = hanging(found, grown(object_, round(NEAR * min(object_.shape))))
-    if found.sum() < LIT_SHARE * object_.sum():
+    if found.sum() < max(10, LIT_SHARE * object_.sum()):
+        return np.zeros_like(found)
+    away = cv2.distanceTransform((~object_).astype(np.uint8), cv2.DIST_L2, 5)
+    if float(np.corrcoef(hue[found], away[found])[0, 1]) > FALLING_OFF:
         return np.zeros_like(found)
     return grown(found, round(FADES * min(object_.shape))) & ~object_
 
@@ -171,9 +194,13 @@ def toppling(things: Mask, object_: Mask, share: float) -> Mask:
         return np.zeros_like(things)
     rows = np.flatnonzero(whole.any(axis=1))
     foot = rows[-1] + BELOW_FOOT * min(things.shape)
-    away = cv2.distanceTransform((~things).astype(np.uint8), cv2.DIST_L2, 5)
-    under = np.maximum.accumulate(things, axis=0)
-    cost = np.where(under, BELOW_COST * away, away)
+    high = things.copy()
+    high[int(rows[-1] - LOW * (rows[-1] - rows[0])) :] = False  # what is low has nowhere to fall
+    high = high if high.any() else things
+    away = cv2.distanceTransform((~high).astype(np.uint8), cv2.DIST_L2, 5)
+    under = np.maximum.accumulate(high, axis=0)
+    over = np.maximum.accumulate(high[::-1], axis=0)[::-1]
+    cost = away * np.where(under, BELOW_COST, np.where(over, ABOVE_COST, 1.0))
     lines = np.arange(things.shape[0])[:, None]
     cost = np.where((lines > foot) | (lines < rows[0]), np.inf, cost)
     room = min(things.size, max(1, round(share * things.size + object_.sum()))) - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -43,6 +44,7 @@ def flat(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     (info / "entry_points.txt").write_text("[openvoid.engines]\nflat = flat_engine:Flat\n")
     (folder / "flat_engine.py").write_text(dedent(ENGINE))
     monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, "flat_engine", raising=False)  # another test's may be broken
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), *_python_path()]))
     return folder
 

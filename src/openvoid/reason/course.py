@@ -191,8 +191,8 @@ def swept(
         shift = start + share * (end - start)
         if abs(shift[0]) > 2 * width or abs(shift[1]) > 2 * height:
             continue
-        matrix = np.float32([[1, 0, shift[0]], [0, 1, shift[1]]])
-        region |= cv2.warpAffine(mask.astype(np.uint8), matrix, (width, height)) > 0  # type: ignore[call-overload]
+        matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32)
+        region |= cv2.warpAffine(mask.astype(np.uint8), matrix, (width, height)) > 0
     wider = 2 + round(min(0.5 * size, WIDENING * float(np.hypot(*end))))
     return grown(region, wider) if region.any() else region
 

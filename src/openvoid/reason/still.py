@@ -51,7 +51,7 @@ def beside(scene: Scene, index: int) -> list[Beside]:
     if near.sum() < 20 or far.sum() < 50:
         return []
     calm = cv2.GaussianBlur(scene.picture(index), (5, 5), 0)
-    lab = cv2.cvtColor(calm, cv2.COLOR_RGB2LAB)
+    lab = np.asarray(cv2.cvtColor(calm, cv2.COLOR_RGB2LAB), np.float32)
     distance, match = _nearest(lab, near, far, scene)
     if (distance > NOVEL).mean() > STRANGE_SHARE:
         return []

@@ -22,8 +22,10 @@ from openvoid.synth.families import FAMILIES, describe
 from openvoid.synth.flow import flow
 from openvoid.synth.pair import Pair, film, verdict
 from openvoid.synth.render_mujoco import MujocoRenderer
+from openvoid.synth.simulate import simulate
 from openvoid.synth.take import takes
 from openvoid.synth.tracks import instances, owners, tracks
+from openvoid.synth.world import World
 
 SEEDS = range(50) if os.environ.get("OPENVOID_SLOW") else range(1)
 SMALL: dict[str, Any] = {"size": (96, 168), "frames": 8}
@@ -123,6 +125,33 @@ def test_the_same_world_gives_the_same_pictures_whatever_was_drawn_before(
         assert np.array_equal(one.rgb, other.rgb)
         assert np.array_equal(one.depth, other.depth)
     assert again.quadmask == collision.quadmask
+
+
+def test_a_sky_that_nothing_leaves_to_be_seen_is_not_drawn_and_not_missed(
+    renderer: MujocoRenderer, collision: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = collision.world
+    up = tuple((x, y, z + 4) for x, y, z in hidden.camera.targets)
+    bare = tuple(body for body in hidden.bodies if body.shape == "plane" or not body.fixed)
+    open_air = replace(hidden, bodies=bare, camera=replace(hidden.camera, targets=up))
+    assert [_sky_drawn(renderer, world) for world in (hidden, open_air)] == [False, True]
+    quick = [_first_picture(renderer, world) for world in (hidden, open_air)]
+    monkeypatch.setattr("openvoid.synth.render_mujoco._Set._sky_seen", lambda *_: True)
+    slow = [_first_picture(renderer, world) for world in (hidden, open_air)]
+    for one, other in zip(quick, slow, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def _first_picture(renderer: MujocoRenderer, world: World) -> Any:
+    renderer.close()
+    motion = simulate(world)
+    return next(renderer.render(takes(world, motion, motion)["full"], Run(Path()))).rgb
+
+
+def _sky_drawn(renderer: MujocoRenderer, world: World) -> bool:
+    _first_picture(renderer, world)
+    assert renderer._set is not None
+    return bool(renderer._set.sky[1])
 
 
 def test_a_pair_in_which_nothing_changes_is_turned_down(collision: Pair) -> None:

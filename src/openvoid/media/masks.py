@@ -30,7 +30,7 @@ _FULL = np.arange(256).astype(np.uint8)
 _LIMITED = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
 _TO_LIMITED = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
 _GRAY, _LUMA = PixelLayout("gray", 8, "gray"), PixelLayout("yuv444p", 8, "yuv")
-_LOSSLESS = {"qp": "0", "preset": "veryfast"}
+_LOSSLESS = {"qp": "0", "preset": "superfast"}  # a fifth larger than "veryfast", a third sooner
 _REFERENCE = Codec("h264", (".mp4",), "libx264", lossless=True, options=_LOSSLESS, chroma="444")
 _OFF = np.abs(np.arange(256)[:, None] - LEVELS.astype(int)).min(axis=1)  # to the nearest level
 

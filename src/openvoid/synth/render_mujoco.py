@@ -7,7 +7,7 @@ Knows no simulation.
 
 The model is built once for all takes of a world, and a frame that looks like one of the last few
 (the counterfactual before anything happened, a scene at rest) is not drawn again: poses are rounded
-to STILL, a hundredth of a pixel, for it.
+to STILL, a hundredth of a pixel, for it. A sky behind walls is not drawn, which changes no pixel.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.synth import gl
 from openvoid.synth.camera import axes
-from openvoid.synth.look import FAR_M, NEAR_M, Look, build_look, hidden_with
+from openvoid.synth.look import FAR_M, NEAR_M, Look, build_look, deforms, hidden_with
 from openvoid.synth.scene import load
 from openvoid.synth.take import ALL, Drawn, Take
 from openvoid.synth.tessellate import vertex_normals
-from openvoid.synth.world import World
+from openvoid.synth.world import Body, World
 
 REMEMBERED = 4  # frames
 SHADOWS = 1.4  # side of a shadow map by the picture's width, rounded up to a power of two
@@ -104,8 +104,11 @@ class _Set:
         self.drawing = self.mujoco.MjrContext(
             self.model, int(self.mujoco.mjtFontScale.mjFONTSCALE_50)
         )
-        self.mujoco.mjr_setBuffer(int(self.mujoco.mjtFramebuffer.mjFB_OFFSCREEN), self.drawing)
-        self.drawing.readDepthMap = int(self.mujoco.mjtDepthMap.mjDEPTH_ZEROFAR)
+        self.model.vis.quality.offsamples = self.model.vis.quality.shadowsize = 0
+        self.marking = self.mujoco.MjrContext(  # with one sample a pixel, in half the time
+            self.model, int(self.mujoco.mjtFontScale.mjFONTSCALE_50)
+        )
+        self.marking.readDepthMap = int(self.mujoco.mjtDepthMap.mjDEPTH_ZEROFAR)
         self.scene = self.mujoco.MjvScene(self.model, maxgeom=len(world.bodies) + 64)
         self.scene.flags[self.mujoco.mjtRndFlag.mjRND_SHADOW] = True
         self.scene.flags[self.mujoco.mjtRndFlag.mjRND_REFLECTION] = True
@@ -114,10 +117,14 @@ class _Set:
         self.looks.geomgroup[HIDDEN] = 0
         self.camera = self.mujoco.MjvCamera()
         self.camera.type, self.camera.fixedcamid = self.mujoco.mjtCamera.mjCAMERA_FIXED, 0
-        self._end = weakref.finalize(self, _free, self.context, self.drawing)  # at exit, too
+        self._end = weakref.finalize(  # at exit, too
+            self, _free, self.context, self.drawing, self.marking
+        )
         self.rect = self.mujoco.MjrRect(0, 0, width, height)
         self.recent: OrderedDict[bytes, Drawn] = OrderedDict()
-        self.uploaded: dict[str, bytes] = {}
+        self.shapes: dict[str, int] = {}  # how often each mesh that deforms has changed,
+        self.uploaded: dict[tuple[str, bool], int] = {}  # and what each context knows of it
+        self.sky: tuple[object, bool] = (None, True)
         self.numbers: dict[frozenset[str], NDArray[np.uint16]] = {}
 
     def close(self) -> None:
@@ -182,63 +189,86 @@ class _Set:
 
     def _deform(self, name: str, shape: NDArray[np.float32]) -> None:
         """Vertices of a mesh as they are in this frame, in the world's own coordinates."""
-        content = shape.tobytes()
-        if self.uploaded.get(name) == content:
-            return
-        self.uploaded[name] = content
         mesh = self.look.deforming[name]
         vertices = np.asarray(shape, np.float32)
         model = self.model
         at, count = int(model.mesh_vertadr[mesh.mesh]), int(model.mesh_vertnum[mesh.mesh])
         if len(vertices) != count:
             raise OpenVoidError(f"{name} has {count} vertices, its motion {len(vertices)}")
+        if (model.mesh_vert[at : at + count] == vertices).all():
+            return
+        self.shapes[name] = self.shapes.get(name, 0) + 1
         model.mesh_vert[at : at + count] = vertices
         at = int(model.mesh_normaladr[mesh.mesh])
         model.mesh_normal[at : at + count] = vertex_normals(vertices, mesh.faces)
-        self.mujoco.mjr_uploadMesh(model, self.drawing, mesh.mesh)
 
     def _drawn(self, shown: frozenset[str], wanted: frozenset[str], before: Drawn | None) -> Drawn:
         """As posed; its picture is the one before, if there is one."""
-        mujoco, scene = self.mujoco, self.scene
-        mujoco.mjv_updateScene(
-            self.model,
-            self.data,
-            self.looks,
-            None,
-            self.camera,
-            int(mujoco.mjtCatBit.mjCAT_ALL),
-            scene,
-        )
-        height, width = self.world.size
-        if before is None:
-            rgb = np.empty((height, width, 3), np.uint8)
-            mujoco.mjr_render(self.rect, scene, self.drawing)
-            mujoco.mjr_readPixels(rgb, None, self.rect, self.drawing)
-            rgb = np.ascontiguousarray(rgb[::-1])
-        else:
-            rgb = before.rgb
+        rgb = before.rgb if before is not None else self._picture(shown)
         ids, depth = np.zeros((0, 0), np.uint16), np.zeros((0, 0), np.float32)
         if wanted:
+            self._arrange()
             ids, depth = self._marked(shown, "depth" in wanted)
         drawn = Drawn(rgb, depth, ids)
         for array in (drawn.rgb, drawn.depth, drawn.ids):
             array.setflags(write=False)  # the same frame may be given twice
         return drawn
 
+    def _picture(self, shown: frozenset[str]) -> NDArray[np.uint8]:
+        """[H, W, 3], with light."""
+        self.scene.flags[self.mujoco.mjtRndFlag.mjRND_SKYBOX] = self._sky_seen(shown)
+        self._arrange()
+        rgb = np.empty((*self.world.size, 3), np.uint8)
+        self._pass(rgb, None, marks=False)
+        return np.ascontiguousarray(rgb[::-1])
+
+    def _sky_seen(self, shown: frozenset[str]) -> bool:
+        """Whether walls and floor leave any of the sky to be seen; drawn for nothing, it would take
+        a tenth of a picture's time. Told by what never moves, so once for all takes of a frame."""
+        fixed = frozenset(body.name for body in self.world.bodies if _hides(body)) & shown
+        view = self.data.cam_xpos[0].tobytes(), self.data.cam_xmat[0].tobytes(), fixed
+        if self.sky[0] != view:
+            groups = self.model.geom_group.copy()
+            for name, geom in self.look.geoms.items():
+                if name not in fixed:
+                    self.model.geom_group[geom] = HIDDEN
+            self._arrange()
+            marks = np.empty((*self.world.size, 3), np.uint8)
+            self._pass(marks, None, marks=True)
+            self.model.geom_group[:] = groups
+            self.sky = view, not (marks[..., 0] | marks[..., 1]).all()
+        return self.sky[1]
+
+    def _arrange(self) -> None:
+        """The scene as it is posed."""
+        every = int(self.mujoco.mjtCatBit.mjCAT_ALL)
+        self.mujoco.mjv_updateScene(
+            self.model, self.data, self.looks, None, self.camera, every, self.scene
+        )
+
+    def _pass(
+        self, rgb: NDArray[np.uint8], depth: NDArray[np.float32] | None, *, marks: bool
+    ) -> None:
+        """Draw the scene, bottom row first: its picture, or the numbers of its parts."""
+        mujoco, context = self.mujoco, self.marking if marks else self.drawing
+        for name, version in self.shapes.items():
+            if self.uploaded.get((name, marks)) != version:
+                mujoco.mjr_uploadMesh(self.model, context, self.look.deforming[name].mesh)
+                self.uploaded[name, marks] = version
+        for flag in (mujoco.mjtRndFlag.mjRND_SEGMENT, mujoco.mjtRndFlag.mjRND_IDCOLOR):
+            self.scene.flags[flag] = marks
+        mujoco.mjr_setBuffer(int(mujoco.mjtFramebuffer.mjFB_OFFSCREEN), context)
+        mujoco.mjr_render(self.rect, self.scene, context)
+        mujoco.mjr_readPixels(rgb, depth, self.rect, context)
+
     def _marked(
         self, shown: frozenset[str], deep: bool
     ) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
         """Instance numbers and depth of the scene, in a pass without light."""
-        mujoco, scene, (height, width) = self.mujoco, self.scene, self.world.size
+        scene, (height, width) = self.scene, self.world.size
         marks = np.empty((height, width, 3), np.uint8)
         buffer = np.empty((height, width), np.float32) if deep else None
-        plain = mujoco.mjtRndFlag.mjRND_SEGMENT, mujoco.mjtRndFlag.mjRND_IDCOLOR
-        for flag in plain:
-            scene.flags[flag] = True
-        mujoco.mjr_render(self.rect, scene, self.drawing)
-        mujoco.mjr_readPixels(marks, buffer, self.rect, self.drawing)
-        for flag in plain:
-            scene.flags[flag] = False
+        self._pass(marks, buffer, marks=True)
         table = self._numbers(shown)
         number = np.ascontiguousarray(marks[::-1, :, 0])
         if scene.ngeom < 1 << 8:  # the first byte tells it all
@@ -267,15 +297,21 @@ def _parts(drawn: Drawn) -> frozenset[str]:
     return frozenset(name for name in ALL if getattr(drawn, name).size)
 
 
+def _hides(body: Body) -> bool:
+    """What never moves, and cannot be looked through."""
+    return body.fixed and not deforms(body) and float(body.detail.get("alpha", 1.0)) >= 1
+
+
 def _still(values: NDArray[np.float32], step: float) -> NDArray[np.float32]:
     """In whole steps: what rests trembles in its last digits, and need not be drawn again."""
     steps = np.rint(values.astype(np.float64) / step)
     return (steps * step + 0.0).astype(np.float32)  # -0.0 is 0.0
 
 
-def _free(context: Any, drawing: Any) -> None:
+def _free(context: Any, *drawings: Any) -> None:
     context.make_current()
-    drawing.free()
+    for drawing in drawings:
+        drawing.free()
     context.free()
 
 

@@ -112,14 +112,19 @@ def _word(drawn: Panel, text: str, place: Place, colour: Colour, scale: float) -
     cv2.putText(drawn, text, (x, y), FONT, size, colour, max(1, round(scale)), cv2.LINE_AA)
 
 
+def _letters(text: str, width: int, size: float) -> int:
+    """So many letters of a text fit into a line."""
+    (wide, _), _ = cv2.getTextSize(text, FONT, size, 1)
+    return max(20, int(0.95 * width * len(text) / max(1, wide)))
+
+
 def _legend(shown: Sequence[tuple[int, Effect]], width: int, scale: float) -> Panel:
     size = 0.5 * scale
-    letters = max(20, int(width / (11 * scale)))
     lines: list[tuple[str, Colour]] = []
     for number, effect in sorted(shown, key=lambda each: -each[1].confidence):
         kind = "artefact" if effect.kind is EffectKind.ARTEFACT else "physical"
         head = f"{number + 1} {effect.noun}: {kind}, {effect.cause}, {effect.confidence:.0%} sure. "
-        wrapped = textwrap.wrap(head + effect.why, letters) or [head]
+        wrapped = textwrap.wrap(head + effect.why, _letters(head + effect.why, width, size))
         colour = COLOURS[number % len(COLOURS)]
         lines += [(line, colour if k == 0 else INK) for k, line in enumerate(wrapped)]
     lines = lines[:LEGEND_LINES] or [("nothing else is affected in this frame", INK)]

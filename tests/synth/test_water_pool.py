@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from openvoid.synth.buoyancy import inside
 from openvoid.synth.families import describe
 from openvoid.synth.scene import build
 from openvoid.synth.simulate import simulate
-from openvoid.synth.water import Pool, inside
+from openvoid.synth.water import Pool
 from openvoid.synth.world import Body, World
 
 pytest.importorskip("mujoco", reason="mujoco is not installed")

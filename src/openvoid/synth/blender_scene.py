@@ -23,15 +23,8 @@ from numpy.typing import NDArray
 from openvoid.core.errors import OpenVoidError
 from openvoid.synth.camera import axes
 from openvoid.synth.deform import mesh
-from openvoid.synth.look import (
-    BODY_TILE,
-    ENDLESS_M,
-    FLOOR_TILE,
-    SMALL_M,
-    SMALL_TILE,
-    deforms,
-    hidden_with,
-)
+from openvoid.synth.look import ENDLESS_M, deforms, hidden_with
+from openvoid.synth.patterns import tile_of
 from openvoid.synth.photographs import Photographs
 from openvoid.synth.rotation import along, join, place, turn, undo, within
 from openvoid.synth.scene import load
@@ -201,7 +194,7 @@ def _tile(
 ) -> tuple[float, str]:
     """How long its picture is in metres, and the file; bodies of one material share it."""
     material, flat = body.material, body.shape == "plane"
-    px, repeats = _tile_size(body)
+    px, repeats = tile_of(body)
     file = str(body.detail.get("texture", "")) if body.shape == "mesh" else ""
     key = (file,) if file else (material.kind, material.colors, material.seed, px, flat)
     if key not in tiles:
@@ -219,15 +212,8 @@ def _tile(
     return _tile_m(body), tiles[key]
 
 
-def _tile_size(body: Body) -> tuple[int, int]:
-    """Of its picture, pixels and repeats of the pattern, as the renderer `mujoco` has them."""
-    if body.shape == "plane":
-        return FLOOR_TILE
-    return SMALL_TILE if max(body.size) < SMALL_M else BODY_TILE
-
-
 def _tile_m(body: Body) -> float:
-    return _tile_size(body)[1] * body.material.scale
+    return tile_of(body).repeats * body.material.scale
 
 
 def _surface(body: Body) -> Surface:

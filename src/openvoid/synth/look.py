@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,20 +20,16 @@ from numpy.typing import NDArray
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.synth.deform import mesh
+from openvoid.synth.patterns import Patterns, tile_of
 from openvoid.synth.rotation import turn, undo, within
 from openvoid.synth.scene import DEFORMING, closure, load
 from openvoid.synth.tessellate import Surface, surface, vertex_normals
-from openvoid.synth.textures import display, paint
-from openvoid.synth.world import Body, Material, World
+from openvoid.synth.textures import display
+from openvoid.synth.world import Body, World
 
 NEAR_M, FAR_M = 0.02, 120.0
 ENDLESS_M = 45.0  # half the side of a plane without end
 CELLS = 50  # of a plane, each way: light is worked out at their corners
-FLOOR_TILE = (1024, 8)  # pixels and repeats
-BODY_TILE = (512, 4)
-SMALL_TILE = (256, 2)  # of bodies under SMALL_M
-SMALL_M = 0.35
-PHOTOGRAPH_PX = 2048
 SKY_PX = 128
 # every surface that mirrors costs one more picture: floors that hardly do, and boxes that are no
 # mirrors, are drawn without
@@ -71,12 +66,12 @@ def build_look(world: World, size: tuple[int, int], samples: int, shadow_px: int
     _set_visual(spec, world, size, samples, shadow_px)
     _add_sky(mujoco, spec, world)
     surfaces: dict[str, Surface] = {}
-    painted: dict[Any, str] = {}
+    patterns = Patterns(mujoco, spec)
     owners = {"": spec.worldbody}
     for body in world.bodies:
         owner = spec.worldbody.add_body(name=body.name, mocap=True)
         owners[body.name] = owner
-        _add_body(mujoco, spec, body, owner, surfaces, painted)
+        _add_body(mujoco, spec, body, owner, surfaces, patterns)
     lit = _add_lights(mujoco, spec, world, owners)
     spec.worldbody.add_camera(name="camera", fovy=world.camera.fov_deg)
     try:
@@ -192,32 +187,31 @@ def _add_body(
     body: Body,
     owner: Any,
     surfaces: dict[str, Surface],
-    painted: dict[Any, str],
+    patterns: Patterns,
 ) -> None:
     geom = owner.add_geom(name=body.name, contype=0, conaffinity=0, mass=0)
     material, kinds = body.material, mujoco.mjtGeom
     if body.shape == "plane":
         half = [float(side) or ENDLESS_M for side in body.size[:2]]
         geom.type, geom.size = kinds.mjGEOM_PLANE, [*half, 2 * max(half) / CELLS]
-        px, repeats = FLOOR_TILE
-        repeat = [2 * side / (repeats * material.scale) for side in half]
-        tile = _tile(mujoco, spec, material, px, repeats, True, painted)
+        repeat = [2 * side / (tile_of(body).repeats * material.scale) for side in half]
+        tile = patterns.tile(material, tile_of(body), boards=True)
         geom.material = _add_material(mujoco, spec, body, tile, repeat)
         return
     if body.shape == "box" and _reflectance(body) > 0:
         geom.type, geom.size = kinds.mjGEOM_BOX, list(body.size)
-        geom.material = _add_material(mujoco, spec, body, _cube(mujoco, spec, body, True), [1, 1])
+        geom.material = _add_material(
+            mujoco, spec, body, patterns.cube(body, to_scale=True), [1, 1]
+        )
         return
     geom.type, geom.meshname = kinds.mjGEOM_MESH, body.name
     if body.shape == "mesh":
         spec.add_mesh(name=body.name, file=body.mesh, scale=body.size)
-        look = _mesh_look(mujoco, spec, body, painted)
-        geom.material = _add_material(mujoco, spec, body, look, [1, 1])
+        geom.material = _add_material(mujoco, spec, body, patterns.of_mesh(body), [1, 1])
         return
-    px, repeats = SMALL_TILE if max(body.size) < SMALL_M else BODY_TILE
-    tile = _tile(mujoco, spec, material, px, repeats, False, painted)
+    tile = patterns.tile(material, tile_of(body))
     geom.material = _add_material(mujoco, spec, body, tile, [1, 1])
-    tile_m = repeats * material.scale
+    tile_m = tile_of(body).repeats * material.scale
     drawn = _resting(body) if deforms(body) else surface(body.shape, body.size, tile_m)
     surfaces[body.name] = drawn
     made = spec.add_mesh(
@@ -250,87 +244,6 @@ def _add_material(mujoco: Any, spec: Any, body: Body, texture: str, repeat: list
     )
     made.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = texture
     return body.name
-
-
-def _tile(
-    mujoco: Any,
-    spec: Any,
-    material: Material,
-    px: int,
-    repeats: int,
-    boards: bool,
-    painted: dict[Any, str],
-) -> str:
-    """The name of the material's texture; bodies of one material share it."""
-    key = (material.kind, material.colors, material.seed, px, boards)
-    if key not in painted:
-        painted[key] = f"tile {len(painted)}"
-        made = spec.add_texture(
-            name=painted[key],
-            type=mujoco.mjtTexture.mjTEXTURE_2D,
-            width=px,
-            height=px,
-            nchannel=3,
-        )
-        made.data = paint(material, px, repeats, boards=boards).tobytes()
-    return painted[key]
-
-
-def _mesh_look(mujoco: Any, spec: Any, body: Body, painted: dict[Any, str]) -> str:
-    """A picture if it has one; a pattern by its own coordinates, or from six sides without them."""
-    file = str(body.detail.get("texture", ""))
-    if file:
-        return _photograph(mujoco, spec, body.name, file)
-    try:
-        laid = "\nvt " in Path(body.mesh).read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise OpenVoidError(f"cannot be read: {error.strerror}", where=body.mesh) from error
-    if laid:  # MuJoCo then looks for a flat texture only
-        return _tile(mujoco, spec, body.material, *BODY_TILE, False, painted)
-    return _cube(mujoco, spec, body, False)
-
-
-def _photograph(mujoco: Any, spec: Any, name: str, file: str) -> str:
-    """The name of a texture from a picture, laid on by the mesh's own coordinates."""
-    import cv2
-
-    read = cv2.imread(file, cv2.IMREAD_COLOR)
-    if read is None:
-        raise OpenVoidError("not a readable picture", where=file)
-    largest = max(read.shape[:2])
-    if largest > PHOTOGRAPH_PX:
-        read = cv2.resize(read, None, fx=PHOTOGRAPH_PX / largest, fy=PHOTOGRAPH_PX / largest,
-                          interpolation=cv2.INTER_AREA)  # fmt: skip
-    made = spec.add_texture(
-        name=f"picture {name}",
-        type=mujoco.mjtTexture.mjTEXTURE_2D,
-        width=read.shape[1],
-        height=read.shape[0],
-        nchannel=3,
-    )
-    made.data = np.ascontiguousarray(read[:, :, ::-1]).tobytes()
-    return f"picture {name}"
-
-
-def _cube(mujoco: Any, spec: Any, body: Body, to_scale: bool) -> str:
-    """The name of a texture for six sides; `to_scale`: the pattern keeps its size on a box."""
-    px, repeats = BODY_TILE
-    tile = paint(body.material, px, repeats)
-    tile_m = repeats * body.material.scale
-    sides = []
-    for axes in ((1, 2), (1, 2), (0, 2), (0, 2), (0, 1), (0, 1)):  # right left up down front back
-        lengths = [2 * body.size[axis] if to_scale else tile_m for axis in axes]
-        at = [(np.arange(px) * (length / tile_m)).astype(int) % px for length in lengths]
-        sides.append(tile[at[1][:, None], at[0][None, :]])
-    made = spec.add_texture(
-        name=f"cube {body.name}",
-        type=mujoco.mjtTexture.mjTEXTURE_CUBE,
-        width=px,
-        height=6 * px,
-        nchannel=3,
-    )
-    made.data = np.concatenate(sides).tobytes()
-    return f"cube {body.name}"
 
 
 def _resting(body: Body) -> Surface:

@@ -14,7 +14,8 @@ import pytest
 from asset_files import box_obj, sequence
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.synth.import_humoto import load_plain, read_sequence, worlds
+from openvoid.synth.import_humoto import worlds
+from openvoid.synth.recordings import load_plain, read_sequence
 from openvoid.synth.rig import SKELETON, joints, limbs
 from openvoid.synth.world import World
 

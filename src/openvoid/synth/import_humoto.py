@@ -3,31 +3,16 @@
 Enters: a folder of sequences, each a folder NAME with NAME.pkl (poses of the bones and of the
 objects, frame by frame, as HUMOTO's own tools extract them), NAME.yaml (title, objects, scales),
 and the objects' meshes, OBJECT/OBJECT.obj. Leaves: worlds in which a figure and the things follow
-the recording; without the figure the things that it held fall. Knows no simulation.
-
-The .pkl is {"armature": [{bone: [w x y z, x y z]} a frame], "objects": {name: [[w x y z, x y z] a
-frame]}}, z up, metres, 30 frames a second. Bones are told against their rest pose ("up_bone"
-layout: all of them upright), so the figure is one of ours with Mixamo's usual lengths; a
-skeleton.json of {bone: {"parent", "offset": [x, y, z]}} beside the sequences replaces it.
-
-Which things fall and which never move is told by `static` and `falling` (lists of names) in the
-sequence's own yaml or in a roles.json of {sequence: {"static": [...], "falling": [...]}}; what
-neither names falls if it moved at all while it was recorded.
-
-A pickle can run any code when it is loaded. This one may hold plain containers, numbers, texts and
-numpy arrays, nothing else.
+the recording; without the figure the things that it held fall. `recordings` reads the files and
+tells their format. Knows no simulation.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import math
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,103 +24,13 @@ from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import tell
 from openvoid.synth.families.things import COLORS, Thing, capital, listing, pick
 from openvoid.synth.meshes import Solid, read_solid
+from openvoid.synth.recordings import Recording, find_sequences, read_sequence
 from openvoid.synth.rig import SKELETON, Bone, limbs
 from openvoid.synth.world import Body, Material, World
 
 RATE = Fraction(30)  # frames a second, of the recordings
 MOVED_M = 0.03
 DENSITY = 250.0  # kg / m^3 of an object's box
-MOST_BYTES = 1 << 30
-_PLAIN = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy.core.multiarray", "scalar"),
-    ("numpy._core.multiarray", "scalar"),
-    ("numpy._core.numeric", "_frombuffer"),
-    ("numpy.core.numeric", "_frombuffer"),
-    ("collections", "OrderedDict"),
-}
-
-
-@dataclass(frozen=True)
-class Recording:
-    """One recording."""
-
-    name: str
-    bones: Mapping[str, np.ndarray]  # float [T,7], w x y z x y z
-    objects: Mapping[str, np.ndarray]  # float [T,7], w x y z x y z
-    scales: Mapping[str, float]
-    static: frozenset[str]
-    falling: frozenset[str]
-    title: str
-
-
-class _Plain(pickle.Unpickler):
-    """Loads arrays and plain containers only."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("_codecs", "encode"):  # how old protocols write bytes
-            return _latin1
-        if (module, name) not in _PLAIN:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-        return super().find_class(module, name)
-
-
-def _latin1(text: str, _: str = "") -> bytes:
-    return text.encode("latin1")
-
-
-def find_sequences(folder: Path) -> list[Path]:
-    """The sequences below a folder (or the folder itself), by name.
-
-    Raises:
-        OpenVoidError: there is no such folder, or no sequence in it.
-    """
-    if not folder.is_dir():
-        raise OpenVoidError("no such folder", where=str(folder))
-    found = [
-        each
-        for each in (folder, *sorted(folder.iterdir()))
-        if (each / f"{each.name}.pkl").is_file()
-    ]
-    if not found:
-        mend = "folders NAME with a NAME.pkl are looked for; HUMOTO's own tools extract them"
-        raise OpenVoidError("holds no HUMOTO sequences", where=str(folder), mend=mend)
-    return found
-
-
-def read_sequence(folder: Path) -> Recording:
-    """The recording in a folder.
-
-    Raises:
-        OpenVoidError: a file is missing, unreadable, or holds what it must not.
-    """
-    path = folder / f"{folder.name}.pkl"
-    read = load_plain(path)
-    try:
-        frames = [dict(frame) for frame in read["armature"]]
-        bones = {str(name): _poses([frame[name] for frame in frames]) for name in frames[0]}
-        objects = {str(name): _poses(poses) for name, poses in read["objects"].items()}
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise OpenVoidError(
-            "not a HUMOTO sequence: `armature` and `objects`, seven numbers a pose, are expected",
-            where=str(path),
-        ) from error
-    if {len(poses) for poses in objects.values()} - {len(frames)}:
-        raise OpenVoidError("its objects and its bones differ in length", where=str(path))
-    told = _yaml(folder / f"{folder.name}.yaml")
-    roles = _roles(folder, told)
-    return Recording(
-        folder.name,
-        bones,
-        objects,
-        {name: _scale(told, name) for name in objects},
-        frozenset(map(str, roles.get("static") or ())),
-        frozenset(map(str, roles.get("falling") or ())),
-        str(told.get("title") or told.get("short_script") or folder.name.replace("_", " ")),
-    )
 
 
 def worlds(
@@ -271,80 +166,6 @@ def _thing(
 def _mass(solid: Solid, scale: float) -> float:
     box = float(np.prod((solid.high - solid.low) * scale))
     return min(max(DENSITY * min(box, 4 * solid.volume * scale**3), 0.05), 40.0)
-
-
-# --- files --------------------------------------------------------------------------------------
-
-
-def load_plain(path: Path) -> Any:
-    """What a pickle holds, if it is arrays and plain containers only.
-
-    Raises:
-        OpenVoidError: it cannot be read, or asks for anything else.
-    """
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise OpenVoidError("a pickle of more than 1 GB", where=str(path))
-        return _Plain(io.BytesIO(path.read_bytes())).load()
-    except OSError as error:
-        raise OpenVoidError(
-            f"cannot be read: {error.strerror or error}", where=str(path)
-        ) from error
-    except OpenVoidError:
-        raise
-    except Exception as error:  # a broken pickle raises nearly anything
-        mend = "only arrays, numbers, texts, lists and dictionaries are loaded"
-        raise OpenVoidError(f"not a safe pickle: {error}", where=str(path), mend=mend) from error
-
-
-def _poses(values: Any) -> np.ndarray:
-    """[T,7], turned to unit quaternions."""
-    poses = np.array([np.asarray(value, float).reshape(7) for value in values])
-    length = np.linalg.norm(poses[:, :4], axis=1, keepdims=True)
-    if not np.isfinite(poses).all() or (length < 1e-6).any():
-        raise ValueError("a pose without a direction")
-    poses[:, :4] /= length
-    return poses
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    """What a sequence's yaml tells; nothing where there is none."""
-    if not path.is_file():
-        return {}
-    try:
-        yaml: Any = import_module("yaml")
-    except ImportError as error:
-        mend = "pip install pyyaml"
-        raise OpenVoidError("yaml files need PyYAML", where=str(path), mend=mend) from error
-    try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        line = " ".join(str(error).split())
-        raise OpenVoidError(f"not readable as yaml: {line}", where=str(path)) from error
-    return read if isinstance(read, dict) else {}
-
-
-def _roles(folder: Path, told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Who is static and who falls: of roles.json in or beside the sequence, else its yaml."""
-    for path in (folder / "roles.json", folder.parent / "roles.json"):
-        if path.is_file():
-            try:
-                read = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                raise OpenVoidError(f"not readable: {error}", where=str(path)) from error
-            found = read.get(folder.name, read) if isinstance(read, dict) else {}
-            if isinstance(found, dict) and {"static", "falling"} & set(found):
-                return found
-    return told
-
-
-def _scale(told: Mapping[str, Any], name: str) -> float:
-    """Of an object: `objects: {name: {scale: s}}`, or one `scale` for all; else 1."""
-    objects = told.get("objects")
-    own = objects.get(name) if isinstance(objects, Mapping) else None
-    value = own.get("scale") if isinstance(own, Mapping) else told.get("scale")
-    fine = isinstance(value, (int, float)) and math.isfinite(value) and value > 0
-    return float(value) if fine and value is not None else 1.0
 
 
 def _skeleton(folder: Path) -> Mapping[str, Bone]:

@@ -31,17 +31,19 @@ from openvoid.core.effects import Effect, Effects
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason import around, mirror, telling
+from openvoid.reason import around, drift, mirror, telling
 from openvoid.reason import course as courses
 from openvoid.reason.blobs import Course, Follower, blobs_of
 from openvoid.reason.course import Meeting
 from openvoid.reason.disturb import disturbed
 from openvoid.reason.light import Change, change, grown, inner
+from openvoid.reason.moving import moving
 from openvoid.reason.scene import Mask, Scene, watch
 from openvoid.reason.undisturbed import Undisturbed, undisturbed
 
 LEAST_SHARE = 0.0004  # of the canvas: smaller blobs are not followed
 STAYS = 0.5  # of its size: an object that moves less than this stays where it is
+DRIFTS = 1.5  # of its size: no farther does what stands seem to go where the camera travels
 FEWEST_SHADES = 4  # frames by which a spot is known to move with the object
 
 
@@ -93,7 +95,7 @@ class MotionReasoner:
             effects += self._things(scene, usual, seen, images, stays, run)
         wanted = self._options
         if wanted.things:
-            effects += around.held(scene, stays, paths=wanted.paths)
+            effects += around.held(scene, stays, clip.rate, paths=wanted.paths)
         if wanted.things and not stays:
             effects += around.landed(scene, path)
         if wanted.shadows and stays:
@@ -113,13 +115,16 @@ class MotionReasoner:
         run: Run,
     ) -> Iterator[Effect]:
         free, meetings = _apart(scene, seen, images)
+        if stays and not any(found.bends for found in meetings):
+            meetings += _stopped(scene)
         assert seen.light is not None
         only = _Spots(scene, [each.course for each in meetings if each.bends]) if stays else None
-        things = disturbed(scene, usual, seen.light, _Spots(scene, free), run, only)
+        things = list(disturbed(scene, usual, seen.light, _Spots(scene, free), run, only))
         for thing in things:
             yield telling.thing_moved(scene, thing)
         for found in meetings:
-            if found.bends and self._options.paths:
+            own = not courses.set_off(found, things, scene)
+            if found.bends and own and self._options.paths:
                 yield telling.gone_on(scene, found)
 
 
@@ -180,7 +185,7 @@ def _stays(scene: Scene, path: dict[int, tuple[float, float]]) -> bool:
     spots = np.array(list(path.values()))
     travel = float(np.hypot(*np.ptp(spots, axis=0)))
     size = float(np.median([scene.object[index].sum() for index in scene.object.seen])) ** 0.5
-    return travel < STAYS * size
+    return travel < STAYS * size or (travel < DRIFTS * size and drift.stands(scene))
 
 
 def _apart(
@@ -203,6 +208,16 @@ def _apart(
         else:
             meetings.append(found)
     return free, meetings
+
+
+def _stopped(scene: Scene) -> list[Meeting]:
+    """What runs into an object that stays, and comes to rest in the shot."""
+    found = (
+        courses.meeting(each, scene, fewest=2)
+        for each in moving(scene)
+        if not courses.driven(each, scene)
+    )
+    return [each for each in found if each is not None and each.bends]
 
 
 class _Spots:

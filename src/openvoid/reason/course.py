@@ -31,6 +31,7 @@ STEP = 0.004  # of the short side a frame: slower is at rest
 TOUCH = 0.02  # of the short side: nearer than this is a meeting
 NEARBY = 0.6  # of its size: what begins to move nearer than this has not come along
 OWN = 0.5  # of a thing: if more of it is disturbed already, it does not move on its own
+COME = 0.4  # of its size: what has not gone as far was not under way
 EDGE_SHARE = 0.6  # of its frames a driven thing reaches beyond the picture
 BENT = 0.3  # of its size: off its course by more than this
 BENT_SHARE = 0.12  # and by more than this share of the way since
@@ -65,12 +66,19 @@ class Meeting:
         return np.asarray(factor * (velocity * frames + 0.5 * self.acceleration_px * frames**2))
 
 
-def driven(course: Course, scene: Scene) -> bool:
-    """Whether it is moved from beyond the picture: an arm, a machine, somebody half in view."""
+def driven(course: Course, until: int | None = None) -> bool:
+    """Whether it is moved from beyond the picture: an arm, a machine, somebody half in view.
+
+    What reaches the edge only after frame `until` in which it met the object was sent there.
+    """
     blobs = course.blobs
     if len(blobs) < FEWEST:
         return False
-    return sum(blob.touches_edge for blob in blobs) >= EDGE_SHARE * len(blobs)
+    before = [blob for blob in blobs if until is None or blob.frame < until] or blobs[:1]
+    return all(
+        sum(blob.touches_edge for blob in some) >= EDGE_SHARE * len(some)
+        for some in (blobs, before)
+    )
 
 
 def meeting(course: Course, scene: Scene, fewest: int = FEWEST) -> Meeting | None:
@@ -82,12 +90,15 @@ def meeting(course: Course, scene: Scene, fewest: int = FEWEST) -> Meeting | Non
     limit = TOUCH * scene.scale_px + 2
     first = course.blobs[0]
     begun = float(distance_px(scene, first.frame)[first.mask(scene.size)].min())
-    if begun < NEARBY * first.extent_px and not first.touches_edge:
-        return None  # it began here: pushed, rather than met
     for number, blob in enumerate(course.blobs):
         if not scene.object.box(blob.frame).empty:
             away = distance_px(scene, blob.frame)
             if float(away[blob.mask(scene.size)].min()) <= limit:
+                last = course.blobs[max(0, number - 1)]
+                whole = max(first.extent_px, last.extent_px)
+                come = float(np.hypot(*(np.array(last.centre) - first.centre)))
+                if min(begun / NEARBY, come / COME) < whole and not first.touches_edge:
+                    return None  # it began here: pushed, rather than met
                 return _told(course, number, scene, fewest)
     return None
 

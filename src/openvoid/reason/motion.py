@@ -203,7 +203,7 @@ def _apart(
         behind = courses.resumed(found, seen.follower.courses) if found.bends else None
         if behind is not None:
             free += [course, behind]
-        elif not found.bends or courses.driven(course, scene):
+        elif not found.bends or courses.driven(course, found.frame):
             free.append(course)
         else:
             meetings.append(found)
@@ -212,12 +212,12 @@ def _apart(
 
 def _stopped(scene: Scene) -> list[Meeting]:
     """What runs into an object that stays, and comes to rest in the shot."""
-    found = (
-        courses.meeting(each, scene, fewest=2)
-        for each in moving(scene)
-        if not courses.driven(each, scene)
-    )
-    return [each for each in found if each is not None and each.bends]
+    found = (courses.meeting(each, scene, fewest=2) for each in moving(scene))
+    return [
+        each
+        for each in found
+        if each is not None and each.bends and not courses.driven(each.course)
+    ]
 
 
 class _Spots:

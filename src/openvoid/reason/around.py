@@ -26,7 +26,7 @@ from openvoid.reason.scene import Mask, Scene
 from openvoid.reason.topple import RESTS_S, Loss, losses
 
 KEY_LOOKS = 4  # frames in which an object that stays is looked around
-LIGHTEST = 0.05  # of the object: less is a stain of its outline
+LIGHTEST = 0.015  # of the object: less is a stain of its outline
 HEAVIEST = 1.5  # of an object that moves: it carries nothing that is larger
 LEFT_LOOKS, SAME = 5, 0.05  # frames after the first; of white: no more has changed
 SCRAP = 0.04  # of the object: less below its foot is nothing
@@ -37,22 +37,23 @@ MOST_SHARE = 0.3  # of the picture: what is larger is the background
 
 def held(scene: Scene, stays: bool, rate: Fraction, *, paths: bool = True) -> Iterator[Effect]:
     """What the object bears or holds. Of one that moves: what it held when the shot began."""
-    whole = _agreed(scene, _standing, KEY_LOOKS if stays else 1)
-    if stays:
-        whole |= _agreed(scene, _novel_beside, KEY_LOOKS)
-    first = scene.object.seen[0]
+    first, looks = scene.object.seen[0], KEY_LOOKS if stays else 1
     object_, picture = scene.object[first], scene.picture(first)
+    reach = _agreed(scene, _own, looks, least=0.0) | object_  # hands sway: one touch is enough
+    whole = standing.hanging(_agreed(scene, _standing, looks), reach)
+    if stays:
+        whole |= _agreed(scene, _novel_beside, looks) & ~object_
     if not whole.any() or whole.mean() > MOST_SHARE:
         return
     dark = standing.shaded(picture, whole, object_)
-    things = standing.hanging(whole & ~dark, object_)
+    things = standing.hanging(whole & ~dark, reach)
     if stays and dark.any():
         yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
     loose = things if stays else still.held(things & ~_left_behind(scene, first), object_)
-    lost = losses(loose, object_, courses.base_px(scene, first))
+    lost = losses(loose, object_, courses.base_px(scene, first), dark)
     if not lost:
         return
-    moves = np.any([each.part | each.posts for each in lost], axis=0)
+    moves = np.any([each.changes() for each in lost], axis=0)
     heaviest = np.inf if stays else HEAVIEST
     if LIGHTEST < moves.sum() / object_.sum() < heaviest:
         yield _bearing(scene, moves if stays else None, lost, rate, paths)
@@ -119,24 +120,30 @@ def _left_behind(scene: Scene, first: int) -> Mask:
     return np.asarray((looks > 0) & (same >= 0.5 * looks))
 
 
-def _agreed(scene: Scene, look: Callable[[Scene, int], Mask], looks: int) -> Mask:
-    """What most of some frames show."""
+def _agreed(
+    scene: Scene, look: Callable[[Scene, int], Mask], looks: int, least: float = 0.5
+) -> Mask:
+    """What most of some frames show, or more than `least` of them."""
     frames = scene.object.seen
     picked = np.unique(np.linspace(0, len(frames) - 1, looks).round().astype(int))
     shown = [(look(scene, frames[number]), frames[number]) for number in picked]
     votes = np.sum([drift.upright(mask, scene, index) for mask, index in shown], axis=0)
-    return np.asarray(votes >= 0.5 * len(picked))
+    return np.asarray((votes >= least * len(picked)) & (votes > 0))
 
 
 def _standing(scene: Scene, index: int) -> Mask:
     object_, picture = scene.object[index], scene.picture(index)
-    found = standing.hanging(standing.novel(picture, object_, scene.seen(index)), object_)
-    return standing.hanging(standing.sharp(found, picture, object_), object_)
+    return standing.sharp(standing.novel(picture, object_, scene.seen(index)), picture, object_)
+
+
+def _own(scene: Scene, index: int) -> Mask:
+    return scene.object[index]
 
 
 def _novel_beside(scene: Scene, index: int) -> Mask:
     parts = [part.mask for part in still.beside(scene, index)]
-    return np.any(parts, axis=0) if parts else np.zeros(scene.size, bool)
+    found = np.any(parts, axis=0) if parts else np.zeros(scene.size, bool)
+    return standing.sharp(found, scene.picture(index), scene.object[index])
 
 
 def _tinted(scene: Scene, index: int) -> Mask:

@@ -19,6 +19,7 @@ from openvoid.reason.scene import Mask, Scene
 
 LOOKS = 5  # frames by which it is told
 ALIKE = 0.65  # intersection over union of a silhouette and the first one, sheared
+LEAST = 0.25  # of the object's size: it leans over by less than that if it sways
 STAYS = 0.3  # of the object's size: farther goes no foot that stands
 FOOT = 0.12  # of an object's height: its lowest part
 
@@ -54,11 +55,14 @@ def upright(mask: Mask, scene: Scene, index: int) -> Mask:
 
 def _shear(scene: Scene, index: int) -> NDArray[np.float32]:
     seen = scene.object.seen
+    still = np.eye(2, 3, dtype=np.float32)
     if scene.locked:
-        return np.eye(2, 3, dtype=np.float32)
+        return still
     index = min(seen, key=lambda each: (abs(each - index), each))
     first, here = scene.object[seen[0]], scene.object[index]
     (x0, y0), (x1, _) = _middle(first), _middle(here)
+    if abs(_middle(scene.object[seen[-1]])[0] - x0) < LEAST * float(first.sum()) ** 0.5:
+        return still
     foot = float(np.flatnonzero(first.any(axis=1))[-1])
     shift = _foot(here) - _foot(first)
     lean = (x1 - x0 - shift) / max(1.0, foot - y0)

@@ -12,6 +12,7 @@ in words and a confidence. The order of thought:
                  bent, splashed, and what that touches in turn                     -> physical
     around       what hangs together with the object while nothing moves: what it
                  bears or holds and where that may fall, light it sheds, image below -> either
+    contents     what is put into it while it stays                        -> physical
     landing      the surface that stops its fall, and what is on that      -> physical
 
 Where a thing would be without the object is a region, generous for physical things, whose true
@@ -31,7 +32,7 @@ from openvoid.core.effects import Effect, Effects
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason import around, drift, mirror, telling
+from openvoid.reason import around, contents, drift, mirror, telling
 from openvoid.reason import course as courses
 from openvoid.reason.blobs import Course, Follower, blobs_of
 from openvoid.reason.course import Meeting
@@ -96,6 +97,8 @@ class MotionReasoner:
         wanted = self._options
         if wanted.things:
             effects += around.held(scene, stays, clip.rate, paths=wanted.paths)
+        if wanted.things and stays:
+            effects += contents.put(scene, clip.rate, paths=wanted.paths)
         if wanted.things and not stays:
             effects += around.landed(scene, path)
         if wanted.shadows and stays:

@@ -27,6 +27,8 @@ MOST_SHARE = 0.45  # of the picture: where so much is novel, colours tell nothin
 DEEP = 0.6  # of its height: how far below an object its image is looked for
 BENEATH = 2.5  # of L*a*b*
 SHARP = 0.045  # of white, a pixel: outlines of things in focus
+SHARPEST = 0.058  # of white, a pixel: whatever is as steep is in focus
+FOCUS = 0.42  # of the steepness of the object's own outline
 SOFT = 0.02  # of the short side: blur within which light does not change
 TINT = 1.6  # of a*b*
 NEAR = 0.06  # of the short side: light begins no farther from the object
@@ -35,6 +37,8 @@ LIT_SHARE = 0.5  # of the object: less light than that is none
 FADES = 0.07  # of the short side: light goes on so far beyond where it can be measured
 CHROMA = 250.0  # what a full change of chromaticity counts as
 SAME_CHROMA = 6.0
+FLAT = 0.35  # of the height of it all: no shadow on the ground is longer down the picture
+GROUND = 0.35  # of the height of it all: nor as high above the object's foot
 BELOW_FOOT = 0.05  # of the short side: things come to lie so far before the foot
 BELOW_COST = 0.35  # of what the same distance sideways costs
 ABOVE_COST = 2.5
@@ -73,16 +77,19 @@ def hanging(mask: Mask, object_: Mask) -> Mask:
 
 
 def sharp(mask: Mask, picture: Picture, object_: Mask) -> Mask:
-    """The parts of a mask with outlines in focus: what is blurred is far behind the object."""
+    """The parts of a mask with outlines in focus, as the object's is: others are far behind it."""
     calm = cv2.GaussianBlur(picture, (3, 3), 0)
     slope = [cv2.Sobel(calm, cv2.CV_32F, dx, 1 - dx) / 8 for dx in (0, 1)]
     strong = cv2.dilate(np.hypot(*slope).max(axis=-1), np.ones((5, 5), np.uint8))
+    own = grown(object_, 2) & grown(~object_, 2)
+    steep = FOCUS * float(np.median(strong[own])) if own.any() else 0.0
+    limit = min(max(SHARP, steep), SHARPEST)
     count, labels = cv2.connectedComponents(mask.astype(np.uint8))
     found = np.zeros_like(mask)
     for part in range(1, count):
         spots = labels == part
         outline = grown(spots, 2) & grown(~spots, 2) & ~grown(object_, 4)
-        if outline.any() and float(np.median(strong[outline])) > SHARP:
+        if outline.any() and float(np.median(strong[outline])) > limit:
             found |= spots
     return found
 
@@ -183,7 +190,19 @@ def shaded(picture: Picture, mask: Mask, object_: Mask) -> Mask:
     brightness = around[[each.trainIdx for each in matches], 3]
     found = np.zeros_like(mask)
     found[mask] = (off < SAME_CHROMA) & (total[mask] < 0.9 * brightness)
-    return _opened(found)
+    return _lying(_opened(found), object_, mask)
+
+
+def _lying(mask: Mask, object_: Mask, whole: Mask) -> Mask:
+    """The parts of a mask that may lie on the ground: what is high up or upright is no shadow."""
+    foot = bounding_box(object_).bottom
+    tall = foot - min(bounding_box(object_).top, bounding_box(whole).top)
+    side = max(3, round(FLAT * tall)) | 1
+    upright = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, 1), np.uint8))
+    flat = mask & (upright == 0)
+    _, labels, _, centres = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
+    low = np.flatnonzero(centres[:, 1] > foot - GROUND * tall)
+    return _opened(np.isin(labels, low[low > 0]))
 
 
 def toppling(things: Mask, object_: Mask, share: float) -> Mask:

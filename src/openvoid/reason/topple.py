@@ -26,12 +26,13 @@ from openvoid.reason.light import grown
 from openvoid.reason.scene import Mask
 
 GIVES_S = 0.3  # after which what is small and low may be on the ground already
-RESTS_S = 1.5  # after which what fell from a man's height has bounced, slid, rolled, and rests
+RESTS_S = 1.3  # after which what fell from a man's height has bounced, slid, rolled, and rests
 GROUND = 0.2  # of the height of it all: feet that are so much farther up stand farther back
 POST = 0.25  # of a part's height: a lower column is a shadow, or lies on the ground
 GAP_PX = 2  # in a column: as much may be missing
 TOUCH_PX = 6
-BORNE = 0.3  # of the object's columns: where a part lies right above or below it, one bears the other
+BORNE = 0.3  # of the object's columns: so many must lie right above or below what they touch
+ARM = 0.5  # of the other arm's length: so long is the arm of a seesaw
 LEG = 0.3  # of the way down to the ground: what reaches farther down is a post's side
 SMALL = np.ones((3, 3), np.uint8)
 UNDERSIDE = 70  # percentile of the rows at which columns end
@@ -43,10 +44,13 @@ LEAN = 0.05  # of a part's height: its upper third is so far from above the lowe
 PART_SHARE = 0.0004  # of the picture: smaller parts are stains
 STEP_DEG = 4.0
 MOST_DEG = 100.0  # what tips over its foot lies flat then
-HEAP = 0.3  # of a part's length: so far from its low end its load may lie
-ASIDE = 0.3  # of a part's length: so far to the sides what drops may roll
-SPREAD = 0.08  # of a part's length: where it lies is known no better
-DEEP = 0.9  # of a part's short side: nearer or farther on the ground
+HEAP = 0.2  # of a part's length: so far from its low end its load may lie
+CRUMBLES = 0.12  # of a part's height: so much farther
+ASIDE = 0.15  # of the drop and of a part's length: so far to the sides it may bounce and roll
+SPREAD = 0.08  # of the drop or a part's length: where it lies is known no better
+NEARER = 0.16  # of the drop: nearer or farther on the ground
+SHADE = 0.38  # of the way up from the ground
+SLENDER = 1.2  # times as high as wide: such a post may be pulled over
 WIDENING = 0.06  # of the way
 
 
@@ -68,6 +72,11 @@ class Loss:
         region = self.way(share)
         return region | self.rest() if share >= 1 else region
 
+    def changes(self) -> Mask:
+        """What is not as it is now: the part, and posts so slender that it may pull them over."""
+        box = bounding_box(self.posts)
+        return self.part | (self.posts & (box.height > SLENDER * box.width))
+
     def way(self, share: float) -> Mask:
         """All places between its old one and so much of the way down."""
         return _turned(self, share)[0] if self.pivot else _dropped(self, share)
@@ -76,8 +85,8 @@ class Loss:
         return _rest(self)
 
 
-def losses(things: Mask, object_: Mask, ground: float) -> list[Loss]:
-    """The parts of `things` that would fall without the object."""
+def losses(things: Mask, object_: Mask, ground: float, shade: Mask) -> list[Loss]:
+    """The parts of `things` that would fall without the object; feet may be in `shade`."""
     bridges = object_ & grown(things, round(BRIDGED * min(things.shape)))
     joined = grown(things, 1) | bridges  # a hand before a bottle does not cut it in two
     count, labels = cv2.connectedComponents(joined.astype(np.uint8))
@@ -85,15 +94,15 @@ def losses(things: Mask, object_: Mask, ground: float) -> list[Loss]:
     for number in range(1, count):
         part = (labels == number) & things
         if part.sum() > PART_SHARE * part.size and (part & grown(object_, TOUCH_PX)).any():
-            loss = _loss(part, object_, ground)
+            loss = _loss(part, object_, ground, shade)
             if loss is not None:
                 found.append(loss)
     return found
 
 
-def _loss(part: Mask, object_: Mask, ground: float) -> Loss | None:
+def _loss(part: Mask, object_: Mask, ground: float, shade: Mask) -> Loss | None:
     ground = max(ground, float(bounding_box(part).bottom))
-    posts = _posts(part, object_, ground)
+    posts = _posts(part, object_, ground, shade)
     if not posts.any():
         return Loss(part, posts, None, 0, ground) if _hangs(part, object_, ground) else None
     left, right = _reach(posts)
@@ -101,9 +110,12 @@ def _loss(part: Mask, object_: Mask, ground: float) -> Loss | None:
     if side == 0:
         return _leaning(part, object_, ground)
     x = right if side > 0 else left
-    y = _joint(part, x, side)
+    y, above = _joint(part, x, side), _upper(part)
+    if _meets(part, object_) > BORNE * object_.any(axis=0).sum():  # it bears all storeys above it
+        y = max(y, _ends(object_)[0])
+        above = part & (np.arange(part.shape[0])[:, None] <= y + TOUCH_PX)
     bearing = _below(part, posts, y, ground)
-    loose = cv2.morphologyEx((_upper(part) & ~bearing).astype(np.uint8), cv2.MORPH_OPEN, SMALL)
+    loose = cv2.morphologyEx((above & ~bearing).astype(np.uint8), cv2.MORPH_OPEN, SMALL)
     return Loss(loose > 0, bearing, (x, y), side, ground)
 
 
@@ -152,15 +164,16 @@ def _reach(mask: Mask) -> tuple[float, float]:
     return float(columns[0]), float(columns[-1])
 
 
-def _posts(part: Mask, object_: Mask, ground: float) -> Mask:
+def _posts(part: Mask, object_: Mask, ground: float, shade: Mask) -> Mask:
     """The columns of a part that go on down to the ground, none of the object below them."""
     box, own = bounding_box(part), bounding_box(object_)
     whole = max(box.bottom, own.bottom, ground) - min(box.top, own.top)
+    whole_part = part | shade
     closed = cv2.morphologyEx(
-        part.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((2 * GAP_PX + 1, 1), np.uint8)
+        whole_part.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((2 * GAP_PX + 1, 1), np.uint8)
     )
     rows = np.arange(part.shape[0])[:, None]
-    lowest = np.where(part, rows, -1).max(axis=0)
+    lowest = np.where(whole_part, rows, -1).max(axis=0)
     run = np.cumprod((closed > 0)[::-1] | (rows[::-1] > lowest), axis=0)[::-1] > 0
     run &= part
     below = (object_ & (rows > lowest)).any(axis=0)
@@ -175,13 +188,19 @@ def _side(part: Mask, object_: Mask, left: float, right: float) -> int:
     where = 1 if middle > right else -1 if middle < left else 0
     touched = BORNE * object_.any(axis=0).sum()
     over, under = _meets(part, object_), _meets(part[::-1], object_[::-1])
-    weight = float(np.nonzero(_upper(part))[1].mean())
     if max(over, under) > touched:
-        if over > under:
-            return where
-        return -where if where * (weight - (left + right) / 2) < 0 else 0
+        return where if over > under else -where * _balances(part, left, right, where)
+    weight = float(np.nonzero(_upper(part))[1].mean())
     leans = weight > right if where > 0 else weight < left
     return where if leans else 0
+
+
+def _balances(part: Mask, left: float, right: float, where: int) -> bool:
+    """Whether a part on posts reaches out on the other side than `where` nearly as far."""
+    first, last = _reach(part)
+    ends = (left - first, last - right)
+    this, other = ends if where < 0 else ends[::-1]
+    return other > ARM * this
 
 
 def _meets(part: Mask, object_: Mask) -> int:
@@ -271,26 +290,29 @@ def _rest(loss: Loss) -> Mask:
     long, short = float(max(box.width, box.height)), float(min(box.width, box.height))
     whole = np.zeros(loss.part.shape, np.uint8)
     if loss.pivot is None:
-        middle, wide = (box.left + box.right) / 2, box.width / 2 + ASIDE * long
-        _ellipse(whole, middle, loss.ground - 0.35 * short, wide, DEEP * short)
         deep = max(0, round(loss.ground - _ends(loss.part)[1]))
+        middle, wide = (box.left + box.right) / 2, box.width / 2 + ASIDE * (deep + long)
+        _ellipse(whole, middle, loss.ground - 0.2 * short, wide, NEARER * deep + 0.5 * short)
         fallen = np.zeros_like(loss.part)
         fallen[deep:] = loss.part[: loss.part.shape[0] - deep]
-        return grown(fallen, 2 + round(SPREAD * long)) | (whole > 0)
+        return grown(fallen, 2 + round(SPREAD * deep)) | (whole > 0)
     last = _turned(loss, 1.0)[1]
     if not loss.posts.any():
         return grown(_shaded(last, loss), round(SPREAD * long))
     columns = np.flatnonzero(last.any(axis=0))
-    end = float(columns[-1] if loss.side > 0 else columns[0]) - 0.05 * loss.side * long
-    _ellipse(whole, end, loss.ground - 0.05 * long, HEAP * long, 0.6 * HEAP * long)
+    end = float(columns[-1] if loss.side > 0 else columns[0])
+    wide = HEAP * box.width + CRUMBLES * box.height  # what is high falls farther out
+    end += loss.side * (CRUMBLES * box.height - 0.05 * box.width)
+    _ellipse(whole, end, loss.ground - 0.05 * long, wide, 0.6 * wide)
     return _shaded(last, loss) | (whole > 0)
 
 
 def _shaded(last: Mask, loss: Loss) -> Mask:
-    """A part that leans on its posts, with the room below it: there its load and shadow lie."""
+    """A part that leans on its posts, with the ground below it, where its shadow lies."""
     under = np.maximum.accumulate(last, axis=0)
-    under[int(loss.ground) + 1 :] = False
     assert loss.pivot is not None
+    under[int(loss.ground) + 1 :] = False
+    under[: int(loss.ground - SHADE * (loss.ground - loss.pivot[1]))] = False
     columns = np.arange(last.shape[1])
     under[:, (columns - loss.pivot[0]) * loss.side < 0] = False
     return grown(last | under, 3)

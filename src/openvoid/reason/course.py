@@ -38,7 +38,6 @@ BENT_SHARE = 0.12  # and by more than this share of the way since
 AFTER = 10  # frames after the meeting in which that is judged
 SLOW, FAST = 0.55, 1.35  # of the expected way, the ends of the region
 WIDENING = 0.10  # of the way
-LIE_MOST = 0.45  # of the short side: no larger is the place where a thing comes to rest
 HIT = 0.4  # of a thing: if the way covers as much, it is struck
 KNOCKED = 0.35  # of a struck thing's size: so far around its place it may be then
 TARGET_LEAST, TARGET_MOST = 0.0008, 0.06  # of the picture
@@ -246,47 +245,3 @@ def swept(
         region |= cv2.warpAffine(mask.astype(np.uint8), matrix, (width, height)) > 0
     wider = 2 + round(min(0.5 * size, WIDENING * float(np.hypot(*end))))
     return grown(region, wider) if region.any() else region
-
-
-def falling(mask: Mask, began: int, frame: int, scene: Scene) -> Mask:
-    """Where a thing would be that loses its hold in frame `began`: down to the object's base.
-
-    How far it is away is not known, nor so how fast it falls in the picture: the region is the
-    whole way down, and a size of its own to either side where it comes to rest.
-    """
-    rows = np.flatnonzero(mask.any(axis=1))
-    columns = np.flatnonzero(mask.any(axis=0))
-    if rows.size == 0 or frame < began:
-        return np.zeros_like(mask)
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
-    if count > 2:
-        parts = [falling(labels == part, began, frame, scene) for part in range(1, count)]
-        return np.asarray(np.any(parts, axis=0))
-    room = max(0.0, base_px(scene, began) + 0.02 * scene.scale_px - rows[-1])
-    since = frame - began
-    reach = min(room, 0.5 * (0.012 * scene.scale_px) * since**2 + 2)
-    region = swept(mask, np.zeros(2), np.array([0.0, reach]))
-    if reach >= room:
-        top, left, bottom, right = _resting(rows, columns, rows[-1] + room, began, scene)
-        region[top:bottom, left:right] = True
-    return region
-
-
-def _resting(
-    rows: NDArray[np.int64], columns: NDArray[np.int64], base: float, began: int, scene: Scene
-) -> tuple[int, int, int, int]:
-    """Where a thing of these rows and columns may come to rest: top, left, bottom, right.
-
-    What is tall tips over, rather to the side of what held it.
-    """
-    wide, high = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
-    lie = min(float(max(wide, high)), LIE_MOST * scene.scale_px)
-    middle = (columns[0] + columns[-1]) / 2
-    left, right = 0.8 * lie, 0.8 * lie
-    if high > 1.5 * wide:
-        seen = min(scene.object.seen, key=lambda index: (abs(index - began), index))
-        box = scene.object.box(seen)
-        to_left = (box.left + box.right) / 2 < middle
-        left, right = (1.2 * lie, 0.3 * lie) if to_left else (0.3 * lie, 1.2 * lie)
-    top, bottom = int(max(0, base - 0.5 * lie)), int(base + 0.2 * lie) + 1
-    return top, int(max(0, middle - left)), bottom, int(max(0, middle + right)) + 1

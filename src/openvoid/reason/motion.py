@@ -215,11 +215,15 @@ def _apart(
 
 def _stopped(scene: Scene) -> list[Meeting]:
     """What runs into an object that stays, and comes to rest in the shot."""
-    found = (courses.meeting(each, scene, fewest=2) for each in moving(scene))
+    all_ = moving(scene)
+    found = (courses.meeting(each, scene, fewest=2) for each in all_)
     return [
         each
         for each in found
-        if each is not None and each.bends and not courses.driven(each.course)
+        if each is not None
+        and each.bends
+        and not courses.driven(each.course)
+        and courses.resumed(each, all_) is None
     ]
 
 

@@ -39,11 +39,6 @@ CHROMA = 250.0  # what a full change of chromaticity counts as
 SAME_CHROMA = 6.0
 FLAT = 0.35  # of the height of it all: no shadow on the ground is longer down the picture
 GROUND = 0.35  # of the height of it all: nor as high above the object's foot
-BELOW_FOOT = 0.05  # of the short side: things come to lie so far before the foot
-BELOW_COST = 0.35  # of what the same distance sideways costs
-ABOVE_COST = 2.5
-LOW = 0.3  # of the height of it all
-REACH = 0.6  # of the height of it all: no farther to the side
 
 
 def novel(picture: Picture, object_: Mask, seen: Mask) -> Mask:
@@ -203,30 +198,6 @@ def _lying(mask: Mask, object_: Mask, whole: Mask) -> Mask:
     _, labels, _, centres = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
     low = np.flatnonzero(centres[:, 1] > foot - GROUND * tall)
     return _opened(np.isin(labels, low[low > 0]))
-
-
-def toppling(things: Mask, object_: Mask, share: float) -> Mask:
-    """Where things may come to lie that lose their hold: the room nearest to them, rather below
-    them than beside, down to the foot of it all; so much that `share` of the picture is marked."""
-    whole = things | object_
-    if not things.any() or share <= 0:
-        return np.zeros_like(things)
-    rows = np.flatnonzero(whole.any(axis=1))
-    foot = rows[-1] + BELOW_FOOT * min(things.shape)
-    high = things.copy()
-    high[int(rows[-1] - LOW * (rows[-1] - rows[0])) :] = False  # what is low has nowhere to fall
-    high = high if high.any() else things
-    away = cv2.distanceTransform((~high).astype(np.uint8), cv2.DIST_L2, 5)
-    under = np.maximum.accumulate(high, axis=0)
-    over = np.maximum.accumulate(high[::-1], axis=0)[::-1]
-    cost = away * np.where(under, BELOW_COST, np.where(over, ABOVE_COST, 1.0))
-    lines = np.arange(things.shape[0])[:, None]
-    cost = np.where((lines > foot) | (lines < rows[0]), np.inf, cost)
-    room = min(things.size, max(1, round(share * things.size + object_.sum()))) - 1
-    cost[object_] = 0  # what comes to lie behind it is not seen, and may well do so
-    limit = np.partition(cost.ravel(), room)[room]
-    most = REACH * float(rows[-1] - rows[0] + 1)
-    return np.asarray((cost <= min(limit, most)) & np.isfinite(cost))
 
 
 def _softened(picture: Picture, free: Mask) -> Picture:

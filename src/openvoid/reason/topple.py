@@ -26,7 +26,7 @@ from openvoid.reason.light import grown
 from openvoid.reason.scene import Mask
 
 GIVES_S = 0.3  # after which what is small and low may be on the ground already
-RESTS_S = 1.3  # after which what fell from a man's height has bounced, slid, rolled, and rests
+RESTS_S = 1.2  # after which what fell from a man's height has bounced, slid, rolled, and rests
 GROUND = 0.2  # of the height of it all: feet that are so much farther up stand farther back
 POST = 0.25  # of a part's height: a lower column is a shadow, or lies on the ground
 GAP_PX = 2  # in a column: as much may be missing
@@ -49,7 +49,7 @@ CRUMBLES = 0.12  # of a part's height: so much farther
 ASIDE = 0.15  # of the drop and of a part's length: so far to the sides it may bounce and roll
 SPREAD = 0.08  # of the drop or a part's length: where it lies is known no better
 NEARER = 0.16  # of the drop: nearer or farther on the ground
-SHADE = 0.38  # of the way up from the ground
+SHADE = 0.3  # of the way up from the ground
 SLENDER = 1.2  # times as high as wide: such a post may be pulled over
 WIDENING = 0.06  # of the way
 

@@ -11,7 +11,10 @@ from openvoid.core.clip import clip_of
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason import contents, drift
-from openvoid.reason.course import driven, meeting
+from openvoid.reason.blobs import Course, blobs_of
+from openvoid.reason.course import driven, going_on, meeting, set_off
+from openvoid.reason.disturb import Thing
+from openvoid.reason.light import grown
 from openvoid.reason.moving import moving
 from openvoid.reason.scene import Scene, watch
 from openvoid.reason.topple import RESTS_S, losses
@@ -146,3 +149,36 @@ def test_what_stands_only_leans_over_as_the_camera_travels(tmp_path: Path) -> No
 def _leaning(mask: np.ndarray, lean: float) -> np.ndarray:
     rows = [np.roll(row, round(lean * (129 - number))) for number, row in enumerate(mask)]
     return np.asarray(rows)
+
+
+def test_what_stands_on_the_way_is_struck_and_stays_so(tmp_path: Path) -> None:
+    pictures, object_, pin = [], box(60, 100, 130, 130), box(90, 50, 120, 60)
+    for index in range(LENGTH):
+        picture = ground()
+        left = max(131, 210 - 20 * index)
+        picture[box(90, left, 120, left + 26)] = 0.1, 0.1, 0.15
+        picture[object_], picture[pin] = (0.8, 0.3, 0.2), (0.2, 0.8, 0.3)
+        pictures.append(picture)
+    scene = scene_of(pictures, [object_] * LENGTH, tmp_path)
+    found = meeting(moving(scene)[0], scene, fewest=2)
+    assert found is not None
+    regions = dict(going_on(found, scene))
+    assert not regions[found.frame][pin].any()
+    assert regions[LENGTH - 1][pin].all()
+    thing = Thing(1, found.frame - 3, 0)
+    thing.add(found.before.frame, grown(found.before.mask(scene.size), 2))
+    assert set_off(found, [thing], scene)
+    assert not set_off(found, [], scene)
+
+
+def test_what_is_covered_bit_by_bit_was_not_under_way(tmp_path: Path) -> None:
+    pictures = [ground()] * 6
+    scene = scene_of(pictures, [box(60, 100, 130, 130)] * 6, tmp_path)
+    whole, cut = Course(), Course()
+    for index in range(6):
+        left = 10 + 15 * index
+        for course, top in ((whole, 90), (cut, 90 + 4 * index)):
+            mask = box(top, left, 115, left + 20)
+            course.blobs += blobs_of(mask, index, ground(), 10, NOTHING)
+    assert meeting(whole, scene) is not None
+    assert meeting(cut, scene) is None

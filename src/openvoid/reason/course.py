@@ -31,6 +31,7 @@ STEP = 0.004  # of the short side a frame: slower is at rest
 TOUCH = 0.02  # of the short side: nearer than this is a meeting
 NEARBY = 0.6  # of its size: what begins to move nearer than this has not come along
 OWN = 0.5  # of a thing: if more of it is disturbed already, it does not move on its own
+SAME_SIZE = 1.5
 COME = 0.4  # of its size: what has not gone as far was not under way
 EDGE_SHARE = 0.6  # of its frames a driven thing reaches beyond the picture
 BENT = 0.3  # of its size: off its course by more than this
@@ -108,8 +109,9 @@ def _told(course: Course, number: int, scene: Scene, fewest: int) -> Meeting | N
     history = whole if len(whole) >= FEWEST else history
     if len(history) < FEWEST and fewest < FEWEST:
         history = course.blobs[max(0, number - FEWEST) : number + 1]
-    if len(history) < fewest:
-        return None
+    sizes = [blob.area_px for blob in history[-FEWEST:] if not blob.touches_edge]
+    if len(history) < fewest or (sizes and max(sizes) > SAME_SIZE * min(sizes)):
+        return None  # what goes along keeps its size; what is covered bit by bit does not
     times = np.array([blob.frame for blob in history], float)
     centres = np.array([blob.centre for blob in history])
     velocity, acceleration = _motion(times, centres)

@@ -79,9 +79,10 @@ def sharp(mask: Mask, picture: Picture, object_: Mask) -> Mask:
     own = grown(object_, 2) & grown(~object_, 2)
     steep = FOCUS * float(np.median(strong[own])) if own.any() else 0.0
     limit = min(max(SHARP, steep), SHARPEST)
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     found = np.zeros_like(mask)
-    for part in range(1, count):
+    large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] > SPECK_SHARE * mask.size)
+    for part in large[large > 0]:
         spots = labels == part
         outline = grown(spots, 2) & grown(~spots, 2) & ~grown(object_, 4)
         if outline.any() and float(np.median(strong[outline])) > limit:

@@ -116,7 +116,7 @@ def _loss(part: Mask, object_: Mask, ground: float, shade: Mask) -> Loss | None:
         above = part & (np.arange(part.shape[0])[:, None] <= y + TOUCH_PX)
     bearing = _below(part, posts, y, ground)
     loose = cv2.morphologyEx((above & ~bearing).astype(np.uint8), cv2.MORPH_OPEN, SMALL)
-    return Loss(loose > 0, bearing, (x, y), side, ground)
+    return Loss(loose > 0, bearing, (x, y), side, ground) if loose.any() else None
 
 
 def _hangs(part: Mask, object_: Mask, ground: float) -> bool:
@@ -133,6 +133,8 @@ def _leaning(part: Mask, object_: Mask, ground: float) -> Loss | None:
     """A tall part that leans on the object falls that way, over its foot."""
     upper = _upper(part)
     body = upper & (upper.sum(axis=0) > POST * bounding_box(part).height)
+    if not body.any():
+        return None
     top, foot = _ends(body)
     left, right = _reach(body)
     tall = foot - top + 1
@@ -286,6 +288,7 @@ def _angle(loss: Loss, x: NDArray[np.int64], y: NDArray[np.int64]) -> float:
 
 
 def _rest(loss: Loss) -> Mask:
+    """Where a part lies in the end, with what it carried: a region on the ground."""
     box = bounding_box(loss.part)
     long, short = float(max(box.width, box.height)), float(min(box.width, box.height))
     whole = np.zeros(loss.part.shape, np.uint8)
@@ -300,6 +303,8 @@ def _rest(loss: Loss) -> Mask:
     if not loss.posts.any():
         return grown(_shaded(last, loss), round(SPREAD * long))
     columns = np.flatnonzero(last.any(axis=0))
+    if columns.size == 0:
+        return last  # beyond the picture
     end = float(columns[-1] if loss.side > 0 else columns[0])
     wide = HEAP * box.width + CRUMBLES * box.height  # what is high falls farther out
     end += loss.side * (CRUMBLES * box.height - 0.05 * box.width)

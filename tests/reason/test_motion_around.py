@@ -65,14 +65,6 @@ def test_what_is_out_of_focus_does_not_stand_beside_the_object() -> None:
     assert not standing.sharp(PLANK, blurred, PILLAR).any()
 
 
-def test_things_topple_down_rather_than_up_and_no_farther_than_asked() -> None:
-    room_ = standing.toppling(PLANK, PILLAR, 0.15)
-    assert room_[PLANK].all()
-    assert room_[80:, 50:150].sum() > 3 * room_[:70].sum()
-    assert room_.sum() <= 0.17 * room_.size + PILLAR.sum()  # spots as near as the last count too
-    assert not standing.toppling(PLANK, PILLAR, 0.0).any()
-
-
 def test_a_lamp_tints_the_ground_and_a_plain_box_does_not() -> None:
     lamp = box(100, 110, FLOOR, 130)
     plain = room()

@@ -8,49 +8,55 @@ sure than what motion tells, so a part counts that most of a few frames show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from math import ceil
 
+import cv2
 import numpy as np
 
 from openvoid.core.effects import Effect, EffectKind, Place
 from openvoid.core.track import Track
 from openvoid.reason import course as courses
-from openvoid.reason import standing, still
+from openvoid.reason import drift, standing, still
 from openvoid.reason.landing import landing, shaken
 from openvoid.reason.light import grown, inner
 from openvoid.reason.naming import frames_name
 from openvoid.reason.scene import Mask, Scene
+from openvoid.reason.topple import RESTS_S, Loss, losses
 
 KEY_LOOKS = 4  # frames in which an object that stays is looked around
-FALLS_FRAMES = 6  # what loses its hold is anywhere in its region after that many
-SHARE_OF_THINGS, SHARE_LEAST, SHARE_MOST = 2.2, 0.06, 0.17  # of the picture: room to topple
-SPARE_SHARE = 0.04
-LIGHTEST = 0.05  # of the object: less is a stain of its outline
-HAND = 0.6  # of the object: a thing in its hand is smaller
+LIGHTEST = 0.015  # of the object: less is a stain of its outline
 HEAVIEST = 1.5  # of an object that moves: it carries nothing that is larger
+LEFT_LOOKS, SAME = 5, 0.05  # frames after the first; of white: no more has changed
 SCRAP = 0.04  # of the object: less below its foot is nothing
 LARGEST = 0.6  # of the object: more below its foot is the floor
 OFTEN = 0.4  # of the frames must show it
 MOST_SHARE = 0.3  # of the picture: what is larger is the background
 
 
-def held(scene: Scene, stays: bool, *, paths: bool = True) -> Iterator[Effect]:
+def held(scene: Scene, stays: bool, rate: Fraction, *, paths: bool = True) -> Iterator[Effect]:
     """What the object bears or holds. Of one that moves: what it held when the shot began."""
-    whole = _agreed(scene, _standing, KEY_LOOKS if stays else 1)
-    if stays:
-        whole |= _agreed(scene, _novel_beside, KEY_LOOKS)
-    first = scene.object.seen[0]
+    first, looks = scene.object.seen[0], KEY_LOOKS if stays else 1
     object_, picture = scene.object[first], scene.picture(first)
+    reach = _agreed(scene, _own, looks, least=0.0) | object_  # hands sway: one touch is enough
+    whole = standing.hanging(_agreed(scene, _standing, looks), reach)
+    if stays:
+        whole |= _agreed(scene, _novel_beside, looks) & ~object_
     if not whole.any() or whole.mean() > MOST_SHARE:
         return
     dark = standing.shaded(picture, whole, object_)
-    things = standing.hanging(whole & ~dark, object_)
+    things = standing.hanging(whole & ~dark, reach)
     if stays and dark.any():
         yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
-    loose = things if stays else still.held(things, object_)
+    loose = things if stays else still.held(things & ~_left_behind(scene, first), object_)
+    lost = losses(loose, object_, courses.base_px(scene, first), dark)
+    if not lost:
+        return
+    moves = np.any([each.changes() for each in lost], axis=0)
     heaviest = np.inf if stays else HEAVIEST
-    if LIGHTEST < loose.sum() / object_.sum() < heaviest:
-        yield _bearing(scene, things if stays else None, loose, paths)
+    if LIGHTEST < moves.sum() / object_.sum() < heaviest:
+        yield _bearing(scene, moves if stays else None, lost, rate, paths)
 
 
 def lit(scene: Scene) -> Iterator[Effect]:
@@ -99,23 +105,45 @@ def landed(scene: Scene, path: dict[int, tuple[float, float]]) -> Iterator[Effec
     yield Effect(noun, EffectKind.PHYSICAL, "presses", why, tuple(now), (), sure, "motion")
 
 
-def _agreed(scene: Scene, look: Callable[[Scene, int], Mask], looks: int) -> Mask:
-    """What most of some frames show."""
+def _left_behind(scene: Scene, first: int) -> Mask:
+    """What looks as in frame `first` after the object has gone: it was never held by it."""
+    before = cv2.blur(scene.picture(first), (3, 3))
+    later = [index for index in scene.object.seen if index > first]
+    picked = np.unique(np.linspace(0, len(later) - 1, LEFT_LOOKS).round().astype(int))
+    same, looks = np.zeros(scene.size, int), np.zeros(scene.size, int)
+    for number in picked[1:] if later else []:
+        index = later[number]
+        free = scene.seen(index) & ~grown(scene.object[index], 4)
+        off = np.abs(cv2.blur(scene.picture(index), (3, 3)) - before).max(axis=-1)
+        same += free & (off < SAME)
+        looks += free
+    return np.asarray((looks > 0) & (same >= 0.5 * looks))
+
+
+def _agreed(
+    scene: Scene, look: Callable[[Scene, int], Mask], looks: int, least: float = 0.5
+) -> Mask:
+    """What most of some frames show, or more than `least` of them."""
     frames = scene.object.seen
     picked = np.unique(np.linspace(0, len(frames) - 1, looks).round().astype(int))
-    votes = np.sum([look(scene, frames[number]) for number in picked], axis=0)
-    return np.asarray(votes >= 0.5 * len(picked))
+    shown = [(look(scene, frames[number]), frames[number]) for number in picked]
+    votes = np.sum([drift.upright(mask, scene, index) for mask, index in shown], axis=0)
+    return np.asarray((votes >= least * len(picked)) & (votes > 0))
 
 
 def _standing(scene: Scene, index: int) -> Mask:
     object_, picture = scene.object[index], scene.picture(index)
-    found = standing.hanging(standing.novel(picture, object_, scene.seen(index)), object_)
-    return standing.hanging(standing.sharp(found, picture, object_), object_)
+    return standing.sharp(standing.novel(picture, object_, scene.seen(index)), picture, object_)
+
+
+def _own(scene: Scene, index: int) -> Mask:
+    return scene.object[index]
 
 
 def _novel_beside(scene: Scene, index: int) -> Mask:
     parts = [part.mask for part in still.beside(scene, index)]
-    return np.any(parts, axis=0) if parts else np.zeros(scene.size, bool)
+    found = np.any(parts, axis=0) if parts else np.zeros(scene.size, bool)
+    return standing.sharp(found, scene.picture(index), scene.object[index])
 
 
 def _tinted(scene: Scene, index: int) -> Mask:
@@ -140,33 +168,26 @@ def _artefact(scene: Scene, mask: Mask, noun: str) -> Effect:
     return Effect(noun, EffectKind.ARTEFACT, "casts", why, tuple(now), (), 0.5, "motion")
 
 
-def _bearing(scene: Scene, things: Mask | None, loose: Mask, paths: bool) -> Effect:
+def _bearing(
+    scene: Scene, things: Mask | None, lost: Sequence[Loss], rate: Fraction, paths: bool
+) -> Effect:
     """Things that hang together with the object (`things`, if they stay), and where they fall."""
     label, frames = scene.object.label, scene.object.seen
-    object_ = scene.object[frames[0]]
-    share = float(np.clip(SHARE_OF_THINGS * loose.mean() + SPARE_SHARE, SHARE_LEAST, SHARE_MOST))
-    hung = still.held(loose, object_)
-    if hung.sum() > HAND * object_.sum():
-        hung = np.zeros_like(hung)  # too large to be held: it topples, and does not drop
     rooms: dict[int, Mask] = {}
     now: list[Place] = []
     goes: list[Place] = []
+    rests = ceil(RESTS_S * rate)
     for frame in range(frames[0], scene.length):
         seen = scene.seen(frame)
         if things is not None:
-            now += scene.places(grown(things, 2) & seen, frame)
+            now += scene.places(drift.sheared(grown(things, 2), scene, frame) & seen, frame)
         if not paths:
             continue
-        if things is None:
-            fall = courses.falling(loose, frames[0], frame, scene)
-        else:
-            since = min(frame - frames[0], FALLS_FRAMES)
-            if since not in rooms:
-                so_far = share * since / FALLS_FRAMES
-                rooms[since] = standing.toppling(loose, object_, so_far)
-                rooms[since] |= courses.falling(hung, frames[0], frames[0] + 3 * since, scene)
-            fall = rooms[since]
-        goes += scene.places(fall & seen, frame)
+        since = min(frame - frames[0], rests)
+        if since not in rooms:
+            rooms[since] = np.any([each.at(float(since / rate)) for each in lost], axis=0)
+        room = rooms[since] if things is None else drift.sheared(rooms[since], scene, frame)
+        goes += scene.places(room & seen, frame)
     why = f"Right beside the {label}, and hanging together with it, is something that its"
     why += f" surroundings are not; the {label} may bear or hold it, and it would fall without."
     return Effect(

@@ -19,8 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.reason.blobs import Blob, Course
+from openvoid.reason.disturb import Thing
 from openvoid.reason.light import grown
 from openvoid.reason.scene import Mask, Scene
+from openvoid.reason.standing import novel
 from openvoid.reason.undisturbed import distance_px
 
 HISTORY = 8  # frames before the meeting by which the course is told
@@ -28,13 +30,18 @@ FEWEST = 3
 STEP = 0.004  # of the short side a frame: slower is at rest
 TOUCH = 0.02  # of the short side: nearer than this is a meeting
 NEARBY = 0.6  # of its size: what begins to move nearer than this has not come along
+OWN = 0.5  # of a thing: if more of it is disturbed already, it does not move on its own
+SAME_SIZE = 1.5
+COME = 0.4  # of its size: what has not gone as far was not under way
 EDGE_SHARE = 0.6  # of its frames a driven thing reaches beyond the picture
 BENT = 0.3  # of its size: off its course by more than this
 BENT_SHARE = 0.12  # and by more than this share of the way since
 AFTER = 10  # frames after the meeting in which that is judged
 SLOW, FAST = 0.55, 1.35  # of the expected way, the ends of the region
 WIDENING = 0.10  # of the way
-LIE_MOST = 0.45  # of the short side: no larger is the place where a thing comes to rest
+HIT = 0.4  # of a thing: if the way covers as much, it is struck
+KNOCKED = 0.35  # of a struck thing's size: so far around its place it may be then
+TARGET_LEAST, TARGET_MOST = 0.0008, 0.06  # of the picture
 FALL = 0.010  # of the short side a frame: falls at least this fast after its first frame
 
 
@@ -59,41 +66,59 @@ class Meeting:
         return np.asarray(factor * (velocity * frames + 0.5 * self.acceleration_px * frames**2))
 
 
-def driven(course: Course, scene: Scene) -> bool:
-    """Whether it is moved from beyond the picture: an arm, a machine, somebody half in view."""
+def driven(course: Course, until: int | None = None) -> bool:
+    """Whether it is moved from beyond the picture: an arm, a machine, somebody half in view.
+
+    What reaches the edge only after frame `until` in which it met the object was sent there.
+    """
     blobs = course.blobs
     if len(blobs) < FEWEST:
         return False
-    return sum(blob.touches_edge for blob in blobs) >= EDGE_SHARE * len(blobs)
+    before = [blob for blob in blobs if until is None or blob.frame < until] or blobs[:1]
+    return all(
+        sum(blob.touches_edge for blob in some) >= EDGE_SHARE * len(some)
+        for some in (blobs, before)
+    )
 
 
-def meeting(course: Course, scene: Scene) -> Meeting | None:
-    """The first time a thing that was under way comes to the object."""
+def meeting(course: Course, scene: Scene, fewest: int = FEWEST) -> Meeting | None:
+    """The first time a thing that was under way comes to the object.
+
+    How it was under way is told by `fewest` blobs or more; where fewer than that come before the
+    contact, the one at the contact counts too.
+    """
     limit = TOUCH * scene.scale_px + 2
     first = course.blobs[0]
     begun = float(distance_px(scene, first.frame)[first.mask(scene.size)].min())
-    if begun < NEARBY * first.extent_px and not first.touches_edge:
-        return None  # it began here: pushed, rather than met
     for number, blob in enumerate(course.blobs):
         if not scene.object.box(blob.frame).empty:
             away = distance_px(scene, blob.frame)
             if float(away[blob.mask(scene.size)].min()) <= limit:
-                return _told(course, number, scene)
+                last = course.blobs[max(0, number - 1)]
+                whole = max(first.extent_px, last.extent_px)
+                come = float(np.hypot(*(np.array(last.centre) - first.centre)))
+                if min(begun / NEARBY, come / COME) < whole and not first.touches_edge:
+                    return None  # it began here: pushed, rather than met
+                return _told(course, number, scene, fewest)
     return None
 
 
-def _told(course: Course, number: int, scene: Scene) -> Meeting | None:
+def _told(course: Course, number: int, scene: Scene, fewest: int) -> Meeting | None:
     history = course.blobs[max(0, number - HISTORY) : number]
     whole = [blob for blob in history if not blob.touches_edge]
     history = whole if len(whole) >= FEWEST else history
-    if len(history) < FEWEST:
-        return None
+    if len(history) < FEWEST and fewest < FEWEST:
+        history = course.blobs[max(0, number - FEWEST) : number + 1]
+    sizes = [blob.area_px for blob in history[-FEWEST:] if not blob.touches_edge]
+    if len(history) < fewest or (sizes and max(sizes) > SAME_SIZE * min(sizes)):
+        return None  # what goes along keeps its size; what is covered bit by bit does not
     times = np.array([blob.frame for blob in history], float)
     centres = np.array([blob.centre for blob in history])
     velocity, acceleration = _motion(times, centres)
     if float(np.hypot(*velocity)) < STEP * scene.scale_px:
         return None
-    frame, before = course.blobs[number].frame, history[-1]
+    frame = course.blobs[number].frame
+    before = history[-1] if history[-1].frame < frame else course.blobs[max(0, number - 1)]
     found = Meeting(course, frame, before, velocity, acceleration, False)
     return Meeting(course, frame, before, velocity, acceleration, _bends(found, number))
 
@@ -131,6 +156,13 @@ def _bends(found: Meeting, number: int) -> bool:
     return since > 0 and bool(np.mean(off) > 0.5)
 
 
+def set_off(found: Meeting, things: Sequence[Thing], scene: Scene) -> bool:
+    """Whether the object had set the thing going before they met: it would not have gone at all."""
+    frame, mask = found.before.frame, found.before.mask(scene.size)
+    known = [each.mask(frame, scene.size) for each in things if each.began < frame]
+    return bool(known) and (np.any(known, axis=0) & mask).sum() > OWN * mask.sum()
+
+
 def resumed(found: Meeting, others: Sequence[Course]) -> Course | None:
     """The course that goes on where a thing should come out again that went behind the object."""
     start = np.array(found.before.centre)
@@ -158,13 +190,33 @@ def going_on(found: Meeting, scene: Scene) -> Iterator[tuple[int, Mask]]:
     mask = found.before.mask(scene.size)
     drops = falls(found.velocity_px, found.acceleration_px, scene)
     floor = base_px(scene, found.frame) if drops else None
+    targets = _targets(scene, found)
+    struck = np.zeros(scene.size, bool)
     for frame in range(found.frame, scene.length):
         since = frame - found.before.frame
         slow, fast = found.way(since, SLOW), found.way(since, FAST)
         region = swept(mask, slow, fast, floor)
-        if not region.any():
-            return
-        yield frame, region
+        hit = [target for target in targets if (target & region).sum() > HIT * target.sum()]
+        for target in hit:
+            struck |= grown(target, round(KNOCKED * float(target.sum()) ** 0.5))
+        targets = [each for each in targets if not any(each is other for other in hit)]
+        if struck.any() or region.any():
+            yield frame, region | struck
+
+
+def _targets(scene: Scene, found: Meeting) -> list[Mask]:
+    """Things that stand apart from the object and from what met it: on its way they are struck."""
+    frame = found.before.frame
+    own = grown(scene.object[frame] | found.before.mask(scene.size), 4)
+    things = novel(scene.picture(frame), scene.object[frame], scene.seen(frame))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(things.astype(np.uint8))
+    parts = [labels == number for number in range(1, count)]
+    least, most = TARGET_LEAST * things.size, TARGET_MOST * things.size
+    return [
+        part
+        for part, row in zip(parts, stats[1:], strict=True)
+        if least < row[cv2.CC_STAT_AREA] < most and not (part & own).any()
+    ]
 
 
 def base_px(scene: Scene, frame: int) -> float:
@@ -195,47 +247,3 @@ def swept(
         region |= cv2.warpAffine(mask.astype(np.uint8), matrix, (width, height)) > 0
     wider = 2 + round(min(0.5 * size, WIDENING * float(np.hypot(*end))))
     return grown(region, wider) if region.any() else region
-
-
-def falling(mask: Mask, began: int, frame: int, scene: Scene) -> Mask:
-    """Where a thing would be that loses its hold in frame `began`: down to the object's base.
-
-    How far it is away is not known, nor so how fast it falls in the picture: the region is the
-    whole way down, and a size of its own to either side where it comes to rest.
-    """
-    rows = np.flatnonzero(mask.any(axis=1))
-    columns = np.flatnonzero(mask.any(axis=0))
-    if rows.size == 0 or frame < began:
-        return np.zeros_like(mask)
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
-    if count > 2:
-        parts = [falling(labels == part, began, frame, scene) for part in range(1, count)]
-        return np.asarray(np.any(parts, axis=0))
-    room = max(0.0, base_px(scene, began) + 0.02 * scene.scale_px - rows[-1])
-    since = frame - began
-    reach = min(room, 0.5 * (0.012 * scene.scale_px) * since**2 + 2)
-    region = swept(mask, np.zeros(2), np.array([0.0, reach]))
-    if reach >= room:
-        top, left, bottom, right = _resting(rows, columns, rows[-1] + room, began, scene)
-        region[top:bottom, left:right] = True
-    return region
-
-
-def _resting(
-    rows: NDArray[np.int64], columns: NDArray[np.int64], base: float, began: int, scene: Scene
-) -> tuple[int, int, int, int]:
-    """Where a thing of these rows and columns may come to rest: top, left, bottom, right.
-
-    What is tall tips over, rather to the side of what held it.
-    """
-    wide, high = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
-    lie = min(float(max(wide, high)), LIE_MOST * scene.scale_px)
-    middle = (columns[0] + columns[-1]) / 2
-    left, right = 0.8 * lie, 0.8 * lie
-    if high > 1.5 * wide:
-        seen = min(scene.object.seen, key=lambda index: (abs(index - began), index))
-        box = scene.object.box(seen)
-        to_left = (box.left + box.right) / 2 < middle
-        left, right = (1.2 * lie, 0.3 * lie) if to_left else (0.3 * lie, 1.2 * lie)
-    top, bottom = int(max(0, base - 0.5 * lie)), int(base + 0.2 * lie) + 1
-    return top, int(max(0, middle - left)), bottom, int(max(0, middle + right)) + 1

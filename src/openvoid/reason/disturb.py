@@ -130,8 +130,8 @@ def _step(
     reach = grown(touched, 2 + max(2, round(TOUCH * scene.scale_px)))
     if only is not None:
         reach &= only
-    edge = seen & ~inner(seen)
-    state.driven = _driven(state, differs & ~hidden, edge)
+    there = np.abs(picture - usual.picture).max(axis=-1) > threshold  # not only gone from there
+    state.driven = _driven(state, differs & ~hidden, seen & ~inner(seen) & there)
     free = free | state.driven
     hot = (reach | grown(state.owner > 0, 3)) & differs & ~free & ~hidden
     if hot.any():

@@ -81,14 +81,18 @@ def _edge(surface: Mask, wide: int) -> Mask:
 def _stopped(scene: Scene, path: dict[int, tuple[float, float]]) -> int | None:
     """The frame after which a fall becomes slow at once."""
     frames = [index for index in sorted(path) if not _at_edge(scene, index)]
-    steps = [
-        (now, (path[now][1] - path[before][1]) / (now - before))
-        for before, now in itertools.pairwise(frames)
-    ]
+    steps = [(now, _pace(scene, path, before, now)) for before, now in itertools.pairwise(frames)]
     for (_, fast), (now, slow) in itertools.pairwise(steps):
         if fast > PACE * scene.scale_px and slow < SLOWS * fast:
             return now
     return None
+
+
+def _pace(scene: Scene, path: dict[int, tuple[float, float]], before: int, now: int) -> float:
+    """How fast it comes down, rows a frame, its foot too: a man who bends does not fall."""
+    middle = path[now][1] - path[before][1]
+    foot = scene.object.box(now).bottom - scene.object.box(before).bottom
+    return min(middle, float(foot)) / (now - before)
 
 
 def _at_edge(scene: Scene, index: int) -> bool:

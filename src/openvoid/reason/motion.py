@@ -12,6 +12,7 @@ in words and a confidence. The order of thought:
                  bent, splashed, and what that touches in turn                     -> physical
     around       what hangs together with the object while nothing moves: what it
                  bears or holds and where that may fall, light it sheds, image below -> either
+    contents     what is put into it while it stays                        -> physical
     landing      the surface that stops its fall, and what is on that      -> physical
 
 Where a thing would be without the object is a region, generous for physical things, whose true
@@ -31,17 +32,19 @@ from openvoid.core.effects import Effect, Effects
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason import around, mirror, telling
+from openvoid.reason import around, contents, drift, mirror, telling
 from openvoid.reason import course as courses
 from openvoid.reason.blobs import Course, Follower, blobs_of
 from openvoid.reason.course import Meeting
 from openvoid.reason.disturb import disturbed
 from openvoid.reason.light import Change, change, grown, inner
+from openvoid.reason.moving import moving
 from openvoid.reason.scene import Mask, Scene, watch
 from openvoid.reason.undisturbed import Undisturbed, undisturbed
 
 LEAST_SHARE = 0.0004  # of the canvas: smaller blobs are not followed
 STAYS = 0.5  # of its size: an object that moves less than this stays where it is
+DRIFTS = 1.5  # of its size: no farther does what stands seem to go where the camera travels
 FEWEST_SHADES = 4  # frames by which a spot is known to move with the object
 
 
@@ -93,7 +96,9 @@ class MotionReasoner:
             effects += self._things(scene, usual, seen, images, stays, run)
         wanted = self._options
         if wanted.things:
-            effects += around.held(scene, stays, paths=wanted.paths)
+            effects += around.held(scene, stays, clip.rate, paths=wanted.paths)
+        if wanted.things and stays:
+            effects += contents.put(scene, clip.rate, paths=wanted.paths)
         if wanted.things and not stays:
             effects += around.landed(scene, path)
         if wanted.shadows and stays:
@@ -113,13 +118,16 @@ class MotionReasoner:
         run: Run,
     ) -> Iterator[Effect]:
         free, meetings = _apart(scene, seen, images)
+        if stays and not any(found.bends for found in meetings):
+            meetings += _stopped(scene)
         assert seen.light is not None
         only = _Spots(scene, [each.course for each in meetings if each.bends]) if stays else None
-        things = disturbed(scene, usual, seen.light, _Spots(scene, free), run, only)
+        things = list(disturbed(scene, usual, seen.light, _Spots(scene, free), run, only))
         for thing in things:
             yield telling.thing_moved(scene, thing)
         for found in meetings:
-            if found.bends and self._options.paths:
+            own = not courses.set_off(found, things, scene)
+            if found.bends and own and self._options.paths:
                 yield telling.gone_on(scene, found)
 
 
@@ -180,7 +188,7 @@ def _stays(scene: Scene, path: dict[int, tuple[float, float]]) -> bool:
     spots = np.array(list(path.values()))
     travel = float(np.hypot(*np.ptp(spots, axis=0)))
     size = float(np.median([scene.object[index].sum() for index in scene.object.seen])) ** 0.5
-    return travel < STAYS * size
+    return travel < STAYS * size or (travel < DRIFTS * size and drift.stands(scene))
 
 
 def _apart(
@@ -198,11 +206,25 @@ def _apart(
         behind = courses.resumed(found, seen.follower.courses) if found.bends else None
         if behind is not None:
             free += [course, behind]
-        elif not found.bends or courses.driven(course, scene):
+        elif not found.bends or courses.driven(course, found.frame):
             free.append(course)
         else:
             meetings.append(found)
     return free, meetings
+
+
+def _stopped(scene: Scene) -> list[Meeting]:
+    """What runs into an object that stays, and comes to rest in the shot."""
+    all_ = moving(scene)
+    found = (courses.meeting(each, scene, fewest=2) for each in all_)
+    return [
+        each
+        for each in found
+        if each is not None
+        and each.bends
+        and not courses.driven(each.course)
+        and courses.resumed(each, all_) is None
+    ]
 
 
 class _Spots:

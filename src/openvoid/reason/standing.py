@@ -27,6 +27,8 @@ MOST_SHARE = 0.45  # of the picture: where so much is novel, colours tell nothin
 DEEP = 0.6  # of its height: how far below an object its image is looked for
 BENEATH = 2.5  # of L*a*b*
 SHARP = 0.045  # of white, a pixel: outlines of things in focus
+SHARPEST = 0.058  # of white, a pixel: whatever is as steep is in focus
+FOCUS = 0.42  # of the steepness of the object's own outline
 SOFT = 0.02  # of the short side: blur within which light does not change
 TINT = 1.6  # of a*b*
 NEAR = 0.06  # of the short side: light begins no farther from the object
@@ -35,11 +37,8 @@ LIT_SHARE = 0.5  # of the object: less light than that is none
 FADES = 0.07  # of the short side: light goes on so far beyond where it can be measured
 CHROMA = 250.0  # what a full change of chromaticity counts as
 SAME_CHROMA = 6.0
-BELOW_FOOT = 0.05  # of the short side: things come to lie so far before the foot
-BELOW_COST = 0.35  # of what the same distance sideways costs
-ABOVE_COST = 2.5
-LOW = 0.3  # of the height of it all
-REACH = 0.6  # of the height of it all: no farther to the side
+FLAT = 0.35  # of the height of it all: no shadow on the ground is longer down the picture
+GROUND = 0.35  # of the height of it all: nor as high above the object's foot
 
 
 def novel(picture: Picture, object_: Mask, seen: Mask) -> Mask:
@@ -73,16 +72,20 @@ def hanging(mask: Mask, object_: Mask) -> Mask:
 
 
 def sharp(mask: Mask, picture: Picture, object_: Mask) -> Mask:
-    """The parts of a mask with outlines in focus: what is blurred is far behind the object."""
+    """The parts of a mask with outlines in focus, as the object's is: others are far behind it."""
     calm = cv2.GaussianBlur(picture, (3, 3), 0)
     slope = [cv2.Sobel(calm, cv2.CV_32F, dx, 1 - dx) / 8 for dx in (0, 1)]
     strong = cv2.dilate(np.hypot(*slope).max(axis=-1), np.ones((5, 5), np.uint8))
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    own = grown(object_, 2) & grown(~object_, 2)
+    steep = FOCUS * float(np.median(strong[own])) if own.any() else 0.0
+    limit = min(max(SHARP, steep), SHARPEST)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     found = np.zeros_like(mask)
-    for part in range(1, count):
+    large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] > SPECK_SHARE * mask.size)
+    for part in large[large > 0]:
         spots = labels == part
         outline = grown(spots, 2) & grown(~spots, 2) & ~grown(object_, 4)
-        if outline.any() and float(np.median(strong[outline])) > SHARP:
+        if outline.any() and float(np.median(strong[outline])) > limit:
             found |= spots
     return found
 
@@ -183,31 +186,19 @@ def shaded(picture: Picture, mask: Mask, object_: Mask) -> Mask:
     brightness = around[[each.trainIdx for each in matches], 3]
     found = np.zeros_like(mask)
     found[mask] = (off < SAME_CHROMA) & (total[mask] < 0.9 * brightness)
-    return _opened(found)
+    return _lying(_opened(found), object_, mask)
 
 
-def toppling(things: Mask, object_: Mask, share: float) -> Mask:
-    """Where things may come to lie that lose their hold: the room nearest to them, rather below
-    them than beside, down to the foot of it all; so much that `share` of the picture is marked."""
-    whole = things | object_
-    if not things.any() or share <= 0:
-        return np.zeros_like(things)
-    rows = np.flatnonzero(whole.any(axis=1))
-    foot = rows[-1] + BELOW_FOOT * min(things.shape)
-    high = things.copy()
-    high[int(rows[-1] - LOW * (rows[-1] - rows[0])) :] = False  # what is low has nowhere to fall
-    high = high if high.any() else things
-    away = cv2.distanceTransform((~high).astype(np.uint8), cv2.DIST_L2, 5)
-    under = np.maximum.accumulate(high, axis=0)
-    over = np.maximum.accumulate(high[::-1], axis=0)[::-1]
-    cost = away * np.where(under, BELOW_COST, np.where(over, ABOVE_COST, 1.0))
-    lines = np.arange(things.shape[0])[:, None]
-    cost = np.where((lines > foot) | (lines < rows[0]), np.inf, cost)
-    room = min(things.size, max(1, round(share * things.size + object_.sum()))) - 1
-    cost[object_] = 0  # what comes to lie behind it is not seen, and may well do so
-    limit = np.partition(cost.ravel(), room)[room]
-    most = REACH * float(rows[-1] - rows[0] + 1)
-    return np.asarray((cost <= min(limit, most)) & np.isfinite(cost))
+def _lying(mask: Mask, object_: Mask, whole: Mask) -> Mask:
+    """The parts of a mask that may lie on the ground: what is high up or upright is no shadow."""
+    foot = bounding_box(object_).bottom
+    tall = foot - min(bounding_box(object_).top, bounding_box(whole).top)
+    side = max(3, round(FLAT * tall)) | 1
+    upright = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, 1), np.uint8))
+    flat = mask & (upright == 0)
+    _, labels, _, centres = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
+    low = np.flatnonzero(centres[:, 1] > foot - GROUND * tall)
+    return _opened(np.isin(labels, low[low > 0]))
 
 
 def _softened(picture: Picture, free: Mask) -> Picture:

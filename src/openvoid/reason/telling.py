@@ -93,8 +93,8 @@ def thing_moved(scene: Scene, thing: Thing) -> Effect:
     gap, margin = (max(2, round(share * scene.scale_px)) for share in (GAP, MARGIN))
     now: list[Place] = []
     for index in frames:
-        region = filled(thing.mask(index, scene.size), gap)
-        now += scene.places(grown(region, margin) & scene.seen(index), index)
+        region, own = filled(thing.mask(index, scene.size), gap), grown(scene.object[index], 2)
+        now += scene.places((grown(region & ~own, margin) | region) & scene.seen(index), index)
     noun, where = _told(scene, thing, frames[min(1, len(frames) - 1)])
     by = f"the {scene.object.label}" if thing.cause == 0 else "what moved before"
     why = f"From frame {thing.began} on the {noun} at the {where} changes, beginning where"

@@ -1,7 +1,7 @@
 """Around: what hangs together with the object where it stands, as effects.
 
 Enters: a scene. Leaves: for an object that stays what it bears, holds or leans on, with where that
-may fall, its contact shadow and the light it sheds; for any object what it held when the shot
+may fall, and its contact shadow; for any object what it held when the shot
 began, and its image right below. All of it is told from single pictures (`standing`, `still`): less
 sure than what motion tells, so a part counts that most of a few frames show.
 """
@@ -34,11 +34,16 @@ OFTEN = 0.4  # of the frames must show it
 MOST_SHARE = 0.3  # of the picture: what is larger is the background
 
 
-def held(scene: Scene, stays: bool, *, paths: bool = True) -> Iterator[Effect]:
-    """What the object bears or holds. Of one that moves: what it held when the shot began."""
+def held(
+    scene: Scene, stays: bool, shed: Mask | None = None, *, paths: bool = True
+) -> Iterator[Effect]:
+    """What the object bears or holds. Of one that moves: what it held when the shot began. Where
+    its light or image is (`shed`) is no thing."""
     whole = _agreed(scene, _standing, KEY_LOOKS if stays else 1)
     if stays:
         whole |= _agreed(scene, _novel_beside, KEY_LOOKS)
+    if shed is not None:
+        whole &= ~shed
     first = scene.object.seen[0]
     object_, picture = scene.object[first], scene.picture(first)
     if not whole.any() or whole.mean() > MOST_SHARE:
@@ -51,18 +56,6 @@ def held(scene: Scene, stays: bool, *, paths: bool = True) -> Iterator[Effect]:
     heaviest = np.inf if stays else HEAVIEST
     if LIGHTEST < loose.sum() / object_.sum() < heaviest:
         yield _bearing(scene, things if stays else None, loose, paths)
-
-
-def lit(scene: Scene) -> Iterator[Effect]:
-    """The light that an object sheds which stays."""
-    glow = _agreed(scene, _tinted, KEY_LOOKS)
-    if not glow.any():
-        return
-    label, frames = scene.object.label, scene.object.seen
-    now = [place for t in frames for place in scene.places(glow & scene.seen(t), t)]
-    why = f"Around the {label} the ground is tinted with its colour, fading outwards: its light."
-    noun, sure = f"light of the {label}", 0.5
-    yield Effect(noun, EffectKind.ARTEFACT, "casts", why, tuple(now), (), sure, "motion")
 
 
 def beneath(scene: Scene, stays: bool, light: Track) -> Iterator[Effect]:
@@ -116,11 +109,6 @@ def _standing(scene: Scene, index: int) -> Mask:
 def _novel_beside(scene: Scene, index: int) -> Mask:
     parts = [part.mask for part in still.beside(scene, index)]
     return np.any(parts, axis=0) if parts else np.zeros(scene.size, bool)
-
-
-def _tinted(scene: Scene, index: int) -> Mask:
-    object_, picture, seen = scene.object[index], scene.picture(index), scene.seen(index)
-    return standing.tinted(picture, object_, standing.novel(picture, object_, seen), seen)
 
 
 def _beneath(scene: Scene, index: int) -> Mask:

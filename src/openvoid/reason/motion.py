@@ -10,8 +10,9 @@ in words and a confidence. The order of thought:
     course       what moves by itself, meets the object and bends or stops         -> physical
     disturb      what differs from how it was since the object touched it: pushed,
                  bent, splashed, and what that touches in turn                     -> physical
+    cast         the light that an object sheds which stays                        -> artefact
     around       what hangs together with the object while nothing moves: what it
-                 bears or holds and where that may fall, light it sheds, image below -> either
+                 bears or holds and where that may fall, image below               -> either
     landing      the surface that stops its fall, and what is on that      -> physical
 
 Where a thing would be without the object is a region, generous for physical things, whose true
@@ -31,7 +32,7 @@ from openvoid.core.effects import Effect, Effects
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason import around, mirror, telling
+from openvoid.reason import around, cast, mirror, telling
 from openvoid.reason import course as courses
 from openvoid.reason.blobs import Course, Follower, blobs_of
 from openvoid.reason.course import Meeting
@@ -92,12 +93,14 @@ class MotionReasoner:
         if self._options.things:
             effects += self._things(scene, usual, seen, images, stays, run)
         wanted = self._options
+        sheds = cast.casts(scene) if stays else []
         if wanted.things:
-            effects += around.held(scene, stays, paths=wanted.paths)
+            known = cast.whole(scene, sheds)
+            effects += around.held(scene, stays, known, paths=wanted.paths)
         if wanted.things and not stays:
             effects += around.landed(scene, path)
         if wanted.shadows and stays:
-            effects += around.lit(scene)
+            effects += cast.told(scene, sheds)
         if wanted.shadows or wanted.reflections:
             effects += around.beneath(scene, stays, seen.light)
         run.note("reason.camera", "locked" if scene.locked else "moving")

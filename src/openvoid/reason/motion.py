@@ -13,6 +13,7 @@ in words and a confidence. The order of thought:
     cast         the light that an object sheds which stays                        -> artefact
     around       what hangs together with the object while nothing moves: what it
                  bears or holds and where that may fall, image below               -> either
+    water        what an object stirs that goes into water                        -> physical
     landing      the surface that stops its fall, and what is on that      -> physical
 
 Where a thing would be without the object is a region, generous for physical things, whose true
@@ -32,7 +33,7 @@ from openvoid.core.effects import Effect, Effects
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason import around, cast, mirror, telling
+from openvoid.reason import around, cast, mirror, telling, water
 from openvoid.reason import course as courses
 from openvoid.reason.blobs import Course, Follower, blobs_of
 from openvoid.reason.course import Meeting
@@ -98,7 +99,11 @@ class MotionReasoner:
             known = cast.whole(scene, sheds)
             effects += around.held(scene, stays, known, paths=wanted.paths)
         if wanted.things and not stays:
-            effects += around.landed(scene, path)
+            pool = water.pool(scene)
+            if pool is not None and water.wet(scene, pool):
+                effects += water.told(scene, pool)
+            else:
+                effects += around.landed(scene, path)
         if wanted.shadows and stays:
             effects += cast.told(scene, sheds)
         if wanted.shadows or wanted.reflections:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from openvoid.reason import glow
+from openvoid.reason.ground import surfaces
 
 HEIGHT, WIDTH, FLOOR = 180, 320, 120
 EVERYWHERE = np.ones((HEIGHT, WIDTH), bool)
@@ -39,28 +40,32 @@ def lit(colour: tuple[float, float, float], light: tuple[float, float, float]) -
     return picture
 
 
+def shed(picture: np.ndarray) -> np.ndarray:
+    return glow.shed(picture, surfaces(picture, OBJECT, EVERYWHERE), OBJECT, EVERYWHERE)
+
+
 def test_a_bright_thing_tints_the_floor_around_it() -> None:
-    found = glow.shed(lit((0.2, 0.8, 0.3), (-0.05, 0.12, -0.02)), OBJECT, EVERYWHERE)
+    found = shed(lit((0.2, 0.8, 0.3), (-0.05, 0.12, -0.02)))
     assert found[FLOOR + 4 : FLOOR + 20, 130:200].mean() > 0.9
     assert not found[:60].any()
     assert not found[FLOOR:, :20].any()
 
 
 def test_a_lamp_brightens_the_floor_around_it() -> None:
-    found = glow.shed(lit((1.0, 1.0, 1.0), (0.25, 0.25, 0.24)), OBJECT, EVERYWHERE)
+    found = shed(lit((1.0, 1.0, 1.0), (0.25, 0.25, 0.24)))
     assert found[FLOOR + 4 : FLOOR + 20, 130:200].mean() > 0.9
     assert not found[:60].any()
 
 
 def test_a_plain_thing_sheds_nothing_and_a_dark_one_is_no_lamp() -> None:
     for colour in ((0.2, 0.8, 0.3), (1.0, 1.0, 1.0)):
-        assert not glow.shed(lit(colour, (0.0, 0.0, 0.0)), OBJECT, EVERYWHERE).any()
+        assert not shed(lit(colour, (0.0, 0.0, 0.0))).any()
     bright_floor = lit((0.2, 0.2, 0.2), (0.25, 0.25, 0.24))
-    assert not glow.shed(bright_floor, OBJECT, EVERYWHERE).any()
+    assert not shed(bright_floor).any()
 
 
 def test_a_floor_that_darkens_to_the_back_is_not_lit_by_the_object() -> None:
     picture = room()
     picture *= np.linspace(0.8, 1.3, HEIGHT, dtype=np.float32)[:, None, None]
     picture[OBJECT] = 1.0, 1.0, 1.0
-    assert not glow.shed(picture, OBJECT, EVERYWHERE).any()
+    assert not shed(picture).any()

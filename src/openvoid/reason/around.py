@@ -14,8 +14,8 @@ import numpy as np
 
 from openvoid.core.effects import Effect, EffectKind, Place
 from openvoid.core.track import Track
+from openvoid.reason import cast, standing, still
 from openvoid.reason import course as courses
-from openvoid.reason import standing, still
 from openvoid.reason.landing import landing, shaken
 from openvoid.reason.light import grown, inner
 from openvoid.reason.naming import frames_name
@@ -42,15 +42,16 @@ def held(
     whole = _agreed(scene, _standing, KEY_LOOKS if stays else 1)
     if stays:
         whole |= _agreed(scene, _novel_beside, KEY_LOOKS)
-    if shed is not None:
-        whole &= ~shed
     first = scene.object.seen[0]
     object_, picture = scene.object[first], scene.picture(first)
+    known = shed is not None and bool(shed.any())
+    if shed is not None and known:
+        whole = cast.unlit(whole, shed, object_)
     if not whole.any() or whole.mean() > MOST_SHARE:
         return
     dark = standing.shaded(picture, whole, object_)
     things = standing.hanging(whole & ~dark, object_)
-    if stays and dark.any():
+    if stays and dark.any() and not known:
         yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
     loose = things if stays else still.held(things, object_)
     heaviest = np.inf if stays else HEAVIEST

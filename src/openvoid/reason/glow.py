@@ -1,11 +1,11 @@
 """Glow: the light that an object sheds which stays: a lamp, or a bright thing in the sun.
 
-Enters: one picture and the object's mask. Leaves: what its light falls on. The surface around its
-foot is what goes on from there without an edge. On it light shows as a field that is strongest at
-the object and falls off with distance, on both sides: a tint of the object's own hue, or, where the
-object is the brightest thing of all, brightness. The same surface far away is the reference, and
-light is marked as far as an eye tells it from that. Knows nothing of time, and not what of an even
-light over the whole surface is the object's.
+Enters: one picture, its surfaces, the object's mask. Leaves: what its light falls on. On the ground
+around its foot light shows as a field that is strongest at the object and falls off with distance,
+on both sides: a tint of the object's own hue, or, where the object is the brightest thing of all,
+brightness. The same ground far away is the reference, and light is marked as far as an eye tells it
+from that. Knows nothing of time, and not what of an even light over the whole ground is the
+object's.
 """
 
 from __future__ import annotations
@@ -17,21 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
+from openvoid.reason.ground import CALM_PX, Surfaces, softened
 from openvoid.reason.light import filled, grown
 from openvoid.reason.scene import Mask, Picture
 
-EDGE = 1.0  # of CIE L*a*b* a pixel: where colours change more a surface ends
-HUES = 2.5  # light changes brightness sooner than hue, so hue tells surfaces apart by as much more
-CALM_PX = 4.0
-RING = 0.055  # of the short side: how wide around the foot its surface is looked for
-SURFACE_SHARE = 0.05  # of the picture: what is smaller is no ground
-SOFT = 0.02  # of the short side: patterns finer than that are smoothed away
+SOFT = 0.04  # of the short side: patterns finer than that are smoothed away
 FLAT = 0.4  # the ground is seen from the side: a step up the picture is as far as 1/FLAT aside
 NEAR = 0.35  # of the short side, on the ground: right at the object
 BASE_PERCENT = 8  # of the surface is too far away for the light to reach
 OWN_CHROMA = 12.0  # a*b*: what is grayer has no hue to shed
 TINT, TINT_LEAST = 3.0, 1.2  # a*b*: at the object; as far as it can be told
-BRIGHT, BRIGHT_LEAST = 4.0, 2.2  # L*
+BRIGHT, BRIGHT_LEAST = 4.0, 1.6  # L*
 FALLING_OFF = -0.45  # correlation of the light with the logarithm of the distance
 SIDE = 0.22  # of its strength the light has lost at the sides
 SHINES = 0.85  # of white: what a lamp's bright part is at least
@@ -50,10 +46,10 @@ class _Ground:
     foot_column: float
 
 
-def shed(picture: Picture, object_: Mask, seen: Mask) -> Mask:
+def shed(picture: Picture, found: Surfaces, object_: Mask, seen: Mask) -> Mask:
     """Where the object's light falls; nowhere if it sheds none."""
     nowhere = np.zeros_like(object_)
-    ground = _ground(picture, object_, seen)
+    ground = _ground(picture, found, object_)
     if ground is None:
         return nowhere
     lit = _tinted(picture, object_, ground)
@@ -67,40 +63,19 @@ def shed(picture: Picture, object_: Mask, seen: Mask) -> Mask:
     return whole & seen & ~object_
 
 
-def _ground(picture: Picture, object_: Mask, seen: Mask) -> _Ground | None:
+def _ground(picture: Picture, found: Surfaces, object_: Mask) -> _Ground | None:
     box, side = bounding_box(object_), min(object_.shape)
-    calm = _softened(picture, seen, CALM_PX)
-    lab = cv2.cvtColor(calm, cv2.COLOR_RGB2LAB) * np.array([1, HUES, HUES], np.float32)
-    slope = [((cv2.Sobel(lab, cv2.CV_32F, dx, 1 - dx) / 8) ** 2).sum(axis=-1) for dx in (0, 1)]
-    flat = (np.sqrt(slope[0] + slope[1]) < EDGE) & seen & ~grown(object_, 3)
-    ring = grown(object_, 3 + round(RING * side)) & flat
-    ring[: box.top + round(0.6 * box.height)] = False
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
-    least = SURFACE_SHARE * object_.size
-    parts = [
-        part
-        for part in range(1, count)
-        if stats[part][cv2.CC_STAT_AREA] > least and (labels[ring] == part).sum() > 20
-    ]
-    if not parts:
+    mask = found.ground
+    if not mask.any():
         return None
-    mask = np.isin(labels, parts)
     low = np.nonzero(object_[box.bottom - max(1, box.height // 7) : box.bottom])[1]
     column = float(low.mean())
     y, x = np.mgrid[: object_.shape[0], : object_.shape[1]].astype(np.float32)
     away = np.hypot(x - column, (y - box.bottom) / FLAT) / side
-    soft = cv2.cvtColor(_softened(picture, mask, SOFT * side), cv2.COLOR_RGB2LAB)
+    soft = cv2.cvtColor(softened(picture, mask, SOFT * side), cv2.COLOR_RGB2LAB)
     return _Ground(
         mask, np.asarray(soft, np.float32), np.asarray(away, np.float32), box.bottom, column
     )
-
-
-def _softened(picture: Picture, free: Mask, by_px: float) -> Picture:
-    """Blurred; what is not free does not count."""
-    weights = free.astype(np.float32)
-    norm = np.maximum(cv2.GaussianBlur(weights, (0, 0), by_px), 1e-3)[..., None]
-    soft = cv2.GaussianBlur(picture * weights[..., None], (0, 0), by_px) / norm
-    return np.asarray(soft, np.float32)
 
 
 def _tinted(picture: Picture, object_: Mask, ground: _Ground) -> Mask:

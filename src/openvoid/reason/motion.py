@@ -10,7 +10,7 @@ in words and a confidence. The order of thought:
     course       what moves by itself, meets the object and bends or stops         -> physical
     disturb      what differs from how it was since the object touched it: pushed,
                  bent, splashed, and what that touches in turn                     -> physical
-    cast         the light that an object sheds which stays                        -> artefact
+    cast         light and shadow of an object that stays                          -> artefact
     around       what hangs together with the object while nothing moves: what it
                  bears or holds and where that may fall, image below               -> either
     water        what an object stirs that goes into water                        -> physical

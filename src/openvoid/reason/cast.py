@@ -98,4 +98,6 @@ def _light_and_shadow(scene: Scene, index: int) -> tuple[Mask, Mask]:
     picture, object_, seen = scene.picture(index), scene.object[index], scene.seen(index)
     found = surfaces(picture, object_, seen)
     light = glow.shed(picture, found, object_, seen)
-    return light, cast_shadow(picture, found, object_) & ~light
+    if light.any():  # its shadow is in it, and what else is dark is not lit
+        return light, np.zeros_like(light)
+    return light, cast_shadow(picture, found, object_)

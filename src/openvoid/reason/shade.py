@@ -21,6 +21,7 @@ DARKER, DARKEST = 0.93, 0.3  # times the ground's brightness
 SAME_HUE = 0.45  # the channel that loses least loses so much of what the other ones do
 BESIDE_PX = 14  # ground is compared that far from it
 LARGEST = 2.5  # of the object: more is a surface of its own
+ENCLOSED = 0.7  # of what lies around it is ground
 LEAST = 0.01  # of the object
 FOOT = 0.3  # of its height: a shadow begins at the foot
 
@@ -38,7 +39,10 @@ def cast_shadow(picture: Picture, found: Surfaces, object_: Mask) -> Mask:
         part = found.labels == number
         if not LEAST * area < found.sizes[number] < LARGEST * area:
             continue
-        if (part & foot).any() and _darker(picture, part, ground & ~part):
+        around = grown(part, round(2 * CALM_PX) + BESIDE_PX) & (found.labels > 0) & ~part
+        if float((ground & around).sum()) < ENCLOSED * around.sum():
+            continue  # it is behind the ground, not on it
+        if (part & foot).any() and _darker(picture, part, ground & around):
             whole |= part
     if not whole.any():
         return whole
@@ -46,9 +50,8 @@ def cast_shadow(picture: Picture, found: Surfaces, object_: Mask) -> Mask:
     return (whole | (grown(whole, round(1.5 * CALM_PX)) & edge)) & ~object_
 
 
-def _darker(picture: Picture, part: Mask, ground: Mask) -> bool:
+def _darker(picture: Picture, part: Mask, beside: Mask) -> bool:
     """Whether a region is the ground beside it in less light."""
-    beside = grown(part, round(2 * CALM_PX) + BESIDE_PX) & ground
     if beside.sum() < 20:
         return False
     ratio = _mean(picture, part) / _mean(picture, beside)

@@ -6,7 +6,7 @@ in words and a confidence. The order of thought:
     scene        the shot made small and held still
     undisturbed  how each spot looks while the object is away from it
     light        what is darker or brighter along with the object: shadow, glow    -> artefact
-    mirror       what shows the object once more                                   -> artefact
+    mirror, twin what shows the object once more                                   -> artefact
     course       what moves by itself, meets the object and bends or stops         -> physical
     disturb      what differs from how it was since the object touched it: pushed,
                  bent, splashed, and what that touches in turn                     -> physical
@@ -33,7 +33,7 @@ from openvoid.core.effects import Effect, Effects
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason import around, cast, mirror, telling, water
+from openvoid.reason import around, cast, mirror, telling, twin, water
 from openvoid.reason import course as courses
 from openvoid.reason.blobs import Course, Follower, blobs_of
 from openvoid.reason.course import Meeting
@@ -84,6 +84,7 @@ class MotionReasoner:
         stays = _stays(scene, path)
         seen = _look(scene, usual, stays, run)
         images = _images(scene, seen, path)
+        images += [] if stays else twin.twins(scene, path)
         _join_shades(scene, seen, path)
         assert seen.light is not None
         effects: list[Effect] = []

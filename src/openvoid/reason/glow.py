@@ -32,7 +32,7 @@ FALLING_OFF = -0.45  # correlation of the light with the logarithm of the distan
 SIDE = 0.22  # of its strength the light has lost at the sides
 SHINES = 0.85  # of white: what a lamp's bright part is at least
 BRIGHTEST = 1.1  # times as bright as nearly all else
-WITHIN = 0.12  # of the short side: what is no wider stands within the light
+WITHIN = 0.2  # of the short side: what is no wider stands within the light
 
 
 @dataclass(frozen=True)

@@ -65,18 +65,6 @@ def test_what_is_out_of_focus_does_not_stand_beside_the_object() -> None:
     assert not standing.sharp(PLANK, blurred, PILLAR).any()
 
 
-def test_a_lamp_tints_the_ground_and_a_plain_box_does_not() -> None:
-    lamp = box(100, 110, FLOOR, 130)
-    plain = room()
-    plain[lamp] = 0.2, 0.9, 0.4
-    y, x = np.mgrid[:HEIGHT, :WIDTH]
-    glow = np.exp(-((y - FLOOR) ** 2 + (x - 120) ** 2) / 30**2)[..., None]
-    lit = plain + np.where(lamp[..., None], 0, glow * (-0.1, 0.2, 0.0)).astype(np.float32)
-    nothing = np.zeros_like(lamp)
-    assert standing.tinted(lit, lamp, nothing, EVERYWHERE)[FLOOR + 8, 100:140].mean() > 0.8
-    assert not standing.tinted(plain, lamp, nothing, EVERYWHERE).any()
-
-
 def test_what_is_borne_is_affected_and_so_is_the_room_below_it(tmp_path: Path) -> None:
     effects = explained([table()] * LENGTH, [PILLAR] * LENGTH, tmp_path)
     (found,) = (each for each in effects.affected if each.kind is EffectKind.PHYSICAL)

@@ -1,7 +1,7 @@
 """Around: what hangs together with the object where it stands, as effects.
 
 Enters: a scene. Leaves: for an object that stays what it bears, holds or leans on, with where that
-may fall, its contact shadow and the light it sheds; for any object what it held when the shot
+may fall, and its contact shadow; for any object what it held when the shot
 began, and its image right below. All of it is told from single pictures (`standing`, `still`): less
 sure than what motion tells, so a part counts that most of a few frames show.
 """
@@ -17,8 +17,8 @@ import numpy as np
 
 from openvoid.core.effects import Effect, EffectKind, Place
 from openvoid.core.track import Track
+from openvoid.reason import cast, drift, standing, still
 from openvoid.reason import course as courses
-from openvoid.reason import drift, standing, still
 from openvoid.reason.landing import landing, shaken
 from openvoid.reason.light import grown, inner
 from openvoid.reason.naming import frames_name
@@ -35,19 +35,25 @@ OFTEN = 0.4  # of the frames must show it
 MOST_SHARE = 0.3  # of the picture: what is larger is the background
 
 
-def held(scene: Scene, stays: bool, rate: Fraction, *, paths: bool = True) -> Iterator[Effect]:
-    """What the object bears or holds. Of one that moves: what it held when the shot began."""
+def held(
+    scene: Scene, stays: bool, rate: Fraction, shed: Mask | None = None, *, paths: bool = True
+) -> Iterator[Effect]:
+    """What the object bears or holds. Of one that moves: what it held when the shot began. Where
+    its light or image is (`shed`) is no thing."""
     first, looks = scene.object.seen[0], KEY_LOOKS if stays else 1
     object_, picture = scene.object[first], scene.picture(first)
     reach = _agreed(scene, _own, looks, least=0.0) | object_  # hands sway: one touch is enough
     whole = standing.hanging(_agreed(scene, _standing, looks), reach)
     if stays:
         whole |= _agreed(scene, _novel_beside, looks) & ~object_
+    known = shed is not None and bool(shed.any())
+    if shed is not None and known:
+        whole = cast.unlit(whole, shed, object_)
     if not whole.any() or whole.mean() > MOST_SHARE:
         return
     dark = standing.shaded(picture, whole, object_)
     things = standing.hanging(whole & ~dark, reach)
-    if stays and dark.any():
+    if stays and dark.any() and not known:
         yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
     loose = things if stays else still.held(things & ~_left_behind(scene, first), object_)
     lost = losses(loose, object_, courses.base_px(scene, first), dark)
@@ -57,18 +63,6 @@ def held(scene: Scene, stays: bool, rate: Fraction, *, paths: bool = True) -> It
     heaviest = np.inf if stays else HEAVIEST
     if LIGHTEST < moves.sum() / object_.sum() < heaviest:
         yield _bearing(scene, moves if stays else None, lost, rate, paths)
-
-
-def lit(scene: Scene) -> Iterator[Effect]:
-    """The light that an object sheds which stays."""
-    glow = _agreed(scene, _tinted, KEY_LOOKS)
-    if not glow.any():
-        return
-    label, frames = scene.object.label, scene.object.seen
-    now = [place for t in frames for place in scene.places(glow & scene.seen(t), t)]
-    why = f"Around the {label} the ground is tinted with its colour, fading outwards: its light."
-    noun, sure = f"light of the {label}", 0.5
-    yield Effect(noun, EffectKind.ARTEFACT, "casts", why, tuple(now), (), sure, "motion")
 
 
 def beneath(scene: Scene, stays: bool, light: Track) -> Iterator[Effect]:
@@ -144,11 +138,6 @@ def _novel_beside(scene: Scene, index: int) -> Mask:
     parts = [part.mask for part in still.beside(scene, index)]
     found = np.any(parts, axis=0) if parts else np.zeros(scene.size, bool)
     return standing.sharp(found, scene.picture(index), scene.object[index])
-
-
-def _tinted(scene: Scene, index: int) -> Mask:
-    object_, picture, seen = scene.object[index], scene.picture(index), scene.seen(index)
-    return standing.tinted(picture, object_, standing.novel(picture, object_, seen), seen)
 
 
 def _beneath(scene: Scene, index: int) -> Mask:

@@ -6,13 +6,15 @@ in words and a confidence. The order of thought:
     scene        the shot made small and held still
     undisturbed  how each spot looks while the object is away from it
     light        what is darker or brighter along with the object: shadow, glow    -> artefact
-    mirror       what shows the object once more                                   -> artefact
+    mirror, twin what shows the object once more                                   -> artefact
     course       what moves by itself, meets the object and bends or stops         -> physical
     disturb      what differs from how it was since the object touched it: pushed,
                  bent, splashed, and what that touches in turn                     -> physical
+    cast         light and shadow of an object that stays                          -> artefact
     around       what hangs together with the object while nothing moves: what it
-                 bears or holds and where that may fall, light it sheds, image below -> either
-    contents     what is put into it while it stays                        -> physical
+                 bears or holds and where that may fall, image below               -> either
+    contents     what is put into it while it stays                                -> physical
+    water        what an object stirs that goes into water                        -> physical
     landing      the surface that stops its fall, and what is on that      -> physical
 
 Where a thing would be without the object is a region, generous for physical things, whose true
@@ -32,7 +34,7 @@ from openvoid.core.effects import Effect, Effects
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason import around, contents, drift, mirror, telling
+from openvoid.reason import around, cast, contents, drift, mirror, telling, twin, water
 from openvoid.reason import course as courses
 from openvoid.reason.blobs import Course, Follower, blobs_of
 from openvoid.reason.course import Meeting
@@ -85,6 +87,7 @@ class MotionReasoner:
         stays = _stays(scene, path)
         seen = _look(scene, usual, stays, run)
         images = _images(scene, seen, path)
+        images += [] if stays else twin.twins(scene, path)
         _join_shades(scene, seen, path)
         assert seen.light is not None
         effects: list[Effect] = []
@@ -95,14 +98,20 @@ class MotionReasoner:
         if self._options.things:
             effects += self._things(scene, usual, seen, images, stays, run)
         wanted = self._options
+        sheds = cast.casts(scene) if stays else []
         if wanted.things:
-            effects += around.held(scene, stays, clip.rate, paths=wanted.paths)
+            known = cast.whole(scene, sheds)
+            effects += around.held(scene, stays, clip.rate, known, paths=wanted.paths)
         if wanted.things and stays:
             effects += contents.put(scene, clip.rate, paths=wanted.paths)
         if wanted.things and not stays:
-            effects += around.landed(scene, path)
+            pool = water.pool(scene)
+            if pool is not None and water.wet(scene, pool):
+                effects += water.told(scene, pool)
+            else:
+                effects += around.landed(scene, path)
         if wanted.shadows and stays:
-            effects += around.lit(scene)
+            effects += cast.told(scene, sheds)
         if wanted.shadows or wanted.reflections:
             effects += around.beneath(scene, stays, seen.light)
         run.note("reason.camera", "locked" if scene.locked else "moving")

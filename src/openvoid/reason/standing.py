@@ -29,12 +29,6 @@ BENEATH = 2.5  # of L*a*b*
 SHARP = 0.045  # of white, a pixel: outlines of things in focus
 SHARPEST = 0.058  # of white, a pixel: whatever is as steep is in focus
 FOCUS = 0.42  # of the steepness of the object's own outline
-SOFT = 0.02  # of the short side: blur within which light does not change
-TINT = 1.6  # of a*b*
-NEAR = 0.06  # of the short side: light begins no farther from the object
-FALLING_OFF = -0.2  # correlation of light with the distance from what sheds it
-LIT_SHARE = 0.5  # of the object: less light than that is none
-FADES = 0.07  # of the short side: light goes on so far beyond where it can be measured
 CHROMA = 250.0  # what a full change of chromaticity counts as
 SAME_CHROMA = 6.0
 FLAT = 0.35  # of the height of it all: no shadow on the ground is longer down the picture
@@ -141,33 +135,6 @@ def beneath(picture: Picture, object_: Mask, seen: Mask) -> Mask:
     return hanging(_opened(found), object_)
 
 
-def tinted(picture: Picture, object_: Mask, things: Mask, seen: Mask) -> Mask:
-    """Around the object, where the ground is softly of another hue than at the
-    picture's sides at that height: what shines, or is lit strongly, lights what is around it.
-    `things` are left out of the comparison."""
-    free = seen & ~grown(object_ | things, 4)
-    lab = cv2.cvtColor(_softened(picture, free), cv2.COLOR_RGB2LAB)
-    band = round(BORDER * object_.shape[1])
-    sides = np.concatenate([lab[:, :band], lab[:, -band:]], axis=1)
-    usual = np.median(sides, axis=1, keepdims=True)
-    spread = np.percentile(np.abs(sides - usual), 75, axis=1)[:, None]
-    off = lab - usual
-    hue = np.hypot(off[..., 1], off[..., 2]) - np.hypot(spread[..., 1], spread[..., 2])
-    pixels = picture[object_].mean(axis=0).reshape(1, 1, 3)
-    own = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2LAB)[0, 0, 1:]
-    toward = (off[..., 1:] * (own - usual[..., 1:])).sum(axis=-1) > 0  # its own hue
-    found = _opened((hue > TINT) & toward & free)
-    box = bounding_box(object_)
-    found[: (box.top + box.bottom) // 2] = False
-    found = hanging(found, grown(object_, round(NEAR * min(object_.shape))))
-    if found.sum() < max(10, LIT_SHARE * object_.sum()):
-        return np.zeros_like(found)
-    away = cv2.distanceTransform((~object_).astype(np.uint8), cv2.DIST_L2, 5)
-    if float(np.corrcoef(hue[found], away[found])[0, 1]) > FALLING_OFF:
-        return np.zeros_like(found)
-    return grown(found, round(FADES * min(object_.shape))) & ~object_
-
-
 def shaded(picture: Picture, mask: Mask, object_: Mask) -> Mask:
     """The parts of a mask that are the border's colours, only darker: shadows."""
     calm = cv2.GaussianBlur(picture, (5, 5), 0) + np.float32(0.02)
@@ -199,14 +166,6 @@ def _lying(mask: Mask, object_: Mask, whole: Mask) -> Mask:
     _, labels, _, centres = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
     low = np.flatnonzero(centres[:, 1] > foot - GROUND * tall)
     return _opened(np.isin(labels, low[low > 0]))
-
-
-def _softened(picture: Picture, free: Mask) -> Picture:
-    """A picture without its patterns; what is not free does not count."""
-    weights, spread = free.astype(np.float32), SOFT * min(free.shape)
-    norm = np.maximum(cv2.GaussianBlur(weights, (0, 0), spread), 1e-3)[..., None]
-    soft = cv2.GaussianBlur(picture * weights[..., None], (0, 0), spread) / norm
-    return np.asarray(soft, np.float32)
 
 
 def _opened(mask: Mask) -> Mask:

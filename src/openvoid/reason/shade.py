@@ -24,6 +24,9 @@ LARGEST = 2.5  # of the object: more is a surface of its own
 ENCLOSED = 0.7  # of what lies around it is ground
 LEAST = 0.01  # of the object
 FOOT = 0.3  # of its height: a shadow begins at the foot
+SMALL = 0.3  # of the object: a larger one
+JOINED = 0.02  # has so much of its outline at the object, or it is that of something else
+NEXT_PX = 8
 
 
 def cast_shadow(picture: Picture, found: Surfaces, object_: Mask) -> Mask:
@@ -42,12 +45,19 @@ def cast_shadow(picture: Picture, found: Surfaces, object_: Mask) -> Mask:
         around = grown(part, round(2 * CALM_PX) + BESIDE_PX) & (found.labels > 0) & ~part
         if float((ground & around).sum()) < ENCLOSED * around.sum():
             continue  # it is behind the ground, not on it
-        if (part & foot).any() and _darker(picture, part, ground & around):
+        joined = found.sizes[number] < SMALL * area or _joined(part, object_)
+        if joined and (part & foot).any() and _darker(picture, part, ground & around):
             whole |= part
     if not whole.any():
         return whole
     edge = (found.labels == 0) & ~object_
     return (whole | (grown(whole, round(1.5 * CALM_PX)) & edge)) & ~object_
+
+
+def _joined(part: Mask, object_: Mask) -> bool:
+    """Whether enough of a region's outline is at the object."""
+    around = grown(part, NEXT_PX) & ~part
+    return int((around & object_).sum()) > JOINED * around.sum()
 
 
 def _darker(picture: Picture, part: Mask, beside: Mask) -> bool:

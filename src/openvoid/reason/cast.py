@@ -33,6 +33,7 @@ class Cast:
     why: str
     mask: Mask
     sure: float
+    shines: bool  # it is light, not shadow
 
 
 def casts(scene: Scene) -> list[Cast]:
@@ -43,11 +44,11 @@ def casts(scene: Scene) -> list[Cast]:
     if light.any():
         why = f"Around the {label} the ground is brighter, or tinted with its colour, and the less"
         why += " so the farther from it, to both sides: its light."
-        found.append(Cast(f"light of the {label}", "casts", why, light, 0.6))
+        found.append(Cast(f"light of the {label}", "casts", why, light, 0.6, True))
     if shadow.any():
         why = f"At the foot of the {label} the ground is darker by the same factor in all colours,"
         why += " up to an edge: its shadow."
-        found.append(Cast(f"shadow of the {label}", "casts", why, shadow, 0.55))
+        found.append(Cast(f"shadow of the {label}", "casts", why, shadow, 0.55, False))
     return found
 
 

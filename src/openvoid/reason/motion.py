@@ -100,7 +100,7 @@ class MotionReasoner:
         wanted = self._options
         sheds = cast.casts(scene) if stays else []
         if wanted.things:
-            known = cast.whole(scene, sheds)
+            known = cast.whole(scene, [each for each in sheds if each.shines])
             effects += around.held(scene, stays, clip.rate, known, paths=wanted.paths)
         if wanted.things and stays:
             effects += contents.put(scene, clip.rate, paths=wanted.paths)

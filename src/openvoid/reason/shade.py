@@ -24,9 +24,9 @@ LARGEST = 2.5  # of the object: more is a surface of its own
 ENCLOSED = 0.7  # of what lies around it is ground
 LEAST = 0.01  # of the object
 FOOT = 0.3  # of its height: a shadow begins at the foot
-SMALL = 0.3  # of the object: a larger one
-JOINED = 0.02  # has so much of its outline at the object, or it is that of something else
-NEXT_PX = 8
+SMALL = 0.5  # of the object: a larger one
+JOINED = 0.035  # has so much of its outline at the object, or it is that of something else
+NEXT_PX = 14  # surfaces end so far from what they are beside
 
 
 def cast_shadow(picture: Picture, found: Surfaces, object_: Mask) -> Mask:

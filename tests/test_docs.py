@@ -155,7 +155,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "clean.mov.marks").mkdir()
     for name in ("track.mkv", "clean.mov.marks/track.mkv"):
         write_track(disc, folder / name, clip.rate)
-    for name in ("mine.json", "clean.mov.marks/effects.json"):
+    for name in ("mine.json", "effects.json", "clean.mov.marks/effects.json"):
         (folder / name).write_text(json.dumps(told.to_json()))
     (folder / "shots").mkdir()
     write_shot(folder / "shots" / "lime", folder / "shot.mp4", quadmask, "a table")
@@ -188,7 +188,7 @@ def test_every_command_in_the_pages_runs(
     monkeypatch.setenv("OPENVOID_CACHE", str(tmp_path / "cache"))
     words = shlex.split(line)[1:]
     for option, value in pairwise(words):
-        if option in ("--out", "-o"):
+        if option in ("--out", "-o", "--effects-out"):
             Path(value).unlink(missing_ok=True)
     assert main(words) == 0
 

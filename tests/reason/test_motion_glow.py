@@ -51,6 +51,12 @@ def test_a_bright_thing_tints_the_floor_around_it() -> None:
     assert not found[FLOOR:, :20].any()
 
 
+def test_a_shadow_of_something_else_within_the_tint_is_tinted_too() -> None:
+    picture = lit((0.2, 0.8, 0.3), (-0.05, 0.12, -0.02))
+    picture[128:136, 185:215] *= 0.6
+    assert shed(picture)[128:136, 185:215].mean() > 0.9
+
+
 def test_a_lamp_brightens_the_floor_around_it() -> None:
     found = shed(lit((1.0, 1.0, 1.0), (0.25, 0.25, 0.24)))
     assert found[FLOOR + 4 : FLOOR + 20, 130:200].mean() > 0.9

@@ -73,6 +73,8 @@ def shed(picture: Picture, found: Surfaces, object_: Mask, seen: Mask) -> Mask:
     lit |= grown(lit, round(2 * CALM_PX)) & ~ground.mask
     if reached.any():
         return lit & ~_turned_away(picture, reached, ground) & seen & ~object_
+    hull = _hull(lit & ground.mask)
+    lit |= hull & ~_turned_away(picture, hull, ground)
     around = filled(lit | object_, round(WITHIN * min(object_.shape)))
     whole = lit | (around & ~ground.mask)  # what stands in the light, and the shadows in it
     return whole & seen & ~object_

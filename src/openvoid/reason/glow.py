@@ -69,7 +69,7 @@ def shed(picture: Picture, found: Surfaces, object_: Mask, seen: Mask) -> Mask:
     if not lit.any():
         return nowhere
     reached = _reached(picture, object_, ground) if shines else nowhere
-    lit |= reached
+    lit = reached if reached.any() else lit
     lit |= grown(lit, round(2 * CALM_PX)) & ~ground.mask
     if reached.any():
         return lit & ~_turned_away(picture, reached, ground) & seen & ~object_

@@ -31,6 +31,7 @@ OWN_CHROMA = 12.0  # a*b*: what is grayer has no hue to shed
 TINT, TINT_LEAST = 3.0, 1.2  # a*b*: at the object; as far as it can be told
 BRIGHT, BRIGHT_LEAST = 4.0, 1.6  # L*
 FALLING_OFF = -0.45  # correlation of the light with the logarithm of the distance
+PLAINLY = -0.65  # so much of it, and twice as strong, needs no second side
 SIDE = 0.22  # of its strength the light has lost at the sides
 SHINES = 0.85  # of white: what a lamp's bright part is at least
 BRIGHTEST = 1.1  # times as bright as nearly all else
@@ -65,7 +66,7 @@ def shed(picture: Picture, found: Surfaces, object_: Mask, seen: Mask) -> Mask:
         return nowhere
     lit, shines = _tinted(picture, object_, ground), _shines(picture, object_, seen)
     if not lit.any() and shines:
-        lit = _lit(ground.lab[..., 0], BRIGHT, BRIGHT_LEAST, ground)
+        lit = _lit(ground.lab[..., 0], BRIGHT, BRIGHT_LEAST, ground, shines=True)
     if not lit.any():
         return nowhere
     reached = _reached(picture, object_, ground) if shines else nowhere
@@ -108,7 +109,9 @@ def _tinted(picture: Picture, object_: Mask, ground: _Ground) -> Mask:
     return _lit(np.asarray(tint, np.float32), TINT, TINT_LEAST, ground)
 
 
-def _lit(light: NDArray[np.float32], strong: float, weak: float, ground: _Ground) -> Mask:
+def _lit(
+    light: NDArray[np.float32], strong: float, weak: float, ground: _Ground, *, shines: bool = False
+) -> Mask:
     """Where a field is above the surface's usual, if it is light from the object."""
     nowhere = np.zeros_like(ground.mask)
     near = ground.mask & (ground.away < NEAR)
@@ -118,7 +121,10 @@ def _lit(light: NDArray[np.float32], strong: float, weak: float, ground: _Ground
     peak = float(np.percentile(light[near], 80)) - base
     distance = np.log(ground.away[ground.mask] + 0.1)
     together = float(np.corrcoef(light[ground.mask], distance)[0, 1])
-    if peak < strong or together > FALLING_OFF or not _both_sides(light - base, peak, ground):
+    plainly = peak > 2 * strong and together < PLAINLY  # though one side may be hidden
+    if peak < strong or together > FALLING_OFF:
+        return nowhere
+    if not (plainly and shines) and not _both_sides(light - base, peak, ground):
         return nowhere
     found = ground.mask & (light - base > weak)
     _, labels = cv2.connectedComponents(grown(found, 2).astype(np.uint8))

@@ -51,6 +51,12 @@ def test_a_bright_thing_tints_the_floor_around_it() -> None:
     assert not found[FLOOR:, :20].any()
 
 
+def test_a_shadow_of_something_else_within_the_tint_is_tinted_too() -> None:
+    picture = lit((0.2, 0.8, 0.3), (-0.05, 0.12, -0.02))
+    picture[128:136, 185:215] *= 0.6
+    assert shed(picture)[128:136, 185:215].mean() > 0.9
+
+
 def test_a_lamp_brightens_the_floor_around_it() -> None:
     found = shed(lit((1.0, 1.0, 1.0), (0.25, 0.25, 0.24)))
     assert found[FLOOR + 4 : FLOOR + 20, 130:200].mean() > 0.9
@@ -69,3 +75,30 @@ def test_a_floor_that_darkens_to_the_back_is_not_lit_by_the_object() -> None:
     picture *= np.linspace(0.8, 1.3, HEIGHT, dtype=np.float32)[:, None, None]
     picture[OBJECT] = 1.0, 1.0, 1.0
     assert not shed(picture).any()
+
+
+def lamp_lit(patterned: float = 0.0) -> np.ndarray:
+    """A lamp's light on a floor with a pattern, by its fall-off, and a dark stripe across."""
+    picture = room()
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    away = np.hypot((y - FLOOR) / 0.4, x - 162) / 35
+    picture += (0.25 / (1 + away**2) * (y >= 70))[..., None]
+    picture += patterned * np.sin(x / 3)[..., None]
+    picture[OBJECT] = 0.2
+    picture[85:95, 150:175] = 1.0
+    return picture
+
+
+def test_a_lamps_light_is_followed_to_where_it_can_no_longer_be_measured() -> None:
+    found = shed(lamp_lit(patterned=0.01))
+    assert found[FLOOR : FLOOR + 10, 90:240].mean() > 0.95
+    assert not found[:60].any()
+
+
+def test_a_shadow_in_a_lamps_light_is_lit_and_what_stands_before_the_lamp_is_not() -> None:
+    picture = lamp_lit()
+    picture[128:134, 190:230] *= 0.6
+    picture[110:150, 100:125] = 0.7, 0.1, 0.1
+    found = shed(picture)
+    assert found[128:134, 190:230].mean() > 0.9
+    assert found[116:146, 104:121].mean() < 0.1

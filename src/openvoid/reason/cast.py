@@ -84,15 +84,21 @@ def unlit(mask: Mask, shed: Mask, object_: Mask) -> Mask:
 
 
 def _agreed(scene: Scene, look: Callable[[Scene, int], tuple[Mask, Mask]]) -> tuple[Mask, Mask]:
-    """What most of some frames show, of those in which the spot is in the picture."""
+    """What most of some frames show. Whether there is any is asked of all of them; where it is, of
+    those that show any and in which the spot is in the picture: the rest failed to tell it."""
     frames = scene.object.seen
     picked = np.unique(np.linspace(0, len(frames) - 1, LOOKS).round().astype(int))
-    votes, views = np.zeros((2, *scene.size), int), np.zeros(scene.size, int)
+    votes, views = np.zeros((2, *scene.size), int), np.zeros((2, *scene.size), int)
+    showing = np.zeros(2, int)
     for number in picked:
-        votes += np.stack(look(scene, frames[number]))
-        views += scene.seen(frames[number])
-    first, second = (votes >= 0.5 * views) & (votes > 0)
-    return first, second
+        found = np.stack(look(scene, frames[number]))
+        any_ = np.array([each.any() for each in found])
+        votes += found
+        views += scene.seen(frames[number]) & any_[:, None, None]
+        showing += any_
+    agreed = (votes >= 0.5 * views) & (votes > 0)
+    agreed[2 * showing < len(picked)] = False
+    return agreed[0], agreed[1]
 
 
 def _light_and_shadow(scene: Scene, index: int) -> tuple[Mask, Mask]:

@@ -3,7 +3,8 @@
 Enters: a scene, courses of blobs. Leaves: where the image is. Two signs: below the object lies its
 own appearance upside down, fainter and blurred (what is beside the object, mirrored, is taken off
 first, so that a horizon is no image); and a thing of the object's colours that moves whenever the
-object moves, in proportion, without touching it. Knows nothing of shadows.
+object moves, in proportion, without touching it (of what the picture's lower edge cuts, only the
+column counts). Knows nothing of shadows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box
-from openvoid.reason.blobs import Course
+from openvoid.reason.blobs import Blob, Course
 from openvoid.reason.light import grown
 from openvoid.reason.scene import Mask, Scene
 from openvoid.reason.undisturbed import Undisturbed, distance_px
@@ -35,6 +36,8 @@ OFF = 0.15  # of its size a thing may be off the object's movement
 PACE = (0.2, 1.6)  # how far it moves for each step of the object
 APART = 0.015  # of the short side: nearer than this is contact
 SAME_COLOUR = 0.35
+CUT_SHARE = 0.5  # of the frames show an image that the picture's edge cuts
+CUT_OFF = 0.35  # of its width it may be beside the object's column on the whole
 SCRAP = 0.15  # of the object's area: an image is larger
 
 
@@ -148,9 +151,10 @@ def together(
     course: Course, scene: Scene, path: dict[int, tuple[float, float]], *, fewest: int = FEWEST
 ) -> bool:
     """Whether a thing moves as the object moves (`path`: frame -> the object's middle)."""
-    rows = [blob for blob in course.blobs if blob.frame in path and not blob.touches_edge]
+    known = [blob for blob in course.blobs if blob.frame in path]
+    rows = [blob for blob in known if not blob.touches_edge]
     if len(rows) < fewest:
-        return False
+        return _cut_off(known, scene, path)
     own = np.array([blob.centre for blob in rows])
     its = np.array([path[blob.frame] for blob in rows])
     travel = float(np.hypot(*np.ptp(its, axis=0)))
@@ -162,6 +166,25 @@ def together(
     pace = float(np.hypot(*np.ptp(own, axis=0))) / travel
     size = float(np.median([blob.extent_px for blob in rows]))
     return off < 1 + OFF * size and PACE[0] < pace < PACE[1]
+
+
+def _cut_off(rows: list[Blob], scene: Scene, path: dict[int, tuple[float, float]]) -> bool:
+    """Whether a thing that the picture's lower edge cuts stays below the object: of such an image
+    only the column can be told."""
+    wide = scene.size[1]
+    rows = [blob for blob in rows if blob.box.left > 2 and blob.box.right < wide - 2]
+    if len(rows) < FEWEST or len(rows) < CUT_SHARE * len(path):
+        return False
+    its = np.array([path[blob.frame][0] for blob in rows])
+    own = np.array([blob.centre[0] for blob in rows])
+    size = float(np.median([blob.box.width for blob in rows]))
+    if np.ptp(its) < TRAVEL * scene.scale_px or abs(float((own - its).mean())) > CUT_OFF * size:
+        return False
+    matrix = np.c_[its, np.ones(len(its))]
+    fitted = np.linalg.lstsq(matrix, own, rcond=None)[0]
+    off = float(np.sqrt(np.mean((matrix @ fitted - own) ** 2)))
+    lower = all(blob.centre[1] > path[blob.frame][1] for blob in rows)
+    return lower and off < 1 + OFF * size and PACE[0] < float(fitted[0]) < PACE[1]
 
 
 def apart(course: Course, scene: Scene) -> bool:
@@ -178,7 +201,7 @@ def alike(course: Course, scene: Scene) -> bool:
     """Whether a thing has the object's colours, and is no mere scrap beside it."""
     blob = course.blobs[len(course.blobs) // 2]
     mask = scene.object[blob.frame]
-    if blob.area_px < SCRAP * mask.sum() or not mask.any():
+    if (blob.area_px < SCRAP * mask.sum() and not blob.touches_edge) or not mask.any():
         return False
     colour = scene.picture(blob.frame)[mask].mean(axis=0)
     return float(np.abs(colour - np.array(blob.colour)).max()) < SAME_COLOUR

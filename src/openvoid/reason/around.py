@@ -31,7 +31,10 @@ HEAVIEST = 1.5  # of an object that moves: it carries nothing that is larger
 LEFT_LOOKS, SAME = 5, 0.05  # frames after the first; of white: no more has changed
 SCRAP = 0.04  # of the object: less below its foot is nothing
 LARGEST = 0.6  # of the object: more below its foot is the floor
+TURNS = 0.04  # of the short side: so far outlines go as the camera travels around a thing
 OFTEN = 0.4  # of the frames must show it
+SWAYS = 3  # frames: so often what a hand holds is looked for
+ALIKE, MOSTLY = 1.8, 0.75  # times as large; of the frames: as many show it
 MOST_SHARE = 0.3  # of the picture: what is larger is the background
 
 
@@ -43,9 +46,9 @@ def held(
     first, looks = scene.object.seen[0], KEY_LOOKS if stays else 1
     object_, picture = scene.object[first], scene.picture(first)
     reach = _agreed(scene, _own, looks, least=0.0) | object_  # hands sway: one touch is enough
-    whole = standing.hanging(_agreed(scene, _standing, looks), reach)
+    whole = standing.hanging(_shaped(scene, _standing, looks), reach)
     if stays:
-        whole |= _agreed(scene, _novel_beside, looks) & ~object_
+        whole |= _shaped(scene, _novel_beside, looks) & ~object_
     known = shed is not None and bool(shed.any())
     if shed is not None and known:
         whole = cast.unlit(whole, shed, object_)
@@ -57,12 +60,39 @@ def held(
         yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
     loose = things if stays else still.held(things & ~_left_behind(scene, first), object_)
     lost = losses(loose, object_, courses.base_px(scene, first), dark)
+    looks_ = {}
+    if stays and not lost:
+        looks_ = _in_hand(scene)
+        lost = losses(looks_[first], object_, courses.base_px(scene, first), dark) if looks_ else []
     if not lost:
         return
     moves = np.any([each.changes() for each in lost], axis=0)
     heaviest = np.inf if stays else HEAVIEST
     if LIGHTEST < moves.sum() / object_.sum() < heaviest:
-        yield _bearing(scene, moves if stays else None, lost, rate, paths)
+        at = _fixed(scene, moves) if not looks_ else _nearest(looks_)
+        yield _bearing(scene, at if stays else None, lost, rate, paths)
+
+
+def _in_hand(scene: Scene) -> dict[int, Mask]:
+    """What the object holds up in some frames, if nearly all of them show something like it: a hand
+    goes to and fro, and what it holds goes along."""
+    frames = scene.object.seen
+    shown = {t: still.held(_novel_beside(scene, t), scene.object[t]) for t in frames[::SWAYS]}
+    sizes = np.array([int(each.sum()) for each in shown.values()])
+    usual = float(np.median(sizes))
+    alike = (sizes > usual / ALIKE) & (sizes < usual * ALIKE) & (sizes > 0)
+    return shown if alike[0] and alike.mean() > MOSTLY else {}
+
+
+def _fixed(scene: Scene, mask: Mask) -> Callable[[int], Mask]:
+    """What stands, in any frame."""
+    whole = grown(mask, 2)
+    return lambda frame: drift.sheared(whole, scene, frame)
+
+
+def _nearest(shown: dict[int, Mask]) -> Callable[[int], Mask]:
+    """What was seen in the nearest frame looked at."""
+    return lambda frame: grown(shown[min(shown, key=lambda each: (abs(each - frame), each))], 3)
 
 
 def beneath(scene: Scene, stays: bool, light: Track) -> Iterator[Effect]:
@@ -125,6 +155,14 @@ def _agreed(
     return np.asarray((votes >= least * len(picked)) & (votes > 0))
 
 
+def _shaped(scene: Scene, look: Callable[[Scene, int], Mask], looks: int) -> Mask:
+    """What most of some frames show, in the shape that it has in the first one: the camera may
+    travel around it."""
+    agreed = _agreed(scene, look, looks)
+    near = grown(agreed, max(2, round(TURNS * scene.scale_px)))
+    return np.asarray(agreed | (near & look(scene, scene.object.seen[0])))
+
+
 def _standing(scene: Scene, index: int) -> Mask:
     object_, picture = scene.object[index], scene.picture(index)
     return standing.sharp(standing.novel(picture, object_, scene.seen(index)), picture, object_)
@@ -158,9 +196,9 @@ def _artefact(scene: Scene, mask: Mask, noun: str) -> Effect:
 
 
 def _bearing(
-    scene: Scene, things: Mask | None, lost: Sequence[Loss], rate: Fraction, paths: bool
+    scene: Scene, things: Callable[[int], Mask] | None, lost: Sequence[Loss], rate: Fraction, paths: bool
 ) -> Effect:
-    """Things that hang together with the object (`things`, if they stay), and where they fall."""
+    """What hangs together with the object (`things`, by frame, if it stays), and where it falls."""
     label, frames = scene.object.label, scene.object.seen
     rooms: dict[int, Mask] = {}
     now: list[Place] = []
@@ -169,7 +207,7 @@ def _bearing(
     for frame in range(frames[0], scene.length):
         seen = scene.seen(frame)
         if things is not None:
-            now += scene.places(drift.sheared(grown(things, 2), scene, frame) & seen, frame)
+            now += scene.places(things(frame) & seen, frame)
         if not paths:
             continue
         since = min(frame - frames[0], rests)

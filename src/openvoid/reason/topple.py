@@ -131,7 +131,7 @@ def _hangs(part: Mask, object_: Mask, ground: float) -> bool:
 
 def _leaning(part: Mask, object_: Mask, ground: float) -> Loss | None:
     """A tall part that leans on the object falls that way, over its foot."""
-    upper = _upper(part)
+    upper = _upper(part | object_) & part  # a hand before a board does not end it
     body = upper & (upper.sum(axis=0) > POST * bounding_box(part).height)
     if not body.any():
         return None

@@ -52,9 +52,12 @@ def held(
     known = shed is not None and bool(shed.any())
     if shed is not None and known:
         whole = cast.unlit(whole, shed, object_)
-    if not whole.any() or whole.mean() > MOST_SHARE:
+    if whole.mean() > MOST_SHARE:
         return
     dark = standing.shaded(picture, whole, object_)
+    if stays and not known:  # a shadow's rim may be soft, a thing's is not
+        soft = standing.hanging(_agreed(scene, _novel, looks), object_)
+        dark |= standing.shaded(picture, soft & ~whole, object_)
     things = standing.hanging(whole & ~dark, reach)
     if stays and dark.any() and not known:
         yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
@@ -163,9 +166,12 @@ def _shaped(scene: Scene, look: Callable[[Scene, int], Mask], looks: int) -> Mas
     return np.asarray(agreed | (near & look(scene, scene.object.seen[0])))
 
 
+def _novel(scene: Scene, index: int) -> Mask:
+    return standing.novel(scene.picture(index), scene.object[index], scene.seen(index))
+
+
 def _standing(scene: Scene, index: int) -> Mask:
-    object_, picture = scene.object[index], scene.picture(index)
-    return standing.sharp(standing.novel(picture, object_, scene.seen(index)), picture, object_)
+    return standing.sharp(_novel(scene, index), scene.picture(index), scene.object[index])
 
 
 def _own(scene: Scene, index: int) -> Mask:

@@ -116,6 +116,10 @@ def _loss(part: Mask, object_: Mask, ground: float, shade: Mask) -> Loss | None:
         above = part & (np.arange(part.shape[0])[:, None] <= y + TOUCH_PX)
     bearing = _below(part, posts, y, ground)
     loose = cv2.morphologyEx((above & ~bearing).astype(np.uint8), cv2.MORPH_OPEN, SMALL)
+    foot = _ends(bearing)[1] if bearing.any() else ground
+    middle = float(np.nonzero(object_)[1].mean())
+    if (middle - x) * side < 0:  # it comes down beside its posts, not where the object is
+        ground = min(ground, foot)
     return Loss(loose > 0, bearing, (x, y), side, ground) if loose.any() else None
 
 

@@ -43,37 +43,61 @@ def held(
 ) -> Iterator[Effect]:
     """What the object bears or holds. Of one that moves: what it held when the shot began. Where
     its light or image is (`shed`) is no thing."""
+    first, known = scene.object.seen[0], shed is not None and bool(shed.any())
+    object_, base = scene.object[first], courses.base_px(scene, first)
+    things, dark = _beside(scene, stays, shed if known else None)
+    if stays and dark.any() and not known:
+        yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
+    loose = things if stays else still.held(things & ~_left_behind(scene, first), object_)
+    lost = losses(loose, object_, base, dark)
+    swaying: dict[int, Mask] = {}
+    if stays and not lost and not known:  # light would look like things
+        swaying = _in_hand(scene)
+        lost = losses(swaying[first], object_, base, dark) if swaying else []
+        if not lost:
+            swaying, lost = {}, losses(_like_the_ground(scene), object_, base, dark)
+    if not lost:
+        return
+    moves = np.any([each.changes() for each in lost], axis=0)
+    heaviest = np.inf if stays else HEAVIEST
+    if LIGHTEST < moves.sum() / object_.sum() < heaviest:
+        at = _nearest(swaying) if swaying else _fixed(scene, moves)
+        yield _bearing(scene, at if stays else None, lost, rate, paths)
+
+
+def _beside(scene: Scene, stays: bool, shed: Mask | None) -> tuple[Mask, Mask]:
+    """Things that hang together with the object, and shadows that do; in the first frame."""
     first, looks = scene.object.seen[0], KEY_LOOKS if stays else 1
     object_, picture = scene.object[first], scene.picture(first)
     reach = _agreed(scene, _own, looks, least=0.0) | object_  # hands sway: one touch is enough
     whole = standing.hanging(_shaped(scene, _standing, looks), reach)
     if stays:
         whole |= _shaped(scene, _novel_beside, looks) & ~object_
-    known = shed is not None and bool(shed.any())
-    if shed is not None and known:
+    if shed is not None:
         whole = cast.unlit(whole, shed, object_)
     if whole.mean() > MOST_SHARE:
-        return
+        return np.zeros_like(whole), np.zeros_like(whole)
     dark = standing.shaded(picture, whole, object_)
-    if stays and not known:  # a shadow's rim may be soft, a thing's is not
+    if stays and shed is None:  # a shadow's rim may be soft, a thing's is not
         soft = standing.hanging(_agreed(scene, _novel, looks), object_)
         dark |= standing.shaded(picture, soft & ~whole, object_)
-    things = standing.hanging(whole & ~dark, reach)
-    if stays and dark.any() and not known:
-        yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
-    loose = things if stays else still.held(things & ~_left_behind(scene, first), object_)
-    lost = losses(loose, object_, courses.base_px(scene, first), dark)
-    looks_ = {}
-    if stays and not lost:
-        looks_ = _in_hand(scene)
-        lost = losses(looks_[first], object_, courses.base_px(scene, first), dark) if looks_ else []
-    if not lost:
-        return
-    moves = np.any([each.changes() for each in lost], axis=0)
-    heaviest = np.inf if stays else HEAVIEST
-    if LIGHTEST < moves.sum() / object_.sum() < heaviest:
-        at = _fixed(scene, moves) if not looks_ else _nearest(looks_)
-        yield _bearing(scene, at if stays else None, lost, rate, paths)
+    return standing.hanging(whole & ~dark, reach), dark
+
+
+def _like_the_ground(scene: Scene) -> Mask:
+    """What differs little from the ground and lies at the object, with what stands out more."""
+    first = scene.object.seen[0]
+    object_ = scene.object[first]
+    side = 2 * still.BLUR_PX + 1  # edges blur as wide
+    alike = _agreed(scene, still.bounded, KEY_LOOKS)
+    rim = grown(alike, side) & grown(object_, side) & ~object_
+    if not rim.any():
+        return rim
+    other = _agreed(scene, _novel, KEY_LOOKS)
+    other &= ~standing.shaded(scene.picture(first), other, object_)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    joined = cv2.morphologyEx((alike | other | rim).astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0
+    return standing.hanging(joined, object_)
 
 
 def _in_hand(scene: Scene) -> dict[int, Mask]:
@@ -202,7 +226,11 @@ def _artefact(scene: Scene, mask: Mask, noun: str) -> Effect:
 
 
 def _bearing(
-    scene: Scene, things: Callable[[int], Mask] | None, lost: Sequence[Loss], rate: Fraction, paths: bool
+    scene: Scene,
+    things: Callable[[int], Mask] | None,
+    lost: Sequence[Loss],
+    rate: Fraction,
+    paths: bool,
 ) -> Effect:
     """What hangs together with the object (`things`, by frame, if it stays), and where it falls."""
     label, frames = scene.object.label, scene.object.seen

@@ -92,3 +92,32 @@ def test_a_surface_that_stops_a_fall_is_affected_from_then_on(tmp_path: Path) ->
     assert max(frames) == LENGTH - 1
     labels = compose(Track.of("pillar", masks), effects)[LENGTH - 1]
     assert (labels[cup] < 255).all()
+
+
+def test_what_a_hand_moves_to_and_fro_is_held_wherever_it_is(tmp_path: Path) -> None:
+    body = box(50, 100, FLOOR, 120)
+    pictures, masks, balls = [], [], []
+    for index in range(LENGTH):
+        aside = 124 + abs(index % 8 - 4) * 6
+        mask, ball = body | box(80, 120, 84, aside), box(72, aside, 90, aside + 16)
+        picture = room()
+        picture[mask], picture[ball] = (0.2, 0.6, 0.3), (0.9, 0.1, 0.1)
+        pictures.append(picture)
+        masks.append(mask)
+        balls.append(ball)
+    effects = explained(pictures, masks, tmp_path)
+    assert "supports" in {each.cause for each in effects.affected}
+    labels = compose(Track.of("pillar", masks), effects)
+    assert (labels[9][balls[9]] < 255).mean() > 0.8
+
+
+def test_a_plank_nearly_of_the_colour_of_the_ground_is_a_thing(tmp_path: Path) -> None:
+    cask, plank, roll = box(60, 40, 92, 66), box(92, 36, 104, 190), box(104, 104, FLOOR, 120)
+    picture = room()
+    picture[40:] = room()[120, 0]  # ground all over
+    picture[plank] = picture[plank] * (1.02, 0.97, 0.86)
+    picture[cask], picture[roll] = (0.3, 0.2, 0.1), (0.1, 0.6, 0.3)
+    effects = explained([picture] * LENGTH, [cask] * LENGTH, tmp_path)
+    labels = compose(Track.of("pillar", [cask] * LENGTH), effects)
+    assert (labels[12][plank] < 255).mean() > 0.8
+    assert (labels[12][135:] == 255).mean() > 0.8

@@ -31,7 +31,10 @@ HEAVIEST = 1.5  # of an object that moves: it carries nothing that is larger
 LEFT_LOOKS, SAME = 5, 0.05  # frames after the first; of white: no more has changed
 SCRAP = 0.04  # of the object: less below its foot is nothing
 LARGEST = 0.6  # of the object: more below its foot is the floor
+TURNS = 0.04  # of the short side: so far outlines go as the camera travels around a thing
 OFTEN = 0.4  # of the frames must show it
+SWAYS = 3  # frames: so often what a hand holds is looked for
+ALIKE, MOSTLY = 1.8, 0.75  # times as large; of the frames: as many show it
 MOST_SHARE = 0.3  # of the picture: what is larger is the background
 
 
@@ -40,29 +43,83 @@ def held(
 ) -> Iterator[Effect]:
     """What the object bears or holds. Of one that moves: what it held when the shot began. Where
     its light or image is (`shed`) is no thing."""
-    first, looks = scene.object.seen[0], KEY_LOOKS if stays else 1
-    object_, picture = scene.object[first], scene.picture(first)
-    reach = _agreed(scene, _own, looks, least=0.0) | object_  # hands sway: one touch is enough
-    whole = standing.hanging(_agreed(scene, _standing, looks), reach)
-    if stays:
-        whole |= _agreed(scene, _novel_beside, looks) & ~object_
-    known = shed is not None and bool(shed.any())
-    if shed is not None and known:
-        whole = cast.unlit(whole, shed, object_)
-    if not whole.any() or whole.mean() > MOST_SHARE:
-        return
-    dark = standing.shaded(picture, whole, object_)
-    things = standing.hanging(whole & ~dark, reach)
+    first, known = scene.object.seen[0], shed is not None and bool(shed.any())
+    object_, base = scene.object[first], courses.base_px(scene, first)
+    things, dark = _beside(scene, stays, shed if known else None)
     if stays and dark.any() and not known:
         yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
     loose = things if stays else still.held(things & ~_left_behind(scene, first), object_)
-    lost = losses(loose, object_, courses.base_px(scene, first), dark)
+    lost = losses(loose, object_, base, dark)
+    swaying: dict[int, Mask] = {}
+    if stays and not lost and not known:  # light would look like things
+        swaying = _in_hand(scene)
+        lost = losses(swaying[first], object_, base, dark) if swaying else []
+        if not lost:
+            swaying, lost = {}, losses(_like_the_ground(scene), object_, base, dark)
     if not lost:
         return
     moves = np.any([each.changes() for each in lost], axis=0)
     heaviest = np.inf if stays else HEAVIEST
     if LIGHTEST < moves.sum() / object_.sum() < heaviest:
-        yield _bearing(scene, moves if stays else None, lost, rate, paths)
+        at = _nearest(swaying) if swaying else _fixed(scene, moves)
+        yield _bearing(scene, at if stays else None, lost, rate, paths)
+
+
+def _beside(scene: Scene, stays: bool, shed: Mask | None) -> tuple[Mask, Mask]:
+    """Things that hang together with the object, and shadows that do; in the first frame."""
+    first, looks = scene.object.seen[0], KEY_LOOKS if stays else 1
+    object_, picture = scene.object[first], scene.picture(first)
+    reach = _agreed(scene, _own, looks, least=0.0) | object_  # hands sway: one touch is enough
+    whole = standing.hanging(_shaped(scene, _standing, looks), reach)
+    if stays:
+        whole |= _shaped(scene, _novel_beside, looks) & ~object_
+    if shed is not None:
+        whole = cast.unlit(whole, shed, object_)
+    if whole.mean() > MOST_SHARE:
+        return np.zeros_like(whole), np.zeros_like(whole)
+    dark = standing.shaded(picture, whole, object_)
+    if stays and shed is None:  # a shadow's rim may be soft, a thing's is not
+        soft = standing.hanging(_agreed(scene, _novel, looks), object_)
+        dark |= standing.shaded(picture, soft & ~whole, object_)
+    return standing.hanging(whole & ~dark, reach), dark
+
+
+def _like_the_ground(scene: Scene) -> Mask:
+    """What differs little from the ground and lies at the object, with what stands out more."""
+    first = scene.object.seen[0]
+    object_ = scene.object[first]
+    side = 2 * still.BLUR_PX + 1  # edges blur as wide
+    alike = _agreed(scene, still.bounded, KEY_LOOKS)
+    rim = grown(alike, side) & grown(object_, side) & ~object_
+    if not rim.any():
+        return rim
+    other = _agreed(scene, _novel, KEY_LOOKS)
+    other &= ~standing.shaded(scene.picture(first), other, object_)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    joined = cv2.morphologyEx((alike | other | rim).astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0
+    return standing.hanging(joined, object_)
+
+
+def _in_hand(scene: Scene) -> dict[int, Mask]:
+    """What the object holds up in some frames, if nearly all of them show something like it: a hand
+    goes to and fro, and what it holds goes along."""
+    frames = scene.object.seen
+    shown = {t: still.held(_novel_beside(scene, t), scene.object[t]) for t in frames[::SWAYS]}
+    sizes = np.array([int(each.sum()) for each in shown.values()])
+    usual = float(np.median(sizes))
+    alike = (sizes > usual / ALIKE) & (sizes < usual * ALIKE) & (sizes > 0)
+    return shown if alike[0] and alike.mean() > MOSTLY else {}
+
+
+def _fixed(scene: Scene, mask: Mask) -> Callable[[int], Mask]:
+    """What stands, in any frame."""
+    whole = grown(mask, 2)
+    return lambda frame: drift.sheared(whole, scene, frame)
+
+
+def _nearest(shown: dict[int, Mask]) -> Callable[[int], Mask]:
+    """What was seen in the nearest frame looked at."""
+    return lambda frame: grown(shown[min(shown, key=lambda each: (abs(each - frame), each))], 3)
 
 
 def beneath(scene: Scene, stays: bool, light: Track) -> Iterator[Effect]:
@@ -125,9 +182,20 @@ def _agreed(
     return np.asarray((votes >= least * len(picked)) & (votes > 0))
 
 
+def _shaped(scene: Scene, look: Callable[[Scene, int], Mask], looks: int) -> Mask:
+    """What most of some frames show, in the shape that it has in the first one: the camera may
+    travel around it."""
+    agreed = _agreed(scene, look, looks)
+    near = grown(agreed, max(2, round(TURNS * scene.scale_px)))
+    return np.asarray(agreed | (near & look(scene, scene.object.seen[0])))
+
+
+def _novel(scene: Scene, index: int) -> Mask:
+    return standing.novel(scene.picture(index), scene.object[index], scene.seen(index))
+
+
 def _standing(scene: Scene, index: int) -> Mask:
-    object_, picture = scene.object[index], scene.picture(index)
-    return standing.sharp(standing.novel(picture, object_, scene.seen(index)), picture, object_)
+    return standing.sharp(_novel(scene, index), scene.picture(index), scene.object[index])
 
 
 def _own(scene: Scene, index: int) -> Mask:
@@ -158,9 +226,13 @@ def _artefact(scene: Scene, mask: Mask, noun: str) -> Effect:
 
 
 def _bearing(
-    scene: Scene, things: Mask | None, lost: Sequence[Loss], rate: Fraction, paths: bool
+    scene: Scene,
+    things: Callable[[int], Mask] | None,
+    lost: Sequence[Loss],
+    rate: Fraction,
+    paths: bool,
 ) -> Effect:
-    """Things that hang together with the object (`things`, if they stay), and where they fall."""
+    """What hangs together with the object (`things`, by frame, if it stays), and where it falls."""
     label, frames = scene.object.label, scene.object.seen
     rooms: dict[int, Mask] = {}
     now: list[Place] = []
@@ -169,7 +241,7 @@ def _bearing(
     for frame in range(frames[0], scene.length):
         seen = scene.seen(frame)
         if things is not None:
-            now += scene.places(drift.sheared(grown(things, 2), scene, frame) & seen, frame)
+            now += scene.places(things(frame) & seen, frame)
         if not paths:
             continue
         since = min(frame - frames[0], rests)

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.light import grown
+from openvoid.reason.ground import CALM_PX, softened, surfaces
+from openvoid.reason.light import grown, inner
 from openvoid.reason.scene import Mask, Scene
 
 NEAR = 1.2  # of the object's size: how far things beside it reach
@@ -30,6 +31,10 @@ DARKER = 4.0  # L*
 HUE = 0.7  # chroma may change by this share of the lightness
 WHOLE_SHARE = 0.4  # of the object: a part as large that goes on farther out is the background
 LEAST_SHARE = 0.0006  # of the canvas
+LARGEST = 4.0  # of the object: larger surfaces are background
+BLUR_PX = 6  # so wide are the edges between surfaces
+AROUND, FEWEST_PX = 0.11, 50  # of the short side: the ground around a surface; as much must show
+HUED, SPREADS = 3.5, 4.0  # of a*b*; of the ground's own spread
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,29 @@ def beside(scene: Scene, index: int) -> list[Beside]:
     rim = near & grown(far, 2)
     most = WHOLE_SHARE * object_.sum()
     return [each for each in parts if each.mask.sum() < most or not (each.mask & rim).any()]
+
+
+def bounded(scene: Scene, index: int) -> Mask:
+    """Surfaces with an outline of their own that differ in hue from the ground around them, by
+    little, but by more than the ground does within itself: a plank on boards of another wood."""
+    picture, object_, seen = scene.picture(index), scene.object[index], scene.seen(index)
+    found = surfaces(picture, object_, seen)
+    ground, edge = found.ground, grown(seen & ~inner(seen), BLUR_PX)
+    lab = cv2.cvtColor(softened(picture, seen, CALM_PX), cv2.COLOR_RGB2LAB)
+    whole = np.zeros(scene.size, bool)
+    for number in range(1, len(found.sizes)):
+        size = found.sizes[number]
+        if not LEAST_SHARE * object_.size < size < LARGEST * object_.sum():
+            continue
+        spots = found.labels == number
+        around = lab[grown(spots, round(AROUND * scene.scale_px)) & ground]
+        if (spots & edge).any() or len(around) < FEWEST_PX:
+            continue
+        off = lab[spots].mean(axis=0) - around.mean(axis=0)
+        hue, spread = float(np.hypot(off[1], off[2])), float(np.hypot(*around.std(axis=0)[1:]))
+        if hue > max(HUED, SPREADS * spread) and hue > -HUE * off[0]:
+            whole |= grown(spots, BLUR_PX)
+    return whole & ~object_
 
 
 def _nearest(

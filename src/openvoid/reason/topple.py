@@ -42,6 +42,7 @@ HELD = 0.35  # of the object's height: what touches it lower stands beside it
 SLIM = 1.5  # times as high as wide
 LEAN = 0.05  # of a part's height: its upper third is so far from above the lower one
 PART_SHARE = 0.0004  # of the picture: smaller parts are stains
+SCRAP = 0.08  # of a part's largest piece: smaller pieces are none of it
 STEP_DEG = 4.0
 MOST_DEG = 100.0  # what tips over its foot lies flat then
 HEAP = 0.2  # of a part's length: so far from its low end its load may lie
@@ -115,8 +116,21 @@ def _loss(part: Mask, object_: Mask, ground: float, shade: Mask) -> Loss | None:
         y = max(y, _ends(object_)[0])
         above = part & (np.arange(part.shape[0])[:, None] <= y + TOUCH_PX)
     bearing = _below(part, posts, y, ground)
-    loose = cv2.morphologyEx((above & ~bearing).astype(np.uint8), cv2.MORPH_OPEN, SMALL)
-    return Loss(loose > 0, bearing, (x, y), side, ground) if loose.any() else None
+    loose = cv2.morphologyEx((above & ~bearing).astype(np.uint8), cv2.MORPH_OPEN, SMALL) > 0
+    loose = _main(loose)
+    foot = _ends(bearing)[1] if bearing.any() else ground
+    middle = float(np.nonzero(object_)[1].mean())
+    if (middle - x) * side < 0:  # it comes down beside its posts, not where the object is
+        ground = min(ground, foot)
+    return Loss(loose, bearing, (x, y), side, ground) if loose.any() else None
+
+
+def _main(mask: Mask) -> Mask:
+    """A mask without scraps: a rim of a shadow left on the ground would stop a fall at once."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    kept = 1 + np.flatnonzero(areas > SCRAP * areas.max(initial=0))
+    return np.isin(labels, kept)
 
 
 def _hangs(part: Mask, object_: Mask, ground: float) -> bool:
@@ -131,7 +145,7 @@ def _hangs(part: Mask, object_: Mask, ground: float) -> bool:
 
 def _leaning(part: Mask, object_: Mask, ground: float) -> Loss | None:
     """A tall part that leans on the object falls that way, over its foot."""
-    upper = _upper(part)
+    upper = _upper(part | object_) & part  # a hand before a board does not end it
     body = upper & (upper.sum(axis=0) > POST * bounding_box(part).height)
     if not body.any():
         return None

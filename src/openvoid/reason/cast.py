@@ -1,8 +1,9 @@
 """Cast: what an object that stays sheds around it, told from single pictures.
 
 Enters: a scene whose object stays. Leaves: its light and its shadow, each with where it is, a
-reason in words and a confidence. A part counts that most of a few frames show. Knows no things:
-what is cast is no thing, and whoever looks for things beside the object leaves it out.
+reason in words and a confidence. A part counts that most of a few frames show. Knows no things;
+whoever looks for things beside the object leaves out what stands in its light (`unlit`). Shadows
+hide nothing: the object's may run into that of a thing which it bears.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def whole(scene: Scene, found: Sequence[Cast]) -> Mask:
 
 
 def unlit(mask: Mask, shed: Mask, object_: Mask) -> Mask:
-    """A mask without what stands in the object's light or shadow by itself: right below its foot is
-    the ground on which that falls."""
+    """A mask without what stands in the object's light by itself: right below its foot is the
+    ground on which that falls."""
     rest = mask & ~shed
     rows = np.flatnonzero(object_.any(axis=1))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(rest.astype(np.uint8))

@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box
 from openvoid.core.quadmask import Region
 from openvoid.core.removal import Fill, Origin, RemovalRequest, Run
-
-TELEA_RADIUS_PX = 5
-MARGIN_PX = 12  # of known pixels around a hole
+from openvoid.evaluate.baselines import inpaint
 
 
 class Telea:
@@ -67,18 +64,6 @@ class Nearest:
 
 
 BASELINES: dict[str, type[Any]] = {kind.name: kind for kind in (Telea, Median, Nearest)}
-
-
-def inpaint(frame: NDArray[np.uint8], hole: NDArray[np.bool_], box: Box) -> NDArray[np.uint8]:
-    """The frame [H, W, 3] with its hole, which lies in the box, filled by Telea's method."""
-    if not hole.any():
-        return frame
-    result, reach = frame.copy(), box.grown(MARGIN_PX, *hole.shape).slices
-    mask = hole[reach].astype(np.uint8)
-    result[reach] = cv2.inpaint(
-        np.ascontiguousarray(frame[reach]), mask, TELEA_RADIUS_PX, cv2.INPAINT_TELEA
-    )
-    return result
 
 
 def _filled(index: int, box: Box, frame: NDArray[np.uint8], hole: NDArray[np.bool_]) -> Fill:

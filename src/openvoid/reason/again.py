@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.camera import Matrix, moved, normal
+from openvoid.reason.camera import Matrix, moved, normal, round_trip
 from openvoid.reason.light import grown
 from openvoid.reason.scene import Mask, Picture, Scene
 from openvoid.reason.undisturbed import nanmedian
@@ -199,18 +199,9 @@ def _followed(
     """Features of the reference, and where they are now, there and back."""
     if len(points) < FEWEST:
         return points[:0], points[:0]
-    options: dict[str, Any] = {"winSize": (13, 13), "maxLevel": 2}
-    options["flags"] = cv2.OPTFLOW_USE_INITIAL_FLOW
-    there: Any
-    there, ok, _ = cv2.calcOpticalFlowPyrLK(before, now, points, moved(guess, points), **options)
-    back: Any
-    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(now, before, there, points.copy(), **options)
-    good = (ok.ravel() > 0) & (ok_back.ravel() > 0)
-    good &= np.linalg.norm(back - points, axis=1) < AGREE_PX
-    x, y = np.rint(np.nan_to_num(there, nan=-1.0)).astype(int).T
-    high, wide = object_.shape
-    good &= (x >= 0) & (x < wide) & (y >= 0) & (y < high)
-    good[good] &= ~object_[y[good], x[good]]
+    there, good = round_trip(
+        before, now, points, moved(guess, points), object_, side_px=13, levels=2, off_px=AGREE_PX
+    )
     return points[good], there[good]
 
 

@@ -70,16 +70,18 @@ def _beside(scene: Scene, stays: bool, shed: Mask | None) -> tuple[Mask, Mask]:
     first, looks = scene.object.seen[0], KEY_LOOKS if stays else 1
     object_, picture = scene.object[first], scene.picture(first)
     reach = _agreed(scene, _own, looks, least=0.0) | object_  # hands sway: one touch is enough
-    whole = standing.hanging(_shaped(scene, _standing, looks), reach)
+    novel = _shown(scene, _novel, looks)
+    sharp = [(_sharp(scene, mask, index), index) for mask, index in novel]
+    whole = standing.hanging(_shaped(scene, sharp), reach)
     if stays:
-        whole |= _shaped(scene, _novel_beside, looks) & ~object_
+        whole |= _shaped(scene, _shown(scene, _novel_beside, looks)) & ~object_
     if shed is not None:
         whole = cast.unlit(whole, shed, object_)
     if whole.mean() > MOST_SHARE:
         return np.zeros_like(whole), np.zeros_like(whole)
     dark = standing.shaded(picture, whole, object_)
     if stays and shed is None:  # a shadow's rim may be soft, a thing's is not
-        soft = standing.hanging(_agreed(scene, _novel, looks), object_)
+        soft = standing.hanging(_voted(scene, novel), object_)
         dark |= standing.shaded(picture, soft & ~whole, object_)
     return standing.hanging(whole & ~dark, reach), dark
 
@@ -175,27 +177,35 @@ def _agreed(
     scene: Scene, look: Callable[[Scene, int], Mask], looks: int, least: float = 0.5
 ) -> Mask:
     """What most of some frames show, or more than `least` of them."""
+    return _voted(scene, _shown(scene, look, looks), least)
+
+
+def _shown(scene: Scene, look: Callable[[Scene, int], Mask], looks: int) -> list[tuple[Mask, int]]:
+    """What each of some frames shows, the first one among them."""
     frames = scene.object.seen
     picked = np.unique(np.linspace(0, len(frames) - 1, looks).round().astype(int))
-    shown = [(look(scene, frames[number]), frames[number]) for number in picked]
+    return [(look(scene, frames[number]), frames[number]) for number in picked]
+
+
+def _voted(scene: Scene, shown: Sequence[tuple[Mask, int]], least: float = 0.5) -> Mask:
     votes = np.sum([drift.upright(mask, scene, index) for mask, index in shown], axis=0)
-    return np.asarray((votes >= least * len(picked)) & (votes > 0))
+    return np.asarray((votes >= least * len(shown)) & (votes > 0))
 
 
-def _shaped(scene: Scene, look: Callable[[Scene, int], Mask], looks: int) -> Mask:
+def _shaped(scene: Scene, shown: Sequence[tuple[Mask, int]]) -> Mask:
     """What most of some frames show, in the shape that it has in the first one: the camera may
     travel around it."""
-    agreed = _agreed(scene, look, looks)
+    agreed = _voted(scene, shown)
     near = grown(agreed, max(2, round(TURNS * scene.scale_px)))
-    return np.asarray(agreed | (near & look(scene, scene.object.seen[0])))
+    return np.asarray(agreed | (near & shown[0][0]))
 
 
 def _novel(scene: Scene, index: int) -> Mask:
     return standing.novel(scene.picture(index), scene.object[index], scene.seen(index))
 
 
-def _standing(scene: Scene, index: int) -> Mask:
-    return standing.sharp(_novel(scene, index), scene.picture(index), scene.object[index])
+def _sharp(scene: Scene, mask: Mask, index: int) -> Mask:
+    return standing.sharp(mask, scene.picture(index), scene.object[index])
 
 
 def _own(scene: Scene, index: int) -> Mask:
@@ -205,7 +215,7 @@ def _own(scene: Scene, index: int) -> Mask:
 def _novel_beside(scene: Scene, index: int) -> Mask:
     parts = [part.mask for part in still.beside(scene, index)]
     found = np.any(parts, axis=0) if parts else np.zeros(scene.size, bool)
-    return standing.sharp(found, scene.picture(index), scene.object[index])
+    return _sharp(scene, found, index)
 
 
 def _beneath(scene: Scene, index: int) -> Mask:

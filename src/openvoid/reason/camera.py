@@ -135,24 +135,42 @@ def _followed(
     """Features of the key, the same now, and their numbers."""
     if len(key.points) < FEWEST:
         return key.points[:0], key.points[:0], np.zeros(0, np.int64)
-    options: dict[str, Any] = {"winSize": (15, 15), "maxLevel": 3}
     guess = moved(key.step, key.points)
-    flag = cv2.OPTFLOW_USE_INITIAL_FLOW
-    there: Any
-    there, ok, _ = cv2.calcOpticalFlowPyrLK(
-        key.gray, gray, key.points, guess.copy(), flags=flag, **options
+    there, good = round_trip(
+        key.gray, gray, key.points, guess, covered, side_px=15, levels=3, off_px=0.5
     )
-    back: Any
-    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(
-        gray, key.gray, there, key.points.copy(), flags=flag, **options
-    )
-    good = (ok.ravel() > 0) & (ok_back.ravel() > 0) & (_distance(back, key.points) < 0.5)
-    height, width = gray.shape
-    x, y = np.rint(np.nan_to_num(there, nan=-1.0)).astype(int).T
-    inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
-    good &= inside
-    good[good] &= ~covered[y[good], x[good]]
     return key.points[good], there[good], np.flatnonzero(good)
+
+
+def round_trip(
+    before: Gray,
+    now: Gray,
+    points: Points,
+    guess: Points,
+    covered: NDArray[np.bool_],
+    *,
+    side_px: int,
+    levels: int,
+    off_px: float,
+) -> tuple[Points, NDArray[np.bool_]]:
+    """Where features are now (pyramidal Lucas and Kanade), and of which it is certain: they come
+    back to where they were, less than `off_px` off, and are in the picture where nothing covers
+    them."""
+    options: dict[str, Any] = {
+        "winSize": (side_px, side_px),
+        "maxLevel": levels,
+        "flags": cv2.OPTFLOW_USE_INITIAL_FLOW,
+    }
+    there: Any
+    there, ok, _ = cv2.calcOpticalFlowPyrLK(before, now, points, guess.copy(), **options)
+    back: Any
+    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(now, before, there, points.copy(), **options)
+    good = (ok.ravel() > 0) & (ok_back.ravel() > 0) & (_distance(back, points) < off_px)
+    height, width = now.shape
+    x, y = np.rint(np.nan_to_num(there, nan=-1.0)).astype(int).T
+    good &= (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    good[good] &= ~covered[y[good], x[good]]
+    return there, good
 
 
 def _fitted(start: Points, end: Points, *, full: bool) -> Matrix | None:

@@ -45,6 +45,7 @@ def shadows(scene: Scene, light: Track, darker: Sequence[bool]) -> Iterator[Effe
 
 def reflections(scene: Scene, images: list[Course], usual: Undisturbed | None) -> Iterator[Effect]:
     label = scene.object.label
+    noun = f"reflection of the {label}"
     for course in images:
         now = [
             place
@@ -54,16 +55,7 @@ def reflections(scene: Scene, images: list[Course], usual: Undisturbed | None) -
         frames = [blob.frame for blob in course.blobs]
         why = f"In {frames_name(frames)} something of the {label}'s colours moves whenever the"
         why += f" {label} moves, without touching it: its mirror image."
-        yield Effect(
-            f"reflection of the {label}",
-            EffectKind.ARTEFACT,
-            "is mirrored",
-            why,
-            tuple(now),
-            (),
-            0.6,
-            "motion",
-        )
+        yield Effect(noun, EffectKind.ARTEFACT, "is mirrored", why, tuple(now), (), 0.6, "motion")
     found = mirror.below(scene, usual)
     if found is None:
         return
@@ -76,16 +68,7 @@ def reflections(scene: Scene, images: list[Course], usual: Undisturbed | None) -
     why = f"In {frames_name(frames)} the {label} is seen again below, upside down"
     why += f" (likeness {found.likeness:.2f})."
     sure = min(0.95, found.likeness)
-    yield Effect(
-        f"reflection of the {label}",
-        EffectKind.ARTEFACT,
-        "is mirrored",
-        why,
-        tuple(now),
-        (),
-        sure,
-        "motion",
-    )
+    yield Effect(noun, EffectKind.ARTEFACT, "is mirrored", why, tuple(now), (), sure, "motion")
 
 
 def thing_moved(scene: Scene, thing: Thing) -> Effect:

@@ -74,11 +74,6 @@ def triangles(body: Body) -> np.ndarray:
     return mesh(body).triangles
 
 
-def texture_uv(body: Body) -> np.ndarray:
-    """float64 [V,2]: where each vertex is on the material, in metres."""
-    return mesh(body).uv
-
-
 def rest(body: Body) -> np.ndarray:
     """float64 [V,3]: the drawn vertices in the world, before anything moved."""
     turned = [place(body.position, body.rotation, tuple(row)) for row in mesh(body).vertices]

@@ -21,8 +21,8 @@ from footage import footage, still_map
 from morph_cases import FRAMES, MORPHING, SOUND, made, make_thing
 from question import start
 
-from openvoid.void.flow import make_flow
-from openvoid.void.morph import detect
+from openvoid.vision.flow import make_flow
+from openvoid.void.native.morphing import detect
 
 CLIPS = ("lime", "moving_ball", "BigBen")
 SIZE = (384, 672)

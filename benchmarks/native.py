@@ -48,8 +48,8 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Fill, Origin, RemovalRequest, Run
 from openvoid.core.request import default_soft_edge_px
 from openvoid.deliver.composite import Compositor
-from openvoid.void.stitch import stitch
-from openvoid.void.view import View, choose_view
+from openvoid.void.native.stitch import stitch
+from openvoid.void.native.view import View, choose_view
 
 Picture = NDArray[np.float32]
 

@@ -21,7 +21,6 @@ import numpy as np
 from question import start
 from reason_scenes import SCENES, case
 
-from openvoid.cli.overlay import overlay
 from openvoid.core import plugins
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
@@ -32,6 +31,7 @@ from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
 from openvoid.media.shotdir import read_shot
 from openvoid.reason.compose import compose
+from openvoid.show.overlay import overlay
 
 RECALL, KEEP = 0.8, 0.9
 PICTURES = 6  # frames drawn of each shot

@@ -24,7 +24,7 @@ from openvoid.core.removal import Run
 from openvoid.synth.batch import Order, Tally, fill
 from openvoid.synth.dataset import Recipe
 from openvoid.synth.families import FAMILIES, describe
-from openvoid.synth.simulate import simulate
+from openvoid.synth.physics.simulation import simulate
 from openvoid.synth.take import Take
 
 WANTED = 10.0  # pairs a minute, on two cores

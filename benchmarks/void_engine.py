@@ -27,12 +27,12 @@ import torch
 from question import Finding, start
 from torch import nn
 
-from openvoid.void import cost
-from openvoid.void.arrange import RUNTIME_GIB, Machine, transformer_ways, vae_ways
-from openvoid.void.codec import Codec
-from openvoid.void.memory import Plan, Work, choose_device, plan_for
-from openvoid.void.parts import DTYPES, FULL_SIZE, GIB, Architecture, build, part_bytes
-from openvoid.void.placement import place
+from openvoid.void.budget import cost
+from openvoid.void.budget.arrangements import RUNTIME_GIB, Machine, transformer_ways, vae_ways
+from openvoid.void.budget.placement import place
+from openvoid.void.budget.plan import Plan, Work, choose_device, plan_for
+from openvoid.void.model.codec import Codec
+from openvoid.void.model.parts import DTYPES, FULL_SIZE, GIB, Architecture, build, part_bytes
 
 STEPS = 30
 BUDGETS = ("8", "10", "12", "16", "24", "40")

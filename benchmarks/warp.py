@@ -30,8 +30,8 @@ from question import start
 from warp_published import PublishedWarp
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.void.flow import Displacement, Motion, agree, make_flow, motions, pixel_grid, sample
-from openvoid.void.warp import warp_noise
+from openvoid.vision.flow import Displacement, Motion, agree, make_flow, motions, pixel_grid, sample
+from openvoid.void.sampling.warped_noise import warp_noise
 
 Noise = NDArray[np.float32]
 SIZE, LATENT, CHANNELS = (192, 336), (48, 84), 16

@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from openvoid.cli import panels
 from openvoid.cli.sheet import write_picture
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
+from openvoid.show import panels
 from openvoid.synth.dataset import Recipe, Studio
 
 WORLDS = {

@@ -117,7 +117,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tiny random weights in the released layout; tests with it skip where torch is missing."""
     pytest.importorskip("diffusers")
-    from tiny import make_checkpoint
+    from tests.void.tiny import make_checkpoint
 
     return make_checkpoint(tmp_path_factory.mktemp("weights"))
 
@@ -126,7 +126,7 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def drawing() -> None:
     """Tests with it draw worlds; they skip where mujoco or off-screen OpenGL is missing."""
     from openvoid.core.errors import OpenVoidError
-    from openvoid.synth.render_mujoco import MujocoRenderer
+    from openvoid.synth.render.mujoco_renderer import MujocoRenderer
 
     try:
         MujocoRenderer.check()
@@ -139,7 +139,7 @@ def tiny_sam(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """Tiny random weights of SAM 2 and SAM 3, by name; skips where torch is missing."""
     pytest.importorskip("torch")
     pytest.importorskip("transformers")
-    from tiny_sam import make_sam2, make_sam3
+    from tests.select.sam.tiny_sam import make_sam2, make_sam3
 
     home = tmp_path_factory.mktemp("sam")
     return {"sam2": make_sam2(home / "sam2"), "sam3": make_sam3(home / "sam3")}

@@ -47,14 +47,12 @@ def joined(fences: list[str]) -> str:
 def drawn_tree() -> set[str]:
     """Paths in the README's tree; two spaces of indentation a level."""
     (tree,) = [text for text in blocks(ROOT / "README.md", "text") if "src/openvoid/" in text]
-    paths, parent = set(), ""
+    paths: set[str] = set()
+    parents: list[str] = []
     for line in tree.splitlines():
-        name = line.split()[0]
-        if not line.startswith(" "):
-            parent = name if name.endswith("/") else ""
-            paths.add(name)
-        else:
-            paths.add(parent + name)
+        name, depth = line.split()[0], (len(line) - len(line.lstrip())) // 2
+        parents[depth:] = [name]
+        paths.add("".join(parents))
     return paths
 
 

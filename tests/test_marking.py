@@ -18,10 +18,10 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Region
 from openvoid.core.selection import Point, Selection
 from openvoid.core.track import Track
-from openvoid.deliver.shelf import Shelf
 from openvoid.marking import Composing, Marked, find_effects, find_track, mark
 from openvoid.media.masks import open_quadmask
 from openvoid.media.tracks import open_track
+from openvoid.workspace.shelf import Shelf
 
 pytestmark = pytest.mark.usefixtures("third_party", "cache")
 AT = Selection((Point(2, 20, 12),))

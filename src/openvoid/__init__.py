@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from openvoid.core.track import Track as Track
     from openvoid.media.masks import open_quadmask as open_quadmask
     from openvoid.media.open import open_clip as open_clip
-    from openvoid.remove import remove as remove
+    from openvoid.removal import remove as remove
 
 __version__ = "0.1.0"
 
@@ -36,7 +36,7 @@ _PUBLIC = {
     "Track": "openvoid.core.track",
     "open_clip": "openvoid.media.open",
     "open_quadmask": "openvoid.media.masks",
-    "remove": "openvoid.remove",
+    "remove": "openvoid.removal",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

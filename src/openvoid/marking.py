@@ -21,12 +21,12 @@ from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
-from openvoid.deliver.fingerprint import clip_hash, code_hash, request_key, track_hash, versions
 from openvoid.deliver.report import plain
-from openvoid.deliver.scratch import scratch
-from openvoid.deliver.shelf import Shelf
 from openvoid.reason.combine import combine
 from openvoid.reason.compose import compose
+from openvoid.workspace.fingerprint import clip_hash, code_hash, request_key, track_hash, versions
+from openvoid.workspace.scratch import scratch
+from openvoid.workspace.shelf import Shelf
 
 SEGMENTER, REASONERS = "classical", ("motion",)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from tiny_shots import ENGINE, Done, Tiny, spawn, tiny_shot
 
 from openvoid.cli.main import main
+from tests.cli.tiny_shots import ENGINE, Done, Tiny, spawn, tiny_shot
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_shots import listing, save_pictures, spawn, tiny_shot
 
 from openvoid.core.clip import Clip, clip_of
 from openvoid.media.encode import open_writer
+from tests.cli.tiny_shots import listing, save_pictures, spawn, tiny_shot
 
 FRAMES = 12
 

@@ -19,14 +19,14 @@ import av
 import cv2
 import numpy as np
 import pytest
-from real_shots import reduced
-from tiny_shots import listing
 
 from openvoid.core.quadmask import Region, dilate
 from openvoid.core.request import default_soft_edge_px
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
 from openvoid.media.shotdir import read_shot
+from tests.cli.real_shots import reduced
+from tests.cli.tiny_shots import listing
 
 CLIPS = ("BigBen", "ducky-float", "lime", "moving_ball")
 

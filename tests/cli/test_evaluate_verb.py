@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_shots import Done, listing
-from tiny_truths import FRAMES, save_clip, save_shot, scene
+
+from tests.cli.tiny_shots import Done, listing
+from tests.evaluate.tiny_truths import FRAMES, save_clip, save_shot, scene
 
 Command = Callable[..., Done]
 

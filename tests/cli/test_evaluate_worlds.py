@@ -9,11 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tiny_shots import Done, listing
 
 from openvoid.evaluate import split
 from openvoid.evaluate.split import Split, digest
 from openvoid.synth.families import describe
+from tests.cli.tiny_shots import Done, listing
 
 Command = Callable[..., Done]
 SIZE, LENGTH, RATE = (96, 160), 8, Fraction(12)

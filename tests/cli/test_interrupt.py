@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_shots import listing, spawn, tiny_shot
 
 from openvoid.media.open import open_clip
+from tests.cli.tiny_shots import listing, spawn, tiny_shot
 
 FRAMES = 40
 

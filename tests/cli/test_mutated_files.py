@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_shots import listing, tiny_shot
 
 from openvoid.core.clip import clip_of
 from openvoid.core.quadmask import Quadmask
 from openvoid.media.encode import open_writer
 from openvoid.media.masks import write_quadmask
+from tests.cli.tiny_shots import listing, tiny_shot
 
 SEEDS = range(15)
 KINDS = ("clip.mkv", "clip.mp4", "clip.mov", "mask.mkv", "mask.mp4", "pictures/0002.png")

@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 import pytest
 
-from openvoid.cli import panels
 from openvoid.cli.sheet import View, show
 from openvoid.core.clip import clip_of
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import silent
 from openvoid.media.open import open_clip
+from openvoid.show import panels
 
 FRAMES = np.random.default_rng(1).integers(60, 190, (10, 40, 60, 3)).astype(np.uint8)
 LABELS = np.full((10, 40, 60), 255, np.uint8)

@@ -8,13 +8,13 @@ from typing import Any
 
 import cv2
 import pytest
-from tiny_shots import listing
 
 from openvoid.cli import demo
 from openvoid.cli.measure import Comparison, pairs
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
 from openvoid.media.shotdir import read_shot
+from tests.cli.tiny_shots import listing
 
 
 def test_the_demo_comes_close_to_the_truth(command: Callable[..., Any], tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_shots import listing, save_pictures
 
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
+from tests.cli.tiny_shots import listing, save_pictures
 
 
 def test_inspect_tells_size_shares_and_that_it_is_lossless(

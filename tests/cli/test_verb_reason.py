@@ -11,13 +11,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from tiny_shots import listing
 
 from openvoid.core.quadmask import Region
 from openvoid.core.track import Track
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
 from openvoid.media.tracks import write_track
+from tests.cli.tiny_shots import listing
 
 pytestmark = pytest.mark.usefixtures("third_party", "flat")
 POINT = ("--point", "20,12@1", "--segmenter", "still", "--reasoner", "below")

@@ -10,7 +10,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from tiny_shots import listing
 
 from openvoid.cli import marks
 from openvoid.core.clip import clip_of
@@ -18,6 +17,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.selection import BoxMark, Matte, Point, Selection
 from openvoid.media.encode import open_writer
 from openvoid.media.tracks import open_track
+from tests.cli.tiny_shots import listing
 
 
 @pytest.fixture

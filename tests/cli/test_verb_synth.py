@@ -12,9 +12,9 @@ from typing import Any
 
 import cv2
 import pytest
-from tiny_shots import spawn
 
 from openvoid.core import plugins
+from tests.cli.tiny_shots import spawn
 
 SMALL = ("--size", "160x96", "--frames", "6")
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "synth"))
-from asset_files import asset, sequence
+from tests.synth.sources.asset_files import asset, sequence
 
 SMALL = ("--count", 1, "--size", "160x96", "--frames", "12")
 

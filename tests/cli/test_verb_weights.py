@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,17 +12,15 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "void"))
 pytest.importorskip("huggingface_hub")
 pytest.importorskip("torch")
 
-from hub_server import Fault, Hub
-from tiny import BASE, make_checkpoint
-from tiny_shots import Done, spawn
-
 from openvoid.media import hub
-from openvoid.select import sam_weights
-from openvoid.void import released
+from openvoid.select.sam import weights
+from openvoid.void.model import released
+from tests.cli.tiny_shots import Done, spawn
+from tests.media.hub_server import Fault, Hub
+from tests.void.tiny import BASE, make_checkpoint
 
 LONG = 24_000_000  # bytes: the hub's client writes pieces of 10 MiB
 
@@ -109,7 +106,7 @@ def test_one_pass_into_a_folder_of_ones_own(
 def test_the_weights_of_a_segmenter_are_pulled_listed_and_checked_alike(
     server: Hub, command: Callable[..., Done], tiny_sam: Mapping[str, Path], tmp_path: Path
 ) -> None:
-    repo = sam_weights.RELEASED["sam2-tiny"].repo
+    repo = weights.RELEASED["sam2-tiny"].repo
     server.repos, server.cards = {repo: tiny_sam["sam2"]}, {repo: {"license": "apache-2.0"}}
     assert "openvoid weights pull sam2" in one_line(command("weights", "check", "sam2"))
     pulled = command("weights", "pull", "sam2-tiny")

@@ -17,7 +17,7 @@ import pytest
 from openvoid.core import plugins
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
-from openvoid.synth.simulate import Motion
+from openvoid.synth.physics.simulation import Motion
 from openvoid.synth.take import Drawn, Take
 from openvoid.synth.world import Body, Camera, Light, Material, World
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_truths import Scene, save_shot, scene
+
+from tests.evaluate.tiny_truths import Scene, save_shot, scene
 
 
 @pytest.fixture(scope="session")

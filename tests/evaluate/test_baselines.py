@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_truths import Scene
 
 from openvoid.core.clip import clip_of
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.evaluate.baselines import BASELINES, eight_bit, main
 from openvoid.media.open import open_clip
+from tests.evaluate.tiny_truths import Scene
 
 Array = np.ndarray[Any, Any]
 

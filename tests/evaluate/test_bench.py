@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_truths import Scene, save_clip
 
 from openvoid.core.errors import Interrupted
 from openvoid.core.judged import Judged
@@ -26,6 +25,7 @@ from openvoid.evaluate.contestants import Contestant, command
 from openvoid.evaluate.fidelity import CEILING_DB
 from openvoid.evaluate.scores import Score, run_folder
 from openvoid.evaluate.shots import find_shots
+from tests.evaluate.tiny_truths import Scene, save_clip
 
 COPY = command("copy=cp {shot}/truth.mkv {out:mkv}")
 
@@ -278,7 +278,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from test_bench import COPY, quiet, run
+from tests.evaluate.test_bench import COPY, quiet, run
 from openvoid.evaluate.contestants import command
 run(Path({shots!r}), Path({out!r}), COPY, command("slow=sh -c 'touch {flag}; sleep 60' {{out}}"))
 """
@@ -286,7 +286,7 @@ run(Path({shots!r}), Path({out!r}), COPY, command("slow=sh -c 'touch {flag}; sle
 
 def test_ctrl_c_leaves_what_is_finished_and_nothing_else(shots: Path, tmp_path: Path) -> None:
     out, flag = tmp_path / "out", tmp_path / "flag"
-    more = {"tests": str(Path(__file__).parent), "shots": str(shots), "out": str(out)}
+    more = {"tests": str(Path(__file__).parents[2]), "shots": str(shots), "out": str(out)}
     text = PROGRAM.format(flag=flag, **more)
     process = subprocess.Popen([sys.executable, "-c", text], stderr=subprocess.PIPE)
     while not flag.exists() and process.poll() is None:

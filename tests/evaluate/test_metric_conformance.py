@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_truths import Scene
 
 from openvoid.core import plugins
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
+from tests.evaluate.tiny_truths import Scene
 
 OURS = ("flicker", "lpips", "psnr", "ssim", "trajectory", "vmaf")
 WAYS = {"higher", "lower", "one"}

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_truths import FRAMES, RADIUS, Scene, course, room, scene, with_ball
 
 from openvoid.core import plugins
 from openvoid.core.clip import clip_of
@@ -23,6 +22,7 @@ from openvoid.core.removal import Run
 from openvoid.evaluate import vmaf
 from openvoid.evaluate.fidelity import CEILING_DB, ssim_map
 from openvoid.evaluate.regions import REGIONS, boundary_px, regions_of
+from tests.evaluate.tiny_truths import FRAMES, RADIUS, Scene, course, room, scene, with_ball
 
 
 @pytest.fixture(scope="module")

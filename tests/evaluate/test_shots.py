@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_truths import Scene, save_shot
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.evaluate.shots import Shot, find_shots, open_known
+from tests.evaluate.tiny_truths import Scene, save_shot
 
 
 def test_shots_are_found_below_a_folder_by_name(shots: Path, made: Scene) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_truths import Scene, save_clip
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.evaluate.bench import Metrics
@@ -20,6 +19,7 @@ from openvoid.evaluate.scores import Score, run_folder
 from openvoid.evaluate.study import Entry, entries, tally, wilson, write_study
 from openvoid.evaluate.summary import summarised, write_json
 from openvoid.media.open import open_clip
+from tests.evaluate.tiny_truths import Scene, save_clip
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_truths import Scene
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.evaluate.bench import Metrics
@@ -33,6 +32,7 @@ from openvoid.evaluate.summary import (
     summarised,
     write_json,
 )
+from tests.evaluate.tiny_truths import Scene
 
 
 def score(who: str, shot: str, family: str, psnr: float, **more: object) -> Score:

@@ -14,7 +14,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from read_back import packets
 
 from openvoid.core.clip import Clip, ColorTags, Picture, clip_of
 from openvoid.core.errors import OpenVoidError
@@ -23,6 +22,7 @@ from openvoid.media.avframe import plane_sizes
 from openvoid.media.encode import CODECS, default_codec, open_writer
 from openvoid.media.open import open_clip
 from openvoid.media.pixels import layout_named
+from tests.media.read_back import packets
 
 Make = Callable[..., Path]
 

@@ -11,11 +11,11 @@ import av
 import numpy as np
 import psutil
 import pytest
-from read_back import decoded
 
 from openvoid.core.clip import Clip
 from openvoid.core.errors import OpenVoidError
 from openvoid.media.open import open_clip
+from tests.media.read_back import decoded
 
 Make = Callable[..., Path]
 QUIET = {"x265-params": "log-level=none:keyint=8:bframes=3"}

@@ -8,8 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from openvoid.void.codec import Codec, encoded_frames  # noqa: E402
-from openvoid.void.denoise import rotary  # noqa: E402
+from openvoid.void.model.codec import Codec, encoded_frames  # noqa: E402
+from openvoid.void.model.denoise import rotary  # noqa: E402
 
 
 def test_the_rotary_embedding_is_theirs(reference: Any) -> None:

@@ -12,13 +12,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from openvoid.core.quadmask import Region  # noqa: E402
-from openvoid.void.codec import Codec, encoded_frames  # noqa: E402
-from openvoid.void.condition import conditions  # noqa: E402
-from openvoid.void.denoise import Denoiser, Sampler, Text  # noqa: E402
-from openvoid.void.latents import Latents  # noqa: E402
-from openvoid.void.presets import PRESETS  # noqa: E402
-from openvoid.void.sampling import sample  # noqa: E402
-from openvoid.void.windows import Window, frames_of, latents_of, layout  # noqa: E402
+from openvoid.void.model.codec import Codec, encoded_frames  # noqa: E402
+from openvoid.void.model.condition import conditions  # noqa: E402
+from openvoid.void.model.denoise import Denoiser, Sampler, Text  # noqa: E402
+from openvoid.void.sampling.latents import Latents  # noqa: E402
+from openvoid.void.sampling.loop import sample  # noqa: E402
+from openvoid.void.sampling.presets import PRESETS  # noqa: E402
+from openvoid.void.sampling.windows import Window, frames_of, latents_of, layout  # noqa: E402
 
 STEPS = 4
 

@@ -13,8 +13,8 @@ torch = pytest.importorskip("torch")
 
 from openvoid.core.quadmask import Region  # noqa: E402
 from openvoid.media.masks import open_quadmask  # noqa: E402
-from openvoid.void.condition import area_labels, area_resized  # noqa: E402
-from openvoid.void.windows import padded_frames, reflected  # noqa: E402
+from openvoid.void.model.condition import area_labels, area_resized  # noqa: E402
+from openvoid.void.sampling.windows import padded_frames, reflected  # noqa: E402
 
 SIZE = (48, 80)
 INVERTED = {Region.PRIMARY: 255, Region.OVERLAP: 192, Region.AFFECTED: 128, Region.KEEP: 0}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from worlds import texture
 
 from openvoid.core.box import Box
 from openvoid.plate.align import look_up, parallax, refine, warp
-from openvoid.plate.register import transform
+from openvoid.vision.camera import transform
+from tests.plate.worlds import texture
 
 BOX = Box(30, 40, 130, 200)
 

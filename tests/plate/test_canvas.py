@@ -6,7 +6,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from worlds import crossing, filmed, handheld, texture
 
 from openvoid.core.box import Box
 from openvoid.core.clip import clip_of
@@ -14,6 +13,7 @@ from openvoid.core.removal import Run
 from openvoid.plate.canvas import mapped, paint_canvas, unseen_cells
 from openvoid.plate.plan import plan
 from openvoid.plate.survey import survey
+from tests.plate.worlds import crossing, filmed, handheld, texture
 
 
 def test_nothing_unseen_needs_no_canvas(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from worlds import crossing, filmed, handheld, texture
 
 from openvoid.core.clip import Clip, clip_of
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Origin, RemovalRequest, Run
 from openvoid.plate.engine import PlateEngine
+from tests.plate.worlds import crossing, filmed, handheld, texture
 
 
 def removed(

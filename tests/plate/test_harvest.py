@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from worlds import crossing, filmed, handheld, texture
 
 from openvoid.core.box import Box, bounding_box
 from openvoid.core.clip import clip_of
 from openvoid.core.removal import Run
 from openvoid.plate.harvest import clip_box, harvest
 from openvoid.plate.plan import plan
-from openvoid.plate.register import transform
 from openvoid.plate.survey import Proxy, survey
+from openvoid.vision.camera import transform
+from tests.plate.worlds import crossing, filmed, handheld, texture
 
 
 def test_crops_cover_what_targets_ask(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from worlds import crossing, filmed, handheld, texture
 
 from openvoid.core.clip import clip_of
 from openvoid.core.removal import Run
 from openvoid.plate.plan import plan
 from openvoid.plate.propagate import fitted, propagate
 from openvoid.plate.survey import survey
+from tests.plate.worlds import crossing, filmed, handheld, texture
 
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:

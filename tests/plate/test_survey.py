@@ -6,13 +6,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from worlds import crossing, texture
 
 from openvoid.core.clip import clip_of
 from openvoid.core.quadmask import Quadmask, dilate
 from openvoid.core.removal import Run
-from openvoid.plate.register import Camera, transform
 from openvoid.plate.survey import CELL_PX, Proxy, World, nanmedian, survey
+from openvoid.vision.camera import Camera, transform
+from tests.plate.worlds import crossing, texture
 
 
 def test_proxy_and_clip_pixels_agree() -> None:

@@ -13,8 +13,8 @@ import pytest
 from openvoid.core.errors import OpenVoidError
 from openvoid.synth.camera import project
 from openvoid.synth.families import FAMILIES, describe
-from openvoid.synth.scene import closure
-from openvoid.synth.simulate import Motion, simulate
+from openvoid.synth.physics.scene import closure
+from openvoid.synth.physics.simulation import Motion, simulate
 from openvoid.synth.world import Body, World
 
 SEEDS = range(50) if os.environ.get("OPENVOID_SLOW") else range(3)

@@ -21,8 +21,8 @@ from openvoid.core.removal import Run
 from openvoid.synth.families import FAMILIES, describe
 from openvoid.synth.flow import flow
 from openvoid.synth.pair import Pair, film, verdict
-from openvoid.synth.render_mujoco import MujocoRenderer
-from openvoid.synth.simulate import simulate
+from openvoid.synth.physics.simulation import simulate
+from openvoid.synth.render.mujoco_renderer import MujocoRenderer
 from openvoid.synth.take import takes
 from openvoid.synth.tracks import instances, owners, tracks
 from openvoid.synth.world import World
@@ -136,7 +136,7 @@ def test_a_sky_that_nothing_leaves_to_be_seen_is_not_drawn_and_not_missed(
     open_air = replace(hidden, bodies=bare, camera=replace(hidden.camera, targets=up))
     assert [_sky_drawn(renderer, world) for world in (hidden, open_air)] == [False, True]
     quick = [_first_picture(renderer, world) for world in (hidden, open_air)]
-    monkeypatch.setattr("openvoid.synth.render_mujoco._Set._sky_seen", lambda *_: True)
+    monkeypatch.setattr("openvoid.synth.render.mujoco_renderer._Set._sky_seen", lambda *_: True)
     slow = [_first_picture(renderer, world) for world in (hidden, open_air)]
     for one, other in zip(quick, slow, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from openvoid.void.arrange import Work
-from openvoid.void.parts import FULL_SIZE, Architecture
+from openvoid.void.budget.arrangements import Work
+from openvoid.void.model.parts import FULL_SIZE, Architecture
 
 TINY = Architecture(
     {

@@ -8,18 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from shots import tiny_request
+
+from tests.void.shots import tiny_request
 
 torch = pytest.importorskip("torch")
 
 from openvoid.core.removal import Run  # noqa: E402
+from openvoid.vision.flow import make_flow  # noqa: E402
 from openvoid.void import passes as module  # noqa: E402
-from openvoid.void.checkpoint import locate  # noqa: E402
-from openvoid.void.flow import make_flow  # noqa: E402
-from openvoid.void.memory import Work, plan_for  # noqa: E402
+from openvoid.void.budget.plan import Work, plan_for  # noqa: E402
+from openvoid.void.model.checkpoint import locate  # noqa: E402
+from openvoid.void.native.view import choose_view  # noqa: E402
 from openvoid.void.passes import Passes, white_noise  # noqa: E402
-from openvoid.void.presets import settings_of  # noqa: E402
-from openvoid.void.view import choose_view  # noqa: E402
+from openvoid.void.sampling.presets import settings_of  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("cache")
 

@@ -69,7 +69,7 @@ def run(example: Path, out: Path, progress: Progress) -> dict[str, Any]:
     from openvoid.media.masks import open_quadmask
     from openvoid.media.open import open_clip
     from openvoid.media.shotdir import is_shot, read_shot
-    from openvoid.remove import remove
+    from openvoid.removal import remove
 
     truths = sorted(example.glob(TRUTH)) if is_shot(example) else []
     if not truths:

@@ -51,10 +51,10 @@ def explain(
     from openvoid.cli.reason import free
     from openvoid.cli.sheet import write_picture
     from openvoid.core.effects import Effects
-    from openvoid.deliver.shelf import EFFECTS, TRACK
     from openvoid.marking import check_fits
     from openvoid.media.open import open_clip
     from openvoid.media.tracks import open_track
+    from openvoid.workspace.shelf import EFFECTS, TRACK
 
     if marks is not None:
         track, effects = track or marks / TRACK, effects or marks / EFFECTS

@@ -8,13 +8,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from openvoid.cli import panels
-from openvoid.cli.overlay import overlay
-from openvoid.cli.panels import Panel
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.track import Track
 from openvoid.reason.compose import compose
+from openvoid.show import panels
+from openvoid.show.overlay import overlay
+from openvoid.show.panels import Panel
 
 
 def sheet_of(clip: Clip, track: Track, effects: Effects, count: int, width_px: int) -> Panel:

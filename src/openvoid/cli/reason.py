@@ -109,12 +109,12 @@ def reason(
       openvoid reason shot.mov --track track.mkv --effects mine.json -o mask.mkv
       openvoid reason shot.mov --track track.mkv -o m.mkv --reasoner motion,vlm
     """
-    from openvoid.deliver.shelf import write_json
     from openvoid.marking import Composing, Told, check_fits, find_effects
     from openvoid.media.masks import write_quadmask
     from openvoid.media.open import open_clip
     from openvoid.media.tracks import open_track
     from openvoid.reason.compose import compose
+    from openvoid.workspace.shelf import write_json
 
     named = reasoners(reasoner)
     if not named and effects is None:

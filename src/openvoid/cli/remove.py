@@ -165,8 +165,8 @@ def remove(
     from openvoid.marking import Composing
     from openvoid.media.open import open_clip
     from openvoid.media.shotdir import clip_in
-    from openvoid.remove import outlook
-    from openvoid.remove import remove as run
+    from openvoid.removal import outlook
+    from openvoid.removal import remove as run
 
     given, begun = dict(options or {}), time.monotonic()
     with told(quiet) as progress:

@@ -21,10 +21,10 @@ from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
 
 if TYPE_CHECKING:
-    from openvoid.cli.panels import Panel
     from openvoid.core.clip import Clip
     from openvoid.core.selection import Selection
     from openvoid.core.track import Track
+    from openvoid.show.panels import Panel
 
 DEFAULT_SEGMENTER = "classical"
 SURE = 0.5  # frames under this are worth a look, and perhaps a mark
@@ -187,8 +187,8 @@ def _is_facts(path: Path) -> bool:
 
 def _draw(clip: Clip, track: Track, given: Selection, out: Path) -> None:
     """A sheet of frames: those with marks, and others spread over the clip."""
-    from openvoid.cli import panels
     from openvoid.cli.sheet import write_picture
+    from openvoid.show import panels
 
     rows: list[Panel] = []
     tiles, captions = [], []
@@ -219,8 +219,8 @@ def _tile(clip: Clip, frame: Any, track: Track, given: Selection, index: int) ->
     import cv2
     import numpy as np
 
-    from openvoid.cli import panels
     from openvoid.core.quadmask import label
+    from openvoid.show import panels
 
     scale = TILE_PX / clip.width
     height = max(1, round(clip.height * scale))

@@ -16,13 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.cli import panels
 from openvoid.cli.measure import Comparison, check_alike, pairs
 from openvoid.core.clip import RGB_LAYOUTS, Clip, ColorTags, Picture
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Progress
 from openvoid.media.atomic import explained, partial_file
+from openvoid.show import panels
 
 PICTURES = (".png", ".jpg", ".jpeg")
 PANELS = {"sheet": "AB+", "side": "AB", "difference": "+"}  # + is the difference

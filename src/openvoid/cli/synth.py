@@ -22,7 +22,7 @@ from openvoid.cli.synth_import import import_
 from openvoid.core.errors import OpenVoidError
 
 if TYPE_CHECKING:
-    from openvoid.cli.panels import Panel
+    from openvoid.show.panels import Panel
     from openvoid.synth.batch import Order, Tally
     from openvoid.synth.dataset import Recipe
 
@@ -249,8 +249,8 @@ def _found(folder: Path, families: list[str], count: int) -> list[Path]:
 
 
 def _write_sheet(shots: list[Path], out: Path, columns: int, width: int) -> None:
-    from openvoid.cli import panels
     from openvoid.cli.sheet import write_picture
+    from openvoid.show import panels
 
     rows = [row for shot in shots for row in _rows(shot, columns, width)]
     write_picture(panels.sheet(rows), out)
@@ -260,9 +260,9 @@ def _rows(shot: Path, columns: int, width: int) -> Iterator[Panel]:
     """One row a take, frames spread evenly over the clip, the first and the last among them."""
     import numpy as np
 
-    from openvoid.cli import panels
     from openvoid.media.masks import open_quadmask
     from openvoid.media.open import open_clip
+    from openvoid.show import panels
 
     mask = open_quadmask(shot / "quadmask_0.mp4")
     for take, name in TAKES.items():

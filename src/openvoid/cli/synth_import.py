@@ -52,7 +52,7 @@ def import_(
     from openvoid.cli.synth import check_renderer, recipe_of
     from openvoid.synth.dataset import Studio
 
-    module = import_module(f"openvoid.synth.import_{source.value}")
+    module = import_module(f"openvoid.synth.sources.{source.value}")
     (module.find_assets if source is Source.kubric else module.find_sequences)(folder)
     wanted = recipe_of(size, frames, fps, renderer, False)
     check_renderer(renderer)
@@ -78,7 +78,7 @@ def _worlds(
     source: Source, folder: Path, out: Path, count: int, seed: int, wanted: Recipe
 ) -> Iterator[tuple[int, World | OpenVoidError]]:
     """Worlds by number, or why there is none."""
-    module = import_module(f"openvoid.synth.import_{source.value}")
+    module = import_module(f"openvoid.synth.sources.{source.value}")
     passed_over: dict[Path, OpenVoidError] = {}
     extra = {"passed_over": passed_over} if source is Source.kubric else {}
     for number in range(count):

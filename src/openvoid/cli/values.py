@@ -58,6 +58,6 @@ def effects(path: Path | None) -> Effects | None:
     """An effects file, as a reasoner or a person wrote it."""
     if path is None:
         return None
-    from openvoid.deliver.shelf import read_effects
+    from openvoid.workspace.shelf import read_effects
 
     return read_effects(path)

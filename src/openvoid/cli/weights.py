@@ -1,8 +1,8 @@
 """`openvoid weights`: fetch the released weights, tell what is here, hold them against the layout.
 
 Enters: a name or a folder. Leaves: files in the Hugging Face cache or a folder, or what is known
-about them. Knows nothing of models: `media.hub` fetches, `void.checkpoint` and `select.sam_model`
-check.
+about them. Knows nothing of models: `media.hub` fetches, `void.model.checkpoint` and
+`select.sam.model` check.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import typer
 from openvoid.cli.console import AsJson, Quiet, tell_json, tell_rows, tell_table
 from openvoid.core.errors import OpenVoidError
 from openvoid.media import hub
-from openvoid.select import sam_weights
+from openvoid.select.sam import weights
 
 NAMES = "void, sam2, sam2-base-plus, sam2-small, sam2-tiny, sam3"
 Passes = Annotated[str, typer.Option("--pass", help="Which passes: 1, 2 or 1,2.")]
@@ -61,11 +61,11 @@ def pull(
       $ openvoid weights pull sam2
     """
     from openvoid.cli.progress import told
-    from openvoid.void import released
+    from openvoid.void.model import released
 
     _known(name)
-    if name in sam_weights.RELEASED:
-        offered = sam_weights.offers(name)
+    if name in weights.RELEASED:
+        offered = weights.offers(name)
     else:
         offered = released.offers(_passes(passes), whole_base=whole_base)
     todo = [(offer, file) for offer in offered for file in hub.missing(offer, to)]
@@ -93,9 +93,9 @@ def list_(as_json: AsJson = False) -> None:
       openvoid weights list
       openvoid weights list --json
     """
-    from openvoid.void import released
+    from openvoid.void.model import released
 
-    held = [_held(*row) for row in KNOWN] + [_held_sam(name) for name in sam_weights.RELEASED]
+    held = [_held(*row) for row in KNOWN] + [_held_sam(name) for name in weights.RELEASED]
     if as_json:
         tell_json({"cache": hub.cache_home(), "weights": held})
         return
@@ -139,7 +139,7 @@ def check(
       $ openvoid weights check weights --lora style.safetensors:0.8 --hashes
     """
     from openvoid.cli.progress import told
-    from openvoid.void import checkpoint, released
+    from openvoid.void.model import checkpoint, released
 
     if sam := _sam_in(folder):
         _check_sam(sam, folder, hashes=hashes, quiet=quiet, as_json=as_json)
@@ -198,8 +198,8 @@ def _held(what: str, repo: str, licence: str, size: str, path: str) -> dict[str,
 
 
 def _held_sam(name: str) -> dict[str, Any]:
-    released = sam_weights.RELEASED[name]
-    whole = sam_weights.held(name)
+    released = weights.RELEASED[name]
+    whole = weights.held(name)
     begun = any((hub.storage(released.repo) / "blobs").glob("*.openvoid.incomplete"))
     return {
         "what": name,
@@ -207,29 +207,29 @@ def _held_sam(name: str) -> dict[str, Any]:
         "licence": released.licence + (" (gated)" if released.gated else ""),
         "size": f"about {released.size}",
         "state": "yes" if whole else "begun" if begun else "no",
-        "path": sam_weights.locate(name) if whole else None,
+        "path": weights.locate(name) if whole else None,
     }
 
 
 def _sam_in(folder: str) -> str:
     """The name of the SAM weights that are meant, or that lie in a folder; empty: VOID's."""
     if not Path(folder or ".").is_dir():
-        return folder if folder in sam_weights.RELEASED else ""
-    kind = sam_weights.kind_of(Path(folder)) if folder else ""
-    return next((name for name, each in sam_weights.RELEASED.items() if each.kind == kind), "")
+        return folder if folder in weights.RELEASED else ""
+    kind = weights.kind_of(Path(folder)) if folder else ""
+    return next((name for name, each in weights.RELEASED.items() if each.kind == kind), "")
 
 
 def _check_sam(name: str, folder: str, *, hashes: bool, quiet: bool, as_json: bool) -> None:
     _need_torch("sam", ("torch", "transformers", "safetensors"))
-    from openvoid.select import sam_model
+    from openvoid.select.sam import model as sam_model
 
-    place = sam_weights.locate(name, "" if folder == name else folder)
+    place = weights.locate(name, "" if folder == name else folder)
     load = sam_model.load_sam3 if name == "sam3" else sam_model.load_sam2
     model = load(place, "cpu", "float32")
     count = sum(each.numel() for each in model.network.parameters())
-    digests = sam_weights.hashes(place)
+    digests = weights.hashes(place)
     if as_json:
-        facts = {"folder": place, "kind": sam_weights.kind_of(place), "parameters": count}
+        facts = {"folder": place, "kind": weights.kind_of(place), "parameters": count}
         tell_json(facts | {"hashes": digests if hashes else {}})
     elif not quiet:
         tell_rows([("folder", str(place)), ("parameters", f"{count:,}")])
@@ -240,7 +240,7 @@ def _check_sam(name: str, folder: str, *, hashes: bool, quiet: bool, as_json: bo
 
 def _whole_base() -> bool:
     """Whether every file of the base that a removal reads is in the cache."""
-    from openvoid.void import checkpoint
+    from openvoid.void.model import checkpoint
 
     try:
         found = checkpoint.locate()
@@ -253,8 +253,8 @@ def _whole_base() -> bool:
 
 def _fetched(name: str, to: Path | None) -> str:
     """What `check` is to be told of weights that have just come."""
-    if name in sam_weights.RELEASED:
-        return str(hub.folder_of(sam_weights.RELEASED[name].repo, to)) if to else name
+    if name in weights.RELEASED:
+        return str(hub.folder_of(weights.RELEASED[name].repo, to)) if to else name
     return str(to or "")
 
 
@@ -279,7 +279,7 @@ def _offer_facts(offered: Any, to: Path | None) -> dict[str, Any]:
 
 
 def _known(name: str) -> None:
-    if name != "void" and name not in sam_weights.RELEASED:
+    if name != "void" and name not in weights.RELEASED:
         raise OpenVoidError(f"no weights are called {name!r}", mend=f"known: {NAMES}")
 
 

@@ -4,7 +4,7 @@ A quadmask says of every pixel of every frame what it is to the removal (VOID, a
 section 3): the removed object (PRIMARY), where the scene would have gone differently (AFFECTED),
 both at once (OVERLAP), or neither (KEEP). Enters: masks as arrays, one frame at a time. Leaves:
 labels, exactly on the four levels. Knows no files (`media.masks` reads them) and no polarity but
-this one (the diffusion model's own is flipped in `void.condition` alone).
+this one (the diffusion model's own is flipped in `void.model.condition` alone).
 
 Masks are held compressed, cropped to what is not KEEP: about 10 kB a frame at 4K, so a whole shot
 is at hand at random access.

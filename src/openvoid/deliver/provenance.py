@@ -15,8 +15,8 @@ from typing import Any
 from openvoid.core.clip import Clip
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Provenance, RemovalRequest
-from openvoid.deliver.fingerprint import clip_hash, code_hash, mask_hash, request_key, versions
 from openvoid.deliver.report import plain
+from openvoid.workspace.fingerprint import clip_hash, code_hash, mask_hash, request_key, versions
 
 
 def provenance_of(

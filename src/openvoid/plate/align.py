@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import Box
 from openvoid.plate.gradient import membrane
-from openvoid.plate.register import Image, Matrix, normal
+from openvoid.vision.camera import Image, Matrix, normal
 
 STEPS = 4
 MAX_PARALLAX_PX = 24.0

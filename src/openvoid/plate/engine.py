@@ -25,9 +25,9 @@ from openvoid.plate.canvas import Canvas, paint_canvas, unseen_cells
 from openvoid.plate.harvest import Harvest, harvest
 from openvoid.plate.plan import plan
 from openvoid.plate.propagate import RING_PX, Rebuilt, clear_of, propagate
-from openvoid.plate.register import Camera, transform
 from openvoid.plate.render import Sheet, render
 from openvoid.plate.survey import Survey, survey
+from openvoid.vision.camera import Camera, transform
 
 
 class PlateEngine:

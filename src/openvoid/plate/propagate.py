@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from openvoid.core.box import Box, bounding_box
 from openvoid.plate.align import look_up, parallax, refine, warp
 from openvoid.plate.gradient import membrane
-from openvoid.plate.register import Camera, Image, Matrix
 from openvoid.plate.survey import Survey
+from openvoid.vision.camera import Camera, Image, Matrix
 
 RING_PX = 24  # kept pixels around the hole that are looked at, in proxy pixels
 SMOOTH_PX = 5.0  # corrections are matched over this far, so that grain does not steer them

@@ -20,8 +20,8 @@ from openvoid.plate.align import look_up, warp
 from openvoid.plate.canvas import Canvas, mapped
 from openvoid.plate.harvest import Harvest, clip_box
 from openvoid.plate.propagate import Layer, Rebuilt
-from openvoid.plate.register import Image, Matrix, normal
 from openvoid.plate.survey import Proxy
+from openvoid.vision.camera import Image, Matrix, normal
 
 SEAM_PX = 1.2  # donors cross-fade over about this far, proxy pixels
 CHANGED = 0.012  # a soft-edge pixel that differs this much (0..1) from the plate was changed

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from openvoid.core.clip import Clip, Frame
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.core.removal import Run
-from openvoid.plate.register import Camera, Matrix, Registrar, Registration, transform
-from openvoid.plate.store import ArrayStore
+from openvoid.vision.camera import Camera, Matrix, Registrar, Registration, transform
+from openvoid.vision.store import ArrayStore
 
 PROXY_PX = 640  # long side of the reduced frames
 CELL_PX = 8  # side of a cell of the world grid, in proxy pixels

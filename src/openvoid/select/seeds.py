@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.selection import Selection
-from openvoid.select.working import Working
+from openvoid.vision.working import Working
 
 Map = NDArray[Any]  # [h, w] float32
 Mask = NDArray[np.bool_]

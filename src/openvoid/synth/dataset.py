@@ -44,7 +44,7 @@ from openvoid.media.masks import write_mattes, write_quadmask
 from openvoid.synth.families import FAMILIES, describe
 from openvoid.synth.flow import flow
 from openvoid.synth.pair import Pair, film, verdict
-from openvoid.synth.simulate import Motion
+from openvoid.synth.physics.simulation import Motion
 from openvoid.synth.take import Drawn, takes
 from openvoid.synth.tracks import instances, tracks
 from openvoid.synth.world import World

@@ -15,9 +15,9 @@ import numpy as np
 from openvoid.core.plugins import Renderer
 from openvoid.core.quadmask import Labels, Quadmask, Region
 from openvoid.core.removal import Run
+from openvoid.synth.physics.scene import closure
+from openvoid.synth.physics.simulation import Motion, simulate
 from openvoid.synth.regions import Threshold, above, distance, labelled
-from openvoid.synth.scene import closure
-from openvoid.synth.simulate import Motion, simulate
 from openvoid.synth.take import ALL, Drawn, takes
 from openvoid.synth.world import World
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from openvoid.synth.world import World
 
 if TYPE_CHECKING:
-    from openvoid.synth.simulate import Motion
+    from openvoid.synth.physics.simulation import Motion
 
 
 ALL = frozenset(("ids", "depth"))

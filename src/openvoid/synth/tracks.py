@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from openvoid.core.errors import OpenVoidError
 from openvoid.synth.camera import project
 from openvoid.synth.pair import Pair
-from openvoid.synth.simulate import Motion
+from openvoid.synth.physics.simulation import Motion
 from openvoid.synth.take import Drawn
 from openvoid.synth.world import World
 

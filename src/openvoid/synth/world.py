@@ -2,7 +2,8 @@
 
 Enters: numbers that a family (`synth.families`) drew from its seed, or a world.json. Leaves: frozen
 descriptions, and their JSON (schema "openvoid.world/1", floats to the last bit). Knows no physics
-engine, no renderer, no picture: `synth.scene` builds from it, `synth.simulate` moves it.
+engine, no renderer, no picture: `synth.physics.scene` builds from it,
+`synth.physics.simulation` moves it.
 
 Conventions: metres, seconds, kilograms, z up; quaternions are (w, x, y, z); colours are linear,
 0 .. 1. Positions and rotations are always the world's, also those of parts and limbs; joint anchors

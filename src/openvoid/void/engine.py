@@ -18,14 +18,14 @@ from openvoid.core import plugins
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.plugins import Engine, option
 from openvoid.core.removal import Fill, Progress, RemovalRequest, Run, silent
-from openvoid.void.presets import NAMES, PassSettings, settings_of
-from openvoid.void.windows import padded_frames, window_latents, windows_over
+from openvoid.void.sampling.presets import NAMES, PassSettings, settings_of
+from openvoid.void.sampling.windows import padded_frames, window_latents, windows_over
 
 if TYPE_CHECKING:
-    from openvoid.void.checkpoint import Checkpoint
-    from openvoid.void.memory import Plan
+    from openvoid.void.budget.plan import Plan
+    from openvoid.void.model.checkpoint import Checkpoint
+    from openvoid.void.native.view import View
     from openvoid.void.passes import Passes
-    from openvoid.void.view import View
 
 REFERENCE_SIZE = (384, 672)
 RUNTIME = ("torch", "diffusers", "transformers", "safetensors", "sentencepiece")
@@ -78,7 +78,7 @@ class VoidEngine:
         Raises:
             OpenVoidError: they are missing, incomplete or of another architecture.
         """
-        from openvoid.void import checkpoint as files
+        from openvoid.void.model import checkpoint as files
 
         found = _located(options)
         files.check(found, _numbers(options))
@@ -86,7 +86,7 @@ class VoidEngine:
 
     def fill(self, request: RemovalRequest, run: Run) -> Iterator[Fill]:
         """One fill a frame; see `core.plugins.Engine`."""
-        from openvoid.void.stitch import stitch
+        from openvoid.void.native.stitch import stitch
 
         request = _described(request, run)
         passes = self._passes(request, run)
@@ -158,7 +158,7 @@ class VoidEngine:
         return rows
 
     def _view(self, request: RemovalRequest) -> View:
-        from openvoid.void.view import choose_view
+        from openvoid.void.native.view import choose_view
 
         size, mode = _size(self.options.size), self.options.frame
         if self.options.preset == "reference":
@@ -174,7 +174,7 @@ class VoidEngine:
         self, path: Path, found: Checkpoint, request: RemovalRequest, view: View
     ) -> Plan:
         """The plan of an earlier try: with other tiles, what is left would have other bytes."""
-        from openvoid.void.memory import Plan
+        from openvoid.void.budget.plan import Plan
 
         if path.is_file():
             return Plan.from_json(json.loads(path.read_text()))
@@ -185,8 +185,8 @@ class VoidEngine:
         return plan
 
     def _plan(self, found: Checkpoint, request: RemovalRequest, view: View) -> Plan:
-        from openvoid.void.codec import SCALE
-        from openvoid.void.memory import Work, choose_device, plan_for
+        from openvoid.void.budget.plan import Work, choose_device, plan_for
+        from openvoid.void.model.codec import SCALE
 
         options, settings = self.options, self._settings()
         windows = self._windows(request)
@@ -214,7 +214,7 @@ class VoidEngine:
         )
 
     def _flow(self, plan: Plan) -> Any:
-        from openvoid.void.flow import make_flow
+        from openvoid.vision.flow import make_flow
 
         return make_flow(self.options.flow, device=plan.device)
 
@@ -224,8 +224,8 @@ class VoidEngine:
     def _wants_second(self, request: RemovalRequest, view: View, made: Any, run: Run) -> bool:
         if self.options.passes != "auto":
             return self.options.passes == "2"
-        from openvoid.void.flow import make_flow
-        from openvoid.void.morph import detect
+        from openvoid.vision.flow import make_flow
+        from openvoid.void.native.morphing import detect
 
         labels = view.labels(request.quadmask)
         frames = (made[index] for index in range(len(made)))
@@ -261,7 +261,7 @@ def _described(request: RemovalRequest, run: Run) -> RemovalRequest:
 
 
 def _located(options: VoidEngine.Options) -> Checkpoint:
-    from openvoid.void.checkpoint import locate
+    from openvoid.void.model.checkpoint import locate
 
     return locate(options.weights, [each for each in options.lora.split(",") if each.strip()])
 

@@ -24,25 +24,31 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from openvoid.core.removal import RemovalRequest, Run
-from openvoid.void import checkpoint as weights
-from openvoid.void.checkpoint import Checkpoint
-from openvoid.void.codec import SCALE, Codec, encoded_frames
-from openvoid.void.condition import conditions
-from openvoid.void.denoise import Denoiser, Sampler, Text, cached
-from openvoid.void.film import Film, Made
-from openvoid.void.flow import Flow, motions
-from openvoid.void.latents import CHANNELS, Latents
-from openvoid.void.memory import Plan
-from openvoid.void.parts import DTYPES
-from openvoid.void.placement import enforce, place
-from openvoid.void.presets import PassSettings
-from openvoid.void.preview import Preview
-from openvoid.void.sampling import sample
-from openvoid.void.spread import Spread, launch
-from openvoid.void.text import embeddings, encode_with
-from openvoid.void.view import View
-from openvoid.void.warp import warp_noise
-from openvoid.void.windows import Window, latents_of, padded_frames, reflected, windows_over
+from openvoid.vision.flow import Flow, motions
+from openvoid.void.budget.placement import enforce, place
+from openvoid.void.budget.plan import Plan
+from openvoid.void.model import checkpoint as weights
+from openvoid.void.model.checkpoint import Checkpoint
+from openvoid.void.model.codec import SCALE, Codec, encoded_frames
+from openvoid.void.model.condition import conditions
+from openvoid.void.model.denoise import Denoiser, Sampler, Text, cached
+from openvoid.void.model.parts import DTYPES
+from openvoid.void.model.text import embeddings, encode_with
+from openvoid.void.native.film import Film, Made
+from openvoid.void.native.preview import Preview
+from openvoid.void.native.view import View
+from openvoid.void.sampling.latents import CHANNELS, Latents
+from openvoid.void.sampling.loop import sample
+from openvoid.void.sampling.presets import PassSettings
+from openvoid.void.sampling.ranks import Spread, launch
+from openvoid.void.sampling.warped_noise import warp_noise
+from openvoid.void.sampling.windows import (
+    Window,
+    latents_of,
+    padded_frames,
+    reflected,
+    windows_over,
+)
 
 Noise = Iterator[NDArray[np.float32]]
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from openvoid.synth.deform import top_m
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import tell
@@ -27,6 +26,7 @@ from openvoid.synth.families.things import (
     thing,
     uniform,
 )
+from openvoid.synth.physics.deform import top_m
 from openvoid.synth.rotation import about
 from openvoid.synth.world import UPRIGHT, Body, Material, Vector, World
 

@@ -1,0 +1,79 @@
+"""Undisturbed: how each spot of the canvas looks while the object is far from it.
+
+Enters: a scene. Leaves: a picture made, spot by spot, from the frames in which the object is
+farthest away or not in view at all (their median), how restless each spot is, and how far away the
+object was for it. Where the object never goes away nothing is known. Knows nothing of causes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.reason.motion.scene import Mask, Picture, Scene
+
+SAMPLES = 36  # frames that are looked at
+FAR_SHARE = 0.3  # of them, the ones in which the object is farthest, make the picture
+GONE_PX = 1e4  # stands for the distance of an object that is not in view
+FLOOR = 1.5 / 255  # no spot is calmer than rounding allows
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """The usual look of the canvas."""
+
+    picture: Picture
+    noise: NDArray[np.float32]  # [h, w] usual deviation of a frame from the picture
+    away_px: NDArray[np.float32]  # [h, w] how far the object was; 0: never uncovered
+    known: Mask
+
+
+def undisturbed(scene: Scene) -> Undisturbed:
+    """Look at a number of frames, spread over the clip."""
+    picked = np.unique(np.linspace(0, scene.length - 1, SAMPLES).round().astype(int))
+    away = np.stack([distance_px(scene, int(index)) for index in picked])
+    for number, index in enumerate(picked):
+        away[number][~scene.seen(int(index))] = -1
+    count = max(1, min(len(picked), max(3, round(FAR_SHARE * len(picked)))))
+    order = np.argsort(-away, axis=0, kind="stable")[:count]
+    chosen = np.take_along_axis(away, order, axis=0)  # [K, h, w]
+    good = chosen > 0
+    looks = np.empty((count, *scene.size, 3), np.float32)
+    for number, index in enumerate(picked):
+        here = order == number
+        for place in range(count):
+            if here[place].any():
+                looks[place][here[place]] = scene.picture(int(index))[here[place]]
+    looks[~good] = np.nan
+    picture = nanmedian(looks)
+    noise = 1.5 * nanmedian(np.abs(looks - picture).max(axis=-1))
+    known = good[0]
+    middle = np.where(good, chosen, 0).sum(axis=0) / np.maximum(1, good.sum(axis=0))
+    return Undisturbed(
+        np.nan_to_num(picture),
+        np.maximum(np.nan_to_num(noise), FLOOR).astype(np.float32),
+        np.asarray(middle, np.float32),
+        known,
+    )
+
+
+def distance_px(scene: Scene, index: int) -> NDArray[np.float32]:
+    """How far each spot is from the object in a frame; 0 inside it."""
+    mask = scene.object[index]
+    if not mask.any():
+        return np.full(scene.size, GONE_PX, np.float32)
+    outside = (~cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)).astype(
+        np.uint8
+    )
+    return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, 3), np.float32)
+
+
+def nanmedian(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Median over axis 0 of what is not NaN; NaN where nothing is. No warning for that."""
+    ordered = np.sort(values, axis=0)  # NaN last
+    count = np.isfinite(values).sum(axis=0)
+    middle = np.maximum((count - 1) // 2, 0)
+    return np.asarray(np.take_along_axis(ordered, middle[None], axis=0)[0], np.float32)

@@ -1,0 +1,181 @@
+"""Light: shadow and glow that go with the object, found where the object comes and goes.
+
+Enters: a scene and its undisturbed look. Leaves: per frame, where the picture differs from the
+undisturbed one, and the part of it that only the light changed: the surface's own pattern is still
+there, brighter or darker by a smooth factor (the ratio picture of shadow removal; Horprasert 1999
+for chromaticity), and it hangs together with the object. What the object never leaves is not seen
+here (`still` looks there).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.reason.motion.background import Undisturbed, distance_px
+from openvoid.reason.motion.scene import Mask, Picture, Scene
+
+FAINT = 0.018  # of white: a change of the mean that can be seen
+PLAIN = 0.06  # of white: a change of a pixel that can be seen
+NOISES = 3.0
+BLUR_PX = 5
+FADES = 0.3  # of the short side: so far from the object light must be twice as strong to count
+GAIN_PX = 9
+DARKEST, BRIGHTEST = 0.12, 2.2  # the factors light changes by
+TINT = 1.5  # one channel may change by this much more than another
+PATTERN = 0.05  # of white: how far the pattern may be off once the factor is taken out
+WIDE_PX = 8  # from here on a distance transform is quicker than a disc
+SPREADS = 2.0  # of the object: light that is larger is a change of the whole picture's
+MOST_SHARE = 0.08  # of the picture: so is this
+CLOSE = 0.3  # of the object's size: where it may be its light all the same
+GAP = 0.012  # of the short side: a shadow may begin this far from the silhouette
+
+
+@dataclass(frozen=True)
+class Change:
+    """How one frame differs from the undisturbed look."""
+
+    differs: Mask  # a thing is here that is not always
+    light: Mask  # only the light is different, right beside the object
+    apart: Mask  # only the light is darker, away from the object
+    darker: bool  # most of the light is a shadow
+
+
+def change(scene: Scene, usual: Undisturbed, index: int) -> Change:
+    """Compare one frame. The object itself, and what is unknown, count as the same."""
+    picture, seen = scene.picture(index), scene.seen(index)
+    object_ = grown(scene.object[index], 2)
+    free = seen & usual.known & ~object_
+    weights = free.astype(np.float32)
+    picture = picture / _exposure(picture, usual.picture, free)
+    difference = (picture - usual.picture) * weights[..., None]
+    norm = np.maximum(cv2.blur(weights, (BLUR_PX, BLUR_PX)), 1e-3)[..., None]
+    smooth = np.abs(cv2.blur(difference, (BLUR_PX, BLUR_PX)) / norm).max(axis=-1)
+    noise = np.asarray(cv2.blur(usual.noise, (BLUR_PX, BLUR_PX)), np.float32)
+    faint = (smooth > np.maximum(FAINT, NOISES * noise / 2)) & free
+    plain = outside(picture, usual.picture, np.maximum(PLAIN, NOISES * noise), scene) & free
+    like_light = _same_pattern(picture, usual.picture, weights, scene) & free
+    farther = 1 + distance_px(scene, index) / (FADES * scene.scale_px)
+    hanging = faint & like_light & (smooth > FAINT * farther)
+    light = _hanging(hanging, object_, scene)
+    light |= grown(light, 3) & faint & _same_hue(picture, usual.picture)
+    if light.sum() > SPREADS * max(1, object_.sum()) or light.mean() > MOST_SHARE:
+        light &= distance_px(scene, index) < CLOSE * np.sqrt(object_.sum())  # the rest is exposure
+    dark = cv2.blur(difference, (BLUR_PX, BLUR_PX)).sum(axis=-1) < 0
+    apart = tidy(faint & like_light & dark & _strong(smooth, noise) & ~light) & free
+    differs = tidy(plain | (faint & ~like_light & _strong(smooth, noise))) & ~light & ~apart
+    if not scene.locked:
+        differs = thick(differs)
+    darker = bool(difference[light].sum() < 0) if light.any() else True
+    return Change(differs & free, light & free, apart, darker)
+
+
+def _exposure(picture: Picture, usual: Picture, free: Mask) -> NDArray[np.float32]:
+    """How much brighter the whole frame is than usual, per channel."""
+    some = np.zeros_like(free)
+    some[::4, ::4] = free[::4, ::4]
+    if some.sum() < 50:
+        return np.ones(3, np.float32)
+    ratio = np.median((picture[some] + 0.02) / (usual[some] + 0.02), axis=0)
+    return np.clip(ratio, 0.8, 1.25).astype(np.float32)
+
+
+def thick(mask: Mask) -> Mask:
+    """Without lines: edges that the camera model misses by a pixel."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
+
+
+def _strong(smooth: NDArray[np.float32], noise: NDArray[np.float32]) -> Mask:
+    return np.asarray(smooth > np.maximum(2 * FAINT, NOISES * noise))
+
+
+def outside(
+    picture: Picture, reference: Picture, threshold: NDArray[np.float32] | float, scene: Scene
+) -> Mask:
+    """Where a picture is none of the colours that the reference has right around there.
+
+    What the camera model leaves over shifts edges by a pixel or so: that is no change.
+    """
+    side = 3 if scene.spread_px < 0.4 else 5
+    around = np.ones((side, side), np.uint8)
+    low, high = cv2.erode(reference, around), cv2.dilate(reference, around)
+    off = np.maximum(low - picture, picture - high).max(axis=-1)
+    return np.asarray(off > threshold)
+
+
+def _same_pattern(
+    picture: Picture, usual: Picture, weights: NDArray[np.float32], scene: Scene
+) -> Mask:
+    window = (GAIN_PX, GAIN_PX)
+    norm = np.maximum(cv2.blur(weights, window), 1e-3)[..., None]
+    now = cv2.blur(picture * weights[..., None], window) / norm
+    before = cv2.blur(usual * weights[..., None], window) / norm
+    gain = (now + 0.02) / (before + 0.02)
+    lawful = (gain.min(axis=-1) > DARKEST) & (gain.max(axis=-1) < BRIGHTEST)
+    lawful &= gain.max(axis=-1) < TINT * gain.min(axis=-1)
+    off = np.abs(picture - usual * gain).max(axis=-1)
+    off = cv2.blur(np.asarray(off * weights, np.float32), (BLUR_PX, BLUR_PX))
+    return np.asarray(lawful & (off < PATTERN))
+
+
+def _same_hue(picture: Picture, usual: Picture) -> Mask:
+    """Pixels that are darker by about the same factor in all channels: a shadow's hard edge."""
+    ratio = (picture + 0.03) / (usual + 0.03)
+    return np.asarray((ratio.max(axis=-1) < 1) & (ratio.max(axis=-1) < 1.35 * ratio.min(axis=-1)))
+
+
+def _hanging(mask: Mask, object_: Mask, scene: Scene) -> Mask:
+    """The parts of a mask that begin at the object, small gaps bridged."""
+    if not object_.any():
+        return np.zeros_like(mask)
+    joined = cv2.morphologyEx(
+        (mask | object_).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
+    )
+    _, labels = cv2.connectedComponents(joined)
+    near = grown(object_, max(2, round(GAP * scene.scale_px)))
+    wanted = np.unique(labels[near & (joined > 0)])
+    found = np.isin(labels, wanted[wanted > 0]) & ~object_
+    opened = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return np.asarray(opened > 0)
+
+
+def tidy(mask: Mask) -> Mask:
+    """Specks dropped, cracks closed."""
+    calm = cv2.medianBlur(mask.astype(np.uint8) * 255, 3)
+    return cv2.morphologyEx(calm, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0
+
+
+def grown(mask: Mask, by_px: int) -> Mask:
+    """A mask and what lies within `by_px` of it."""
+    if by_px > WIDE_PX:
+        if not mask.any():
+            return np.zeros_like(mask)
+        away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
+        return np.asarray(away <= by_px)
+    side = 2 * by_px + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return cv2.dilate(mask.astype(np.uint8), disc) > 0
+
+
+def inner(seen: Mask) -> Mask:
+    """What is seen, but for its edge."""
+    return ~grown(~np.pad(seen, 1), 3)[1:-1, 1:-1]
+
+
+def filled(mask: Mask, gap_px: int) -> Mask:
+    """Gaps narrower than `gap_px` closed, and holes filled that are no larger than the rest."""
+    wide = np.pad(mask.astype(np.uint8), gap_px)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap_px | 1, gap_px | 1))
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, disc)[gap_px:-gap_px, gap_px:-gap_px]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((closed == 0).astype(np.uint8))
+    height, width = mask.shape
+    for hole in range(1, count):
+        left, top, wide_px, high_px, area = stats[hole]
+        at_edge = left == 0 or top == 0 or left + wide_px == width or top + high_px == height
+        if not at_edge and area < closed.sum():
+            closed[labels == hole] = 1
+    return np.asarray(closed > 0)

@@ -1,0 +1,212 @@
+"""Glow: the light that an object sheds which stays: a lamp, or a bright thing in the sun.
+
+Enters: one picture, its surfaces, the object's mask. Leaves: what its light falls on. On the ground
+around its foot light shows as a field that is strongest at the object and falls off with distance,
+on both sides: a tint of the object's own hue, or, where the object is the brightest thing of all,
+brightness. The same ground far away is the reference, and light is marked as far as an eye tells it
+from that. The light of a lamp goes on farther, too weak to be told spot by spot from a pattern:
+its fall-off with the square of the distance (a shade shines to the side as well as down, so without
+the cosine) is fitted to the means of rings on the ground, and says how far. Knows nothing of time,
+and not what of an even light over the whole ground is the object's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.box import bounding_box
+from openvoid.reason.motion.change import filled, grown
+from openvoid.reason.motion.scene import Mask, Picture
+from openvoid.reason.motion.surfaces import CALM_PX, Surfaces, softened
+
+SOFT = 0.04  # of the short side: patterns finer than that are smoothed away
+FLAT = 0.4  # the ground is seen from the side: a step up the picture is as far as 1/FLAT aside
+NEAR = 0.35  # of the short side, on the ground: right at the object
+BASE_PERCENT = 8  # of the surface is too far away for the light to reach
+OWN_CHROMA = 12.0  # a*b*: what is grayer has no hue to shed
+TINT, TINT_LEAST = 3.0, 1.2  # a*b*: at the object; as far as it can be told
+BRIGHT, BRIGHT_LEAST = 4.0, 1.6  # L*
+FALLING_OFF = -0.45  # correlation of the light with the logarithm of the distance
+PLAINLY = -0.65  # so much of it, and twice as strong, needs no second side
+SIDE = 0.22  # of its strength the light has lost at the sides
+SHINES = 0.85  # of white: what a lamp's bright part is at least
+BRIGHTEST = 1.1  # times as bright as nearly all else
+WITHIN = 0.2  # of the short side: what is no wider stands within the light
+FOCAL = 1.9  # short sides: a usual lens
+RING, RING_LEAST_PX = 0.1, 60  # of the lamp's height; a ring with fewer pixels says nothing
+RINGS = 50
+MEASURED = 4 / 255  # of white: weaker light is none
+FARTHEST = 2.75  # heights of the lamp: from there on it comes in too flat, below 20 degrees
+FEWEST_RINGS = 6
+SHADE_TINT = 1.3  # one channel of a shadow on the ground may be that much brighter than another
+LIT = 1.5  # times as bright as the rest of it is the ground near the lamp
+THING_PX = 7  # wide at least
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """The surface around the object's foot, patterns smoothed away."""
+
+    mask: Mask
+    lab: NDArray[np.float32]
+    away: NDArray[np.float32]  # from the foot, on the ground, in short sides
+    foot_row: int
+    foot_column: float
+
+
+def shed(picture: Picture, found: Surfaces, object_: Mask, seen: Mask) -> Mask:
+    """Where the object's light falls; nowhere if it sheds none."""
+    nowhere = np.zeros_like(object_)
+    ground = _ground(picture, found, object_)
+    if ground is None:
+        return nowhere
+    lit, shines = _tinted(picture, object_, ground), _shines(picture, object_, seen)
+    if not lit.any() and shines:
+        lit = _lit(ground.lab[..., 0], BRIGHT, BRIGHT_LEAST, ground, shines=True)
+    if not lit.any():
+        return nowhere
+    reached = _reached(picture, object_, ground) if shines else nowhere
+    lit = reached if reached.any() else lit
+    lit |= grown(lit, round(2 * CALM_PX)) & ~ground.mask
+    if reached.any():
+        return lit & ~_turned_away(picture, reached, ground) & seen & ~object_
+    hull = _hull(lit & ground.mask)
+    lit |= hull & ~_turned_away(picture, hull, ground)
+    around = filled(lit | object_, round(WITHIN * min(object_.shape)))
+    whole = lit | (around & ~ground.mask)  # what stands in the light, and the shadows in it
+    return whole & seen & ~object_
+
+
+def _ground(picture: Picture, found: Surfaces, object_: Mask) -> _Ground | None:
+    box, side = bounding_box(object_), min(object_.shape)
+    mask = found.ground
+    if not mask.any():
+        return None
+    low = np.nonzero(object_[box.bottom - max(1, box.height // 7) : box.bottom])[1]
+    column = float(low.mean())
+    y, x = np.mgrid[: object_.shape[0], : object_.shape[1]].astype(np.float32)
+    away = np.hypot(x - column, (y - box.bottom) / FLAT) / side
+    soft = cv2.cvtColor(softened(picture, mask, SOFT * side), cv2.COLOR_RGB2LAB)
+    return _Ground(
+        mask, np.asarray(soft, np.float32), np.asarray(away, np.float32), box.bottom, column
+    )
+
+
+def _tinted(picture: Picture, object_: Mask, ground: _Ground) -> Mask:
+    """Where the ground takes on the object's hue."""
+    mean = picture[object_].mean(axis=0).astype(np.float32).reshape(1, 1, 3)
+    own = cv2.cvtColor(mean, cv2.COLOR_RGB2LAB)[0, 0, 1:]
+    usual = np.median(ground.lab[ground.mask][:, 1:], axis=0)
+    way = own - usual
+    strength = float(np.linalg.norm(way))
+    if strength < OWN_CHROMA:
+        return np.zeros_like(object_)
+    tint = ((ground.lab[..., 1:] - usual) * (way / strength)).sum(axis=-1)
+    return _lit(np.asarray(tint, np.float32), TINT, TINT_LEAST, ground)
+
+
+def _lit(
+    light: NDArray[np.float32], strong: float, weak: float, ground: _Ground, *, shines: bool = False
+) -> Mask:
+    """Where a field is above the surface's usual, if it is light from the object."""
+    nowhere = np.zeros_like(ground.mask)
+    near = ground.mask & (ground.away < NEAR)
+    if near.sum() < 30:
+        return nowhere
+    base = float(np.percentile(light[ground.mask], BASE_PERCENT))
+    peak = float(np.percentile(light[near], 80)) - base
+    distance = np.log(ground.away[ground.mask] + 0.1)
+    together = float(np.corrcoef(light[ground.mask], distance)[0, 1])
+    plainly = peak > 2 * strong and together < PLAINLY  # though one side may be hidden
+    if peak < strong or together > FALLING_OFF:
+        return nowhere
+    if not (plainly and shines) and not _both_sides(light - base, peak, ground):
+        return nowhere
+    found = ground.mask & (light - base > weak)
+    _, labels = cv2.connectedComponents(grown(found, 2).astype(np.uint8))
+    wanted = np.unique(labels[near & found])
+    return np.isin(labels, wanted[wanted > 0]) & found
+
+
+def _both_sides(light: NDArray[np.float32], peak: float, ground: _Ground) -> bool:
+    """Whether the light is less to the left and to the right of the object, at its foot's height:
+    ground that is darker towards the back is not lit by it."""
+    high = ground.mask.shape[0]
+    rows = slice(max(0, ground.foot_row - high // 20), min(high, ground.foot_row + high // 20))
+    spots = np.nonzero(ground.mask[rows])
+    band, columns = light[rows][spots], spots[1]
+    if columns.size < 20:
+        return False
+    left, right = int(columns.min()), int(columns.max())
+    wide = (right - left) // 10
+    for side in (columns <= left + wide, columns >= right - wide):
+        if float(np.median(band[side])) > (1 - SIDE) * peak:
+            return False
+    middle = (left + wide < ground.foot_column) and (ground.foot_column < right - wide)
+    return bool(middle)
+
+
+def _shines(picture: Picture, object_: Mask, seen: Mask) -> bool:
+    """Whether the object's bright part is the brightest of all."""
+    bright = picture.max(axis=-1)
+    own = float(np.percentile(bright[object_], 80))
+    rest = bright[seen & ~grown(object_, 3)]
+    return own > SHINES and own > BRIGHTEST * float(np.percentile(rest, 97))
+
+
+def _reached(picture: Picture, object_: Mask, ground: _Ground) -> Mask:
+    """How far a lamp's light can be measured on the ground, with what lies or stands there."""
+    distance = _heights_away(picture, object_, ground)
+    rings = np.where(ground.mask, distance / RING, RINGS).clip(0, RINGS).astype(int)
+    full = np.bincount(rings[ground.mask], minlength=RINGS)[:RINGS] >= RING_LEAST_PX
+    numbers = np.flatnonzero(full)
+    if numbers.size < FEWEST_RINGS:
+        return np.zeros_like(ground.mask)
+    means = np.array([np.median(picture[rings == number], axis=0) for number in numbers])
+    weights = np.sqrt([np.count_nonzero(rings == number) for number in numbers])[:, None]
+    falls = 1 / (1 + (RING * (numbers + 0.5)) ** 2)
+    design = np.stack([np.ones_like(falls), falls], axis=1)
+    strength = float(np.linalg.lstsq(design * weights, means * weights, rcond=None)[0][1].max())
+    reach = min(FARTHEST, max(0.0, strength / MEASURED - 1) ** 0.5)
+    return _hull(ground.mask & (distance < reach)) & (distance < reach)
+
+
+def _heights_away(picture: Picture, object_: Mask, ground: _Ground) -> NDArray[np.float32]:
+    """How far on the ground each spot is from the lamp's foot, in heights of the lamp."""
+    high, wide = object_.shape
+    focal = FOCAL * min(high, wide)
+    bright = np.nonzero(object_ & (picture.max(axis=-1) > SHINES))[0]
+    lamp_px = max(1.0, ground.foot_row - float(bright.mean()))
+    y, x = np.mgrid[:high, :wide].astype(np.float32)
+    below_px = y - (ground.foot_row - FLAT * focal)  # below the horizon
+    scale = FLAT * focal / np.maximum(below_px, 1)
+    away = np.hypot((x - ground.foot_column) * scale, focal * (scale - 1)) / lamp_px
+    return np.asarray(away, np.float32)
+
+
+def _hull(mask: Mask) -> Mask:
+    """The ground without holes: seen from above it has no corners that go in."""
+    whole = np.zeros(mask.shape, np.uint8)
+    spots = cv2.findNonZero(mask.astype(np.uint8))
+    if spots is not None:
+        cv2.fillConvexPoly(whole, cv2.convexHull(spots), 1)
+    return whole > 0
+
+
+def _turned_away(picture: Picture, reached: Mask, ground: _Ground) -> Mask:
+    """What stands nearer than the lamp: it shows the side that the light does not fall on."""
+    bright = np.median(picture[ground.mask & reached], axis=0) + 0.02
+    ratio = (picture + 0.02) / bright
+    like_ground = ratio.max(axis=-1) < SHADE_TINT * ratio.min(axis=-1)  # or a shadow on it
+    others = reached & ~ground.mask & ~(like_ground & (ratio.max(axis=-1) < LIT))
+    opened = cv2.morphologyEx(
+        others.astype(np.uint8), cv2.MORPH_OPEN, np.ones((THING_PX, THING_PX), np.uint8)
+    )
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(opened)
+    nearer = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] > ground.foot_row
+    nearer[0] = False
+    return np.asarray(nearer[labels])

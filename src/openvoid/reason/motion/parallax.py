@@ -1,0 +1,80 @@
+"""Drift: a thing that stands still seems to lean over where the camera travels.
+
+Enters: a scene. Leaves: whether the object stands though it moves on the canvas, and a mask of the
+first frame as it looks on the canvas in another.
+
+The canvas is held still by what fills the picture, often the ground. The camera seen from another
+place, what rises from that plane is sheared: its foot stays where it is, its top goes aside. An
+object of which each silhouette is the first one, sheared like that, stands. One that turns, swings
+or walks is not.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.reason.motion.scene import Mask, Scene
+
+LOOKS = 5  # frames by which it is told
+ALIKE = 0.65  # intersection over union of a silhouette and the first one, sheared
+LEAST = 0.25  # of the object's size: it leans over by less than that if it sways
+STAYS = 0.3  # of the object's size: farther goes no foot that stands
+FOOT = 0.12  # of an object's height: its lowest part
+
+
+def stands(scene: Scene) -> bool:
+    """Whether the object only leans over as the camera travels."""
+    if scene.locked:
+        return False
+    frames = scene.object.seen
+    first = scene.object[frames[0]]
+    shown = scene.seen(frames[0])
+    alike = []
+    for number in np.linspace(0, len(frames) - 1, LOOKS).round().astype(int)[1:]:
+        index = frames[number]
+        both = shown & scene.seen(index)
+        mine, its = sheared(first, scene, index) & both, scene.object[index] & both
+        alike.append((mine & its).sum() / max(1, (mine | its).sum()))
+    goes = abs(_foot(scene.object[frames[-1]]) - _foot(first))
+    return min(alike) > ALIKE and goes < STAYS * float(first.sum()) ** 0.5
+
+
+def sheared(mask: Mask, scene: Scene, index: int) -> Mask:
+    """A mask of the first frame that shows the object as it looks in frame `index`."""
+    matrix = _shear(scene, index)
+    return cv2.warpAffine(mask.astype(np.uint8), matrix, mask.shape[::-1]) > 0
+
+
+def upright(mask: Mask, scene: Scene, index: int) -> Mask:
+    """A mask of frame `index` as it looks in the first frame that shows the object."""
+    matrix = cv2.invertAffineTransform(_shear(scene, index))
+    return cv2.warpAffine(mask.astype(np.uint8), matrix, mask.shape[::-1]) > 0
+
+
+def _shear(scene: Scene, index: int) -> NDArray[np.float32]:
+    seen = scene.object.seen
+    still = np.eye(2, 3, dtype=np.float32)
+    if scene.locked:
+        return still
+    index = min(seen, key=lambda each: (abs(each - index), each))
+    first, here = scene.object[seen[0]], scene.object[index]
+    (x0, y0), (x1, _) = _middle(first), _middle(here)
+    if abs(_middle(scene.object[seen[-1]])[0] - x0) < LEAST * float(first.sum()) ** 0.5:
+        return still
+    foot = float(np.flatnonzero(first.any(axis=1))[-1])
+    shift = _foot(here) - _foot(first)
+    lean = (x1 - x0 - shift) / max(1.0, foot - y0)
+    return np.array([[1, -lean, shift + lean * foot], [0, 1, 0]], np.float32)
+
+
+def _middle(mask: NDArray[np.bool_]) -> tuple[float, float]:
+    y, x = np.nonzero(mask)
+    return float(x.mean()), float(y.mean())
+
+
+def _foot(mask: NDArray[np.bool_]) -> float:
+    rows = np.flatnonzero(mask.any(axis=1))
+    low = rows[-1] - FOOT * (rows[-1] - rows[0])
+    return float(np.nonzero(mask[int(low) :])[1].mean())

@@ -1,0 +1,228 @@
+"""Again: one region of the scene found again in each frame, and what in it is no longer the same.
+
+Enters: frames of a scene before something happens, and a region. Leaves: how the region looked, and
+for any later frame where it differs from that. What the scene's camera leaves over is taken out
+for the region alone: features (pyramidal Lucas and Kanade, there and back) with a homography or
+something simpler, whichever leaves least over at edges; for a region with few corners the pictures
+themselves make the fit better. A difference counts that is larger than noise, and than an edge
+makes that is off by a fraction of a pixel. Knows no causes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.box import bounding_box
+from openvoid.reason.motion.background import nanmedian
+from openvoid.reason.motion.camera import Matrix, moved, normal, round_trip
+from openvoid.reason.motion.change import grown
+from openvoid.reason.motion.scene import Mask, Picture, Scene
+
+CHANGE = 0.016  # of white
+NOISES = 3.0  # times the median difference of pixels
+WEAKER = 0.6  # a change goes on as far as it is so much of one that counts
+FEATURES, FEWEST, MANY = 300, 12, 40
+AGREE_PX = 0.6
+EDGE = 4  # of 255 a pixel: by such edges fits are compared
+MOST_OFF = 40  # of 255: what is off by more is something else
+SPECK_PX = 6
+
+
+@dataclass(frozen=True)
+class Before:
+    """How a region looked."""
+
+    where: Mask
+    picture: Picture
+    known: Mask
+    limit: NDArray[np.float32]  # of white: a difference of a pixel that is none
+
+
+class Compared:
+    """A region found again in one frame after the other, features off by `off_px` at most. With
+    `calm`, patterns finer than three pixels do not count."""
+
+    def __init__(self, look: Before, off_px: float, *, calm: bool = False) -> None:
+        self._reference, self._where, self._known = look.picture, look.where, look.known
+        self._gray = _gray(look.picture)
+        self._points = _features(self._gray, look.known)
+        self._limit = look.limit + off_px * _slope(look.picture)
+        self._calm = calm
+        self._newest = np.eye(3)
+
+    def changed(self, picture: Picture, object_: Mask) -> Mask:
+        """Where the picture is not as before, as that picture has it."""
+        step = _step(self._gray, _gray(picture), self._points, object_, self._where, self._newest)
+        self._newest = step
+        here = _warped(picture, step)
+        own = _warped(grown(object_, 2).astype(np.uint8), step) > 0
+        difference: NDArray[Any] = here - self._reference
+        if self._calm:
+            difference = cv2.blur(difference, (3, 3))
+        off = np.abs(difference).max(axis=-1)
+        free = self._known & ~own
+        mask = _calm(_holding((off > WEAKER * self._limit) & free, off > self._limit))
+        size = mask.shape[::-1]
+        back = cv2.warpPerspective(mask.astype(np.uint8), step, size, flags=cv2.INTER_NEAREST)
+        return back > 0
+
+
+def before(scene: Scene, frames: Sequence[int], where: Mask) -> Before:
+    """How each spot of a region looks in some frames, on the median, the object left out."""
+    newest = scene.picture(frames[-1])
+    gray = _gray(newest)
+    points = _features(gray, where & scene.seen(frames[-1]) & ~grown(scene.object[frames[-1]], 4))
+    looks = np.empty((len(frames), *scene.size, 3), np.float32)
+    for number, index in enumerate(frames):
+        picture, object_ = scene.picture(index), scene.object[index]
+        free = scene.seen(index) & ~grown(object_, 4)
+        step = _step(gray, _gray(picture), points, object_, where)
+        looks[number] = _warped(picture, step)
+        looks[number][_warped(free.astype(np.uint8), step) == 0] = np.nan
+    picture = nanmedian(looks)
+    known = np.isfinite(picture[..., 0])
+    off = np.nan_to_num(nanmedian(np.abs(looks - picture).max(axis=-1)))
+    usual = NOISES * float(np.median(off[where & known])) if (where & known).any() else 0.0
+    limit = np.maximum(CHANGE + usual, NOISES * cv2.blur(off, (5, 5)))
+    picture = np.nan_to_num(picture)
+    if len(frames) == 1:
+        beside = min(scene.length - 1, frames[0] + 1)
+        limit += _noise(scene, picture, known & where, beside)
+    return Before(where, picture, known & where, np.asarray(limit, np.float32))
+
+
+def _noise(scene: Scene, reference: Picture, where: Mask, index: int) -> float:
+    """What a pixel is off though nothing changes."""
+    if not where.any():
+        return 0.0
+    points = _features(_gray(reference), where)
+    picture = scene.picture(index)
+    step = _step(_gray(reference), _gray(picture), points, scene.object[index], where)
+    off = np.abs(_warped(picture, step) - reference).max(axis=-1)[where]
+    return NOISES * float(np.median(off))
+
+
+def _warped(picture: NDArray[Any], step: Matrix) -> NDArray[Any]:
+    """A frame as the reference has it."""
+    size = picture.shape[1::-1]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpPerspective(picture, step, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _gray(picture: Picture) -> NDArray[np.uint8]:
+    return cv2.cvtColor((picture * 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
+
+
+def _features(gray: NDArray[np.uint8], where: Mask) -> NDArray[np.float32]:
+    found: Any = cv2.goodFeaturesToTrack(
+        gray, FEATURES, 0.005, 5, mask=where.astype(np.uint8), blockSize=5
+    )
+    return np.zeros((0, 2), np.float32) if found is None else found.reshape(-1, 2)
+
+
+def _step(
+    before: NDArray[np.uint8],
+    now: NDArray[np.uint8],
+    points: NDArray[np.float32],
+    object_: Mask,
+    rim: Mask,
+    guess: Matrix | None = None,
+) -> Matrix:
+    """Reference -> frame, where the surface: of a few fits the one that leaves least over."""
+    steps = [np.eye(3), *(() if guess is None else (guess,))]
+    start, end = _followed(before, now, points, object_, steps[-1])
+    if len(end) >= FEWEST:
+        found: Any
+        found, _ = cv2.estimateAffine2D(start, end, ransacReprojThreshold=AGREE_PX)
+        steps += [] if found is None else [np.vstack([found, [0, 0, 1]])]
+        found, _ = cv2.findHomography(start, end, cv2.RANSAC, AGREE_PX, maxIters=500)
+        steps += [] if found is None else [np.asarray(found, np.float64)]
+    edges = rim & (_slope(before) > EDGE)
+
+    def left_over(step: Matrix) -> float:
+        off = cv2.absdiff(_warped(now, step), before)[edges & ~(_warped(own, step) > 0)]
+        return float(np.minimum(off, MOST_OFF).mean()) if off.size else 0.0
+
+    own = grown(object_, 2).astype(np.uint8)
+    best = min(steps, key=left_over)
+    if len(end) >= MANY:
+        return best
+    return min((best, _refined(before, now, rim, own, best)), key=left_over)
+
+
+def _refined(
+    before: NDArray[np.uint8],
+    now: NDArray[np.uint8],
+    rim: Mask,
+    own: NDArray[np.uint8],
+    step: Matrix,
+) -> Matrix:
+    """A fit made better by the pictures themselves (Evangelidis and Psarakis 2008): rims without
+    corners have edges all the same."""
+    size = before.shape[::-1]
+    where = cv2.warpPerspective(rim.astype(np.uint8), step, size, flags=cv2.INTER_NEAREST)
+    where[own > 0] = 0
+    box = bounding_box(rim | (where > 0))
+    if box.empty or not where.any():
+        return step
+    shift = np.array([[1, 0, box.left], [0, 1, box.top], [0, 0, 1.0]])
+    local = np.asarray(np.linalg.inv(shift) @ step @ shift, np.float32)
+    until = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 12, 1e-4)
+    try:
+        _, found = cv2.findTransformECC(
+            before[box.slices],
+            now[box.slices],
+            local / local[2, 2],
+            cv2.MOTION_HOMOGRAPHY,
+            until,
+            where[box.slices],
+            5,
+        )
+    except cv2.error:  # it does not converge
+        return step
+    return normal(shift @ np.asarray(found, np.float64) @ np.linalg.inv(shift))
+
+
+def _followed(
+    before: NDArray[np.uint8],
+    now: NDArray[np.uint8],
+    points: NDArray[np.float32],
+    object_: Mask,
+    guess: Matrix,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Features of the reference, and where they are now, there and back."""
+    if len(points) < FEWEST:
+        return points[:0], points[:0]
+    there, good = round_trip(
+        before, now, points, moved(guess, points), object_, side_px=13, levels=2, off_px=AGREE_PX
+    )
+    return points[good], there[good]
+
+
+def _slope(picture: NDArray[Any]) -> NDArray[np.float32]:
+    """How much a pixel's colour changes a pixel farther."""
+    low, high = (each(picture, np.ones((3, 3), np.uint8)) for each in (cv2.erode, cv2.dilate))
+    span = np.asarray(high, np.float32) - low
+    return np.asarray((span if span.ndim == 2 else span.max(axis=-1)) / 2, np.float32)
+
+
+def _holding(weak: Mask, strong: Mask) -> Mask:
+    """The parts of a weak change that hold a strong one (hysteresis, Canny 1986)."""
+    _, labels = cv2.connectedComponents(weak.astype(np.uint8))
+    wanted = np.unique(labels[strong & weak])
+    return np.isin(labels, wanted[wanted > 0])
+
+
+def _calm(mask: Mask) -> Mask:
+    """Without specks."""
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
+    large = stats[:, cv2.CC_STAT_AREA] >= SPECK_PX
+    large[0] = False
+    return np.asarray(large[labels])

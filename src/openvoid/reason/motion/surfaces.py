@@ -1,0 +1,70 @@
+"""Ground: the surfaces of a single picture, and the one that the object stands on.
+
+Enters: a picture and the object's mask. Leaves: regions that go on without an edge, patterns
+smoothed away; of them those around the object's foot that are large enough to be ground. Light
+changes brightness sooner than hue, so hue counts for more where surfaces are told apart: what light
+does to a surface within itself is no edge, but the rim of a shadow is one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.box import bounding_box
+from openvoid.reason.motion.change import grown
+from openvoid.reason.motion.scene import Mask, Picture
+
+EDGE = 1.0  # of CIE L*a*b* a pixel: where colours change more a surface ends
+HUES = 2.5
+CALM_PX = 4.0
+RING = 0.055  # of the short side: how wide around the foot its surface is looked for
+LOW = 0.6  # of its height: below that is the object's foot
+TOUCHES_PX = 20  # of a surface are in the ring
+GROUND_SHARE = 0.05  # of the picture: what is smaller is no ground
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """A picture's surfaces, by number; 0 is edges and the object."""
+
+    labels: NDArray[np.int32]
+    sizes: tuple[int, ...]
+    ring: Mask  # around the object's foot
+
+    @property
+    def touching(self) -> list[int]:
+        """Those around the object's foot."""
+        inside = np.bincount(self.labels[self.ring], minlength=len(self.sizes))
+        return [number for number in range(1, len(self.sizes)) if inside[number] > TOUCHES_PX]
+
+    @property
+    def ground(self) -> Mask:
+        """What the object stands on."""
+        least = GROUND_SHARE * self.labels.size
+        return np.isin(self.labels, [each for each in self.touching if self.sizes[each] > least])
+
+
+def surfaces(picture: Picture, object_: Mask, seen: Mask) -> Surfaces:
+    """Tell a picture's surfaces apart, the object left out."""
+    box = bounding_box(object_)
+    calm = softened(picture, seen, CALM_PX)
+    lab = cv2.cvtColor(calm, cv2.COLOR_RGB2LAB) * np.array([1, HUES, HUES], np.float32)
+    slope = [((cv2.Sobel(lab, cv2.CV_32F, dx, 1 - dx) / 8) ** 2).sum(axis=-1) for dx in (0, 1)]
+    flat = (np.sqrt(slope[0] + slope[1]) < EDGE) & seen & ~grown(object_, 3)
+    ring = grown(object_, 3 + round(RING * min(object_.shape))) & flat
+    ring[: box.top + round(LOW * box.height)] = False
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
+    sizes = tuple(int(each) for each in stats[:, cv2.CC_STAT_AREA])
+    return Surfaces(np.asarray(labels, np.int32), sizes, ring)
+
+
+def softened(picture: Picture, free: Mask, by_px: float) -> Picture:
+    """Blurred; what is not free does not count."""
+    weights = free.astype(np.float32)
+    norm = np.maximum(cv2.GaussianBlur(weights, (0, 0), by_px), 1e-3)[..., None]
+    soft = cv2.GaussianBlur(picture * weights[..., None], (0, 0), by_px) / norm
+    return np.asarray(soft, np.float32)

@@ -1,0 +1,209 @@
+"""Water: what an object stirs that enters it, or swims in it.
+
+Enters: a scene and the object's path. Leaves: the surface that the object goes into, from when on,
+and, frame by frame, what there is no longer as it was: waves, the waterline along the rim, what
+floats in it with the place that it left, drops around it and the wet patches they leave.
+
+The surface is one of few colours around where the object is seen last, bounded on all sides. It
+is water if it swallows a part of the object, or if the object swims in it from the first. Touch
+spreads through water: what is not as before anywhere on it is the object's doing (`again`), and so
+are small spots beyond its rim: drops. Knows no depths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.effects import Effect, EffectKind
+from openvoid.reason.motion.change import grown, inner
+from openvoid.reason.motion.naming import frames_name
+from openvoid.reason.motion.region_change import Before, Compared, before
+from openvoid.reason.motion.scene import Mask, Scene
+
+RING = 0.03  # of the short side: how wide around the object its surface is looked at
+INSIDE = 0.6  # of the ring must be of the surface
+COLOURS = 3
+ALIKE = 9.0  # of CIE L*a*b*
+LEAST, MOST = 0.02, 0.4  # of the picture
+BOUNDED = 0.02  # of its outline may lie at the picture's edge
+LAST = 3  # frames in which the object is seen last
+BEFORE = 5  # frames that tell how it was
+RIM = 0.035  # of the short side: around the surface
+CALM_FRAMES = 3  # by fewer it is not known what stirs beyond the rim
+SWALLOWED = 0.8  # of its size: an object that shows less than that goes under
+SOON = 3  # frames
+GAP = 0.012  # of the short side
+OFF_PX = 0.45  # a feature may be off by so much
+OFF_BEYOND_PX = 1.0
+HOLE = 6  # times the gap, squared
+DROP_SHARE, DROPS_SHARE = 0.0025, 0.012  # of the picture: one, and all of them
+BEYOND = 0.6  # of the surface's width: how far drops are looked for
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A surface that the object enters in `frame`, as it was before."""
+
+    frame: int
+    whole: Mask  # the surface with what is in it
+    inside: Before  # with its rim
+    outside: Before | None  # what is farther out, if it is known well enough
+
+
+def pool(scene: Scene) -> Pool | None:
+    """What the object goes into, if it does."""
+    frames = [t for t in scene.object.seen if not _at_edge(scene, t)]
+    if len(frames) < 2:
+        return None
+    for last in frames[: -LAST - 1 : -1]:
+        colours = _colours(scene, last)
+        if colours is None:
+            continue
+        whole = _surface(scene, last, colours, _ring(scene, last))
+        entry = None if whole is None else _entry(scene, frames, whole)
+        if whole is None or entry is None:
+            continue
+        looks = np.unique(np.linspace(0, max(0, entry - 1), BEFORE).round().astype(int)).tolist()
+        whole = _surface(scene, looks[-1], colours, whole)  # the camera may have gone round it
+        if whole is None:
+            continue
+        return _pool(scene, entry, whole, looks)
+    return None
+
+
+def _pool(scene: Scene, entry: int, whole: Mask, frames: list[int]) -> Pool:
+    around = grown(whole, round(RIM * scene.scale_px))
+    wide = int(np.ptp(np.nonzero(whole)[1])) + 1
+    beyond = grown(around, round(BEYOND * wide)) & ~around
+    inside = before(scene, frames, around)
+    outside = before(scene, frames, beyond) if len(frames) >= CALM_FRAMES else None
+    return Pool(entry, whole, inside, outside)
+
+
+def wet(scene: Scene, found: Pool) -> bool:
+    """Whether the surface is water: it swallows the object, in part at least, or the object swims
+    in it from the first."""
+    if found.frame == scene.object.seen[0]:
+        return True
+    sizes = [int(scene.object[t].sum()) for t in range(scene.length)]
+    ahead = max(sizes[max(0, found.frame - SOON) : found.frame + 1])
+    return float(np.median(sizes[found.frame + SOON : found.frame + 3 * SOON] or [ahead])) < (
+        SWALLOWED * ahead
+    )
+
+
+def stirred(scene: Scene, found: Pool) -> Iterator[tuple[int, Mask]]:
+    """What has changed in each frame, from the entry on."""
+    inside = Compared(found.inside, OFF_PX)
+    outside = Compared(found.outside, OFF_BEYOND_PX, calm=True) if found.outside else None
+    gap = max(2, round(GAP * scene.scale_px))
+    for index in range(found.frame, scene.length):
+        picture, object_ = scene.picture(index), scene.object[index]
+        changed = _whole(inside.changed(picture, object_), gap)
+        changed |= grown(changed, 2 * gap) & grown(object_, 2)  # it goes on behind the object
+        if outside is not None:
+            changed |= _drops(outside.changed(picture, object_))
+        yield index, changed & scene.seen(index)
+
+
+def _inside(scene: Scene, index: int, whole: Mask) -> bool:
+    ring = _ring(scene, index)
+    return ring.sum() > 20 and float(whole[ring].mean()) > INSIDE
+
+
+def _ring(scene: Scene, index: int) -> Mask:
+    """Around the object's lower half."""
+    object_ = scene.object[index]
+    rows = np.flatnonzero(object_.any(axis=1))
+    ring = grown(object_, 3 + round(RING * scene.scale_px)) & ~grown(object_, 2)
+    ring[: int(rows[0] + 0.5 * (rows[-1] - rows[0]))] = False
+    return ring & scene.seen(index)
+
+
+def _entry(scene: Scene, frames: list[int], whole: Mask) -> int | None:
+    return next((t for t in frames if _inside(scene, t, whole)), None)
+
+
+def _lab(scene: Scene, index: int) -> NDArray[np.float32]:
+    calm = cv2.GaussianBlur(scene.picture(index), (5, 5), 0)
+    return np.asarray(cv2.cvtColor(calm, cv2.COLOR_RGB2LAB), np.float32)
+
+
+def _colours(scene: Scene, index: int) -> list[NDArray[np.float32]] | None:
+    """A few colours around the object."""
+    ring = _ring(scene, index)
+    if ring.sum() < 20:
+        return None
+    spots = _lab(scene, index)[ring]
+    parts = np.array_split(spots[np.argsort(spots[:, 0], kind="stable")], COLOURS)
+    return [np.median(part, axis=0).astype(np.float32) for part in parts]
+
+
+def _surface(
+    scene: Scene, index: int, colours: list[NDArray[np.float32]], where: Mask
+) -> Mask | None:
+    """What has those colours about `where` and is bounded, with what is in it."""
+    lab, seen = _lab(scene, index), scene.seen(index)
+    off = np.min([np.linalg.norm(lab - colour, axis=-1) for colour in colours], axis=0)
+    alike = (off < ALIKE) & seen
+    alike = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    _, labels = cv2.connectedComponents(alike.astype(np.uint8))
+    numbers = np.bincount(labels[where & alike], minlength=1)
+    if numbers.size < 2 or numbers[1:].sum() == 0:
+        return None
+    part = labels == int(np.argmax(numbers[1:]) + 1)
+    edge = seen & ~inner(seen)
+    if (part & edge).sum() > BOUNDED * (grown(part, 1) & ~part).sum():
+        return None
+    contours, _ = cv2.findContours(part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    whole = np.zeros(scene.size, np.uint8)
+    cv2.fillConvexPoly(whole, cv2.convexHull(max(contours, key=cv2.contourArea)), 1)
+    share = float(whole.mean())
+    return whole > 0 if LEAST < share < MOST else None
+
+
+def _at_edge(scene: Scene, index: int) -> bool:
+    seen = scene.seen(index)
+    return bool((scene.object[index] & seen & ~inner(seen)).any())
+
+
+def _whole(mask: Mask, gap_px: int) -> Mask:
+    """Gaps and small holes filled."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap_px + 1,) * 2)
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, disc)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((closed == 0).astype(np.uint8))
+    small = stats[:, cv2.CC_STAT_AREA] < (HOLE * gap_px) ** 2
+    small[0] = True
+    return np.asarray(small[labels])
+
+
+def _drops(mask: Mask) -> Mask:
+    """Small spots; where there are too many it is something else that changes."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    small = stats[:, cv2.CC_STAT_AREA] < DROP_SHARE * mask.size
+    small[0] = False
+    found = np.asarray(small[labels])
+    return found if found.mean() < DROPS_SHARE else np.zeros_like(found)
+
+
+def told(scene: Scene, found: Pool) -> Iterator[Effect]:
+    """As an effect."""
+    label = scene.object.label
+    now = [
+        place
+        for frame, mask in stirred(scene, found)
+        for place in scene.places(grown(mask, 1) & scene.seen(frame), frame)
+    ]
+    if not now:
+        return
+    first, last = min(each.frame for each in now), max(each.frame for each in now)
+    why = f"From frame {found.frame} on the {label} is in the water. What is not as it was before"
+    why += f" on it and around it in {frames_name([first, last])} its waves and drops have done,"
+    why += " and what floats there they have moved."
+    noun, sure = f"water around the {label}", 0.7
+    yield Effect(noun, EffectKind.PHYSICAL, "stirs", why, tuple(now), (), sure, "motion")

@@ -1,0 +1,1 @@
+"""Reasoner `vlm`: a vision-language model is asked what the object affects."""

@@ -1,0 +1,327 @@
+"""The spine: clip -> quadmask -> fill -> composite -> deliverables.
+
+Enters: a clip, its quadmask, the name of an engine, where the result goes. Leaves: the deliverables
+and what is known about them. First everything is checked; then the engine's fills flow through a
+journal into the source's own pictures. The same call after an interruption goes on where it was
+and gives the same bytes. Knows no engine but by name, and holds no more than a few frames.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core import plugins
+from openvoid.core.clip import Clip
+from openvoid.core.effects import Effects
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.plugins import Engine
+from openvoid.core.quadmask import Quadmask
+from openvoid.core.removal import (
+    Fill,
+    Origin,
+    Progress,
+    Provenance,
+    RemovalRequest,
+    RemovalResult,
+    Run,
+    silent,
+)
+from openvoid.core.request import request_of
+from openvoid.deliver.background import Background
+from openvoid.deliver.composite import Compositor
+from openvoid.deliver.destination import check_space, destination, files_at
+from openvoid.deliver.package import Package
+from openvoid.deliver.provenance import clip_facts, key_of, mask_facts, provenance_of
+from openvoid.deliver.report import plain
+from openvoid.media.masks import open_quadmask
+from openvoid.media.open import open_clip
+from openvoid.media.shotdir import is_shot, read_shot
+from openvoid.workspace.fingerprint import files_of
+from openvoid.workspace.journal import Journal
+from openvoid.workspace.scratch import scratch
+
+
+def remove(
+    clip: str | Path | Clip,
+    mask: str | Path | Quadmask | None,
+    out: str | Path,
+    *,
+    engine: str = "plate",
+    options: Mapping[str, Any] | None = None,
+    prompt: str | None = None,
+    codec: str | None = None,
+    range: tuple[int, int] | None = None,
+    grow_px: int = 0,
+    seed: int = 0,
+    soft_edge_px: int | None = None,
+    effects: Effects | None = None,
+    matte: str | Path | None = None,
+    patch: str | Path | None = None,
+    overwrite: bool = False,
+    resume: bool = True,
+    progress: Progress = silent,
+) -> RemovalResult:
+    """Remove what the mask shows from a clip; what it keeps stays as it was, bit for bit.
+
+    Args:
+        clip: a video, images, a `Clip`, or a shot folder (which brings mask and prompt along).
+        mask: the quadmask, with as many frames as the clip (or as `range`); None: the shot's own.
+        out: the new shot: .mp4, .mov, .mkv, a folder, or a pattern such as clean.%04d.exr.
+        engine: what makes the new pixels, by plug-in name; `options` are its own.
+        prompt: the scene after the removal, for engines that read.
+        codec: a name in `media.encode.CODECS`; None: what the name of `out` asks for.
+        range: first and last frame to deliver, both included, by the clip's own frame numbers.
+        grow_px: how much larger the mask is made first (negative: smaller).
+        seed: the same seed gives the same bytes.
+        soft_edge_px: how far blur and penumbra may reach outside the mask; None: by height.
+        effects: what else the object causes, for engines that move affected things.
+        matte: also write what changed, in gray. patch: also write the new pixels, as RGBA.
+        overwrite: replace deliverables that exist.
+        resume: go on where an earlier try of the same request was stopped.
+        progress: told (stage, done, total), always from the calling thread.
+
+    Raises:
+        OpenVoidError: something about the request is wrong, or the disk fails; nothing is left
+            beside `out`.
+    """
+    begun = time.perf_counter()
+    plugin = plugins.find("engine", engine)
+    engine_options = plugins.check_options(plugin, options or {})
+    shot = _open(clip, mask, prompt)
+    request = shot.request(range, grow_px, seed, soft_edge_px, effects)
+    to = destination(
+        request.clip,
+        Path(out),
+        codec=codec,
+        matte=Path(matte) if matte else None,
+        patch=Path(patch) if patch else None,
+        inputs=shot.files(),
+        overwrite=overwrite,
+    )
+    check_space(to, request.clip, request.quadmask)
+    asked: dict[str, Any] = {"engine": engine, "options": asdict(engine_options)}
+    asked |= {"grow_px": grow_px, "codec": to.codec}
+    provenance = replace(
+        provenance_of(request, asked, shot.mask_path),
+        weights=plugins.weights_of(plugin, engine_options, progress),
+    )
+    with (
+        scratch(key_of(provenance, request, plugin), resume=resume) as folder,
+        Journal(folder / "fills", request.clip.dtype) as journal,
+        Package(request.clip, to) as package,
+    ):
+        filler = plugins.construct("engine", engine, options)  # may load much: all else is checked
+        run = _run(folder / "engine", journal, progress)
+        removal = Removal(request, filler, run, journal, package, begun)
+        removal.work()
+        result = removal.result(provenance)
+        package.report(result)
+    return result
+
+
+def outlook(
+    clip: str | Path | Clip,
+    mask: str | Path | Quadmask | None,
+    *,
+    engine: str = "plate",
+    options: Mapping[str, Any] | None = None,
+    prompt: str | None = None,
+    range: tuple[int, int] | None = None,
+    grow_px: int = 0,
+    seed: int = 0,
+    soft_edge_px: int | None = None,
+    effects: Effects | None = None,
+) -> dict[str, Any]:
+    """What `remove` would do, without doing it: the request's facts, and the engine's own plan.
+
+    Raises:
+        OpenVoidError: as `remove` would, for all that shows before the work.
+    """
+    shot = _open(clip, mask, prompt)
+    request = shot.request(range, grow_px, seed, soft_edge_px, effects)
+    filler = plugins.construct("engine", engine, options)
+    facts: dict[str, Any] = {
+        "clip": clip_facts(request.clip),
+        "mask": mask_facts(request.quadmask, shot.mask_path),
+        "engine": engine,
+    }
+    if hasattr(filler, "outlook"):
+        facts["outlook"] = filler.outlook(request)
+    told: dict[str, Any] = plain(facts)
+    return told
+
+
+@dataclass
+class Removal:
+    """One removal at work: the engine fills in the calling thread, a second one delivers."""
+
+    request: RemovalRequest
+    engine: Engine
+    run: Run
+    journal: Journal
+    package: Package
+    begun: float  # when the call was made, by `time.perf_counter`
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(Origin), np.int64))
+    done: int = 0  # frames delivered
+    busy_s: float = 0.0  # spent on delivering
+
+    def __post_init__(self) -> None:
+        self._before_s = dict(self.run.timings_s)  # of earlier tries
+
+    def work(self) -> None:
+        """Fill and deliver every frame."""
+        total = self.request.clip.length
+        with Background(self.deliver) as line, closing(self.fills()) as fills:
+            for fill in fills:
+                self._clock()
+                line.put((fill, _notes(self.run)))
+                self.run.progress("deliver", self.done, total)
+        self.run.progress("deliver", self.done, total)
+        flushing = time.perf_counter()
+        self.package.finish()
+        self.busy_s += time.perf_counter() - flushing
+        self._clock()
+
+    def fills(self) -> Generator[Fill, None, None]:
+        """Those of earlier tries first, then the engine's."""
+        start, length = self.journal.length, self.request.clip.length
+        if start:
+            self.run.note("resumed_at_frame", start)
+        yield from self.journal.fills()
+        if start < length:
+            made = self.engine.fill(replace(self.request, start=start), self.run)
+            yield from in_order(made, start, length, self.engine.name)
+
+    def deliver(self, fills: Iterator[tuple[Fill, dict[str, Any]]]) -> None:
+        """Put each fill into the untouched picture and write it; in the second thread."""
+        request, known = self.request, self.journal.length
+        compositor = Compositor(
+            request.clip, request.quadmask, request.soft_edge_px, self.engine.name
+        )
+        pictures = request.clip.pictures()
+        for fill, notes in fills:
+            begun = time.perf_counter()
+            frame = compositor.composite(next(pictures), fill)
+            if fill.frame >= known:
+                self.journal.append(fill, notes)
+            self.package.write(frame)
+            self.counts += frame.counts
+            self.done += 1
+            self.busy_s += time.perf_counter() - begun
+
+    def result(self, provenance: Provenance) -> RemovalResult:
+        """What is known once the work is done."""
+        to, pixels = self.package.to, self.counts.sum()
+        return RemovalResult(
+            master=to.master,
+            report=to.report,
+            provenance=replace(provenance, timings_s=dict(self.run.timings_s)),
+            shares={origin.name.lower(): float(self.counts[origin] / pixels) for origin in Origin},
+            notes=plain(self.run.notes),
+            warnings=tuple(self.run.warnings),
+            matte=to.matte,
+            patch=to.patch,
+        )
+
+    def _clock(self) -> None:
+        """Note the time spent so far, in this try and the earlier ones."""
+        spent_s = {"deliver": self.busy_s, "total": time.perf_counter() - self.begun}
+        for name, now_s in spent_s.items():
+            self.run.timings_s[name] = self._before_s.get(name, 0.0) + now_s
+
+
+def in_order(fills: Iterator[Fill], start: int, length: int, engine: str) -> Iterator[Fill]:
+    """An engine's fills, if they are one a frame from `start` to the end.
+
+    Raises:
+        OpenVoidError: they are not.
+    """
+    expected = start
+    for fill in fills:
+        if fill.frame != expected or expected == length:
+            raise _broken(engine, f"gave frame {fill.frame}, frame {expected} of {length} was due")
+        yield fill
+        expected += 1
+    if expected < length:
+        raise _broken(engine, f"stopped before frame {expected} of {length}")
+
+
+def _broken(engine: str, how: str) -> OpenVoidError:
+    mend = "a defect of that engine; please report it"
+    return OpenVoidError(f"engine {engine!r} broke its promise: it {how}", mend=mend)
+
+
+# --- what goes in -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What a person gave, opened."""
+
+    clip: Clip
+    quadmask: Quadmask
+    prompt: str
+    mask_path: Path | None
+
+    def request(
+        self,
+        numbers: tuple[int, int] | None,
+        grow_px: int,
+        seed: int,
+        soft_edge_px: int | None,
+        effects: Effects | None,
+    ) -> RemovalRequest:
+        """Checked, cut to its range, its mask grown."""
+        return request_of(
+            self.clip,
+            self.quadmask,
+            prompt=self.prompt,
+            numbers=numbers,
+            grow_px=grow_px,
+            seed=seed,
+            soft_edge_px=soft_edge_px,
+            effects=effects,
+        )
+
+    def files(self) -> list[Path]:
+        """Those that no deliverable may replace."""
+        return [*files_of(self.clip), *(files_at(self.mask_path) if self.mask_path else ())]
+
+
+def _open(clip: str | Path | Clip, mask: str | Path | Quadmask | None, prompt: str | None) -> Shot:
+    if not isinstance(clip, Clip) and is_shot(Path(clip)):
+        shot = read_shot(Path(clip))
+        clip, mask = shot.clip, shot.quadmask if mask is None else mask
+        prompt = shot.prompt if prompt is None else prompt
+    if mask is None:
+        where = str(clip.path if isinstance(clip, Clip) else clip)
+        raise OpenVoidError("no mask was given", where=where, mend="give its quadmask")
+    path = None if isinstance(mask, Quadmask) else Path(mask)
+    footage = clip if isinstance(clip, Clip) else open_clip(clip)
+    quadmask = mask if isinstance(mask, Quadmask) else open_quadmask(mask)
+    return Shot(footage, quadmask, prompt or "", path)
+
+
+# --- what is told of it -------------------------------------------------------------------------
+
+
+def _run(folder: Path, journal: Journal, progress: Progress) -> Run:
+    """A run that knows what earlier tries noted."""
+    folder.mkdir(exist_ok=True)
+    return Run(folder, progress, **journal.notes)
+
+
+def _notes(run: Run) -> dict[str, Any]:
+    """The constructor's arguments of `_run`, as JSON."""
+    noted: dict[str, Any] = plain(
+        {"notes": run.notes, "warnings": run.warnings, "timings_s": run.timings_s}
+    )
+    return noted

@@ -1,0 +1,1 @@
+"""The segmenter `classical`: colours, edges, motion; no weights."""

@@ -1,0 +1,131 @@
+"""Refine: the boundary at native size.
+
+Enters: a silhouette at working size and the native frame. Leaves: the silhouette [H, W] at native
+size, its edge where the picture's edge is. Knows no time.
+
+A guided filter (He, Sun, Tang, TPAMI 2013; its fast form, 2015) makes an alpha of the silhouette:
+locally an affine function of colour, fitted at working size and applied to the native frame in a
+narrow band. Half of it is the boundary.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.core.box import Box, bounding_box
+from openvoid.select.seeds import Mask
+from openvoid.vision.working import displayed
+
+Map = NDArray[Any]  # [h, w] float32
+RADIUS_PX = 4  # of the local fit, working px
+EVENNESS = 1e-3  # regularisation: contrast squared (of 0..1) that counts as an edge
+EVEN_PX = 0.4  # working px over which alpha is evened out
+ROW = 1024
+BAND_PX = 2.5  # how far the boundary may move, working px
+
+
+def refined(mask: Mask, frame: NDArray[Any], small: NDArray[Any]) -> Mask:
+    """The silhouette at native size.
+
+    Args:
+        mask: [h, w] at working size.
+        frame: [H, W, 3] native.
+        small: [h, w, 3] the same picture at working size, RGB.
+    """
+    height, width = frame.shape[:2]
+    full = np.zeros((height, width), bool)
+    if not mask.any():
+        return full
+    grown = bounding_box(mask).grown(3 * RADIUS_PX, *mask.shape)
+    large = _native(grown, mask.shape, (height, width))
+    picture = displayed(frame[large.slices]).astype(np.float32) / 255
+    place = _places(mask.shape, grown, large, (height, width))
+    signed = _fetched(_signed(mask[grown.slices]), place)
+    near = np.abs(signed) < BAND_PX
+    if not near.any():
+        full[large.slices] = signed > 0
+        return full
+    alpha = _alpha(mask, small, grown, (place[0][near], place[1][near]), picture[near])
+    alpha += 0.15 * signed[near] / BAND_PX  # where there is no edge, the cut's boundary stays
+    soft = (signed > 0).astype(np.float32)
+    soft[near] = np.clip(alpha, 0, 1)
+    smooth = EVEN_PX * height / mask.shape[0]  # grain of the ground is no edge
+    full[large.slices] = cv2.GaussianBlur(soft, (0, 0), smooth) > 0.5
+    return full
+
+
+def _native(box: Box, small: tuple[int, ...], size: tuple[int, int]) -> Box:
+    """A box of the working frame in native pixels, grown to whole ones."""
+    down, across = size[0] / small[0], size[1] / small[1]
+    return Box(
+        int(box.top * down),
+        int(box.left * across),
+        min(size[0], int(np.ceil(box.bottom * down))),
+        min(size[1], int(np.ceil(box.right * across))),
+    )
+
+
+def _signed(mask: Mask) -> Map:
+    """Distance to the boundary: positive inside."""
+    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
+    return np.where(mask, inside - 0.5, 0.5 - outside).astype(np.float32)
+
+
+def _alpha(
+    mask: Mask, small: NDArray[Any], box: Box, place: tuple[Map, Map], colours: NDArray[Any]
+) -> Map:
+    """Alpha [N] of native pixels with `colours` [N, 3] at working places (x, y) in the box."""
+    here = box.slices
+    target = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.6)[here]
+    gains, offset = fit(small[here].astype(np.float32) / 255, target)
+    return (_fetched(gains, place) * colours).sum(-1) + _fetched(offset, place)
+
+
+def _fetched(picture: NDArray[Any], place: tuple[Map, Map]) -> NDArray[Any]:
+    """Values of a working picture at places (x, y), of any shape, between its pixels."""
+    x, y = place
+    if x.ndim == 2:
+        return cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    rows = -(-x.size // ROW)  # OpenCV wants maps that are no longer than 32767
+    spare = rows * ROW - x.size
+    across, down = (np.pad(each, (0, spare)).reshape(rows, ROW) for each in (x, y))
+    found = cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return found.reshape(rows * ROW, *picture.shape[2:])[: x.size]
+
+
+def _places(small: tuple[int, ...], box: Box, large: Box, size: tuple[int, int]) -> tuple[Map, Map]:
+    """Where each native pixel of a box lies in the working box: x and y maps."""
+    rows = (np.arange(large.top, large.bottom) + 0.5) * small[0] / size[0] - 0.5 - box.top
+    columns = (np.arange(large.left, large.right) + 0.5) * small[1] / size[1] - 0.5 - box.left
+    x, y = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
+    return x, y
+
+
+def fit(guide: NDArray[Any], target: Map) -> tuple[NDArray[Any], Map]:
+    """Local affine functions of colour that give `target`: gains [h, w, 3] and offset [h, w]."""
+    side = (2 * RADIUS_PX + 1, 2 * RADIUS_PX + 1)
+
+    def mean(values: NDArray[Any]) -> NDArray[Any]:
+        return cv2.blur(values, side, borderType=cv2.BORDER_REFLECT_101)
+
+    centre, level = mean(guide), mean(target)
+    products = np.stack([guide[..., i] * guide[..., j] for i, j in PAIRS], -1)
+    spread = mean(products[..., :3]), mean(products[..., 3:])
+    found = np.concatenate(spread, -1)
+    matrix = np.empty((*target.shape, 3, 3), np.float32)
+    for number, (i, j) in enumerate(PAIRS):
+        value = found[..., number] - centre[..., i] * centre[..., j]
+        matrix[..., i, j] = matrix[..., j, i] = value
+    matrix += EVENNESS * np.eye(3, dtype=np.float32)
+    together = mean(guide * target[..., None]) - centre * level[..., None]
+    gains = np.linalg.solve(matrix, together[..., None])[..., 0].astype(np.float32)
+    offset = (level - (gains * centre).sum(-1)).astype(np.float32)
+    return mean(gains), mean(offset)
+
+
+PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))

@@ -1,0 +1,1 @@
+"""The segmenters `sam2` and `sam3`: released weights at work on a clip."""

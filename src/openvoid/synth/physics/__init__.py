@@ -1,0 +1,1 @@
+"""A described world, moved."""

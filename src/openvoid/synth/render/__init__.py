@@ -1,0 +1,1 @@
+"""A moved world, drawn."""

@@ -1,0 +1,1 @@
+"""Where each part of the model lives, for a budget of memory."""

@@ -1,0 +1,1 @@
+"""The released model: its files, its parts, and what they are told."""

@@ -1,0 +1,157 @@
+"""LoRA adapters, fused into the weights while these are loaded.
+
+Enters: `path:0.8` and the layout of the model. Leaves: for each adapted weight, what is added to
+it: strength x alpha / rank x up @ down. Reads three ways of naming: diffusers and peft
+(`lora_A`, `lora_B`, `transformer.` before it), older diffusers (`lora.down`), and kohya's
+(`lora_unet_transformer_blocks_0_attn1_to_q.lora_down`, alpha beside it), which CogVideoX-Fun
+trains. A key that is none of these, or fits no weight, is named and nothing is loaded.
+
+Importing it needs no torch.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openvoid.core.errors import OpenVoidError
+from openvoid.void.model.layout import Layout, read_header, read_metadata
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+KEY = re.compile(
+    r"(?P<stem>.+?)\.(?:lora_(?P<side>A|B|down|up)(?:\.default)?\.weight"
+    r"|lora\.(?P<old>down|up)\.weight|(?P<alpha>alpha))"
+)
+BEFORE = re.compile(r"^(base_model\.model\.)?(transformer\.|diffusion_model\.|lora_unet_+)?")
+TEXT = re.compile(r"^(base_model\.model\.)?(text_encoder\.|lora_te\d?_+)")
+DOWN = ("A", "down")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The keys of one adapted weight in an adapter's file."""
+
+    down: str
+    up: str
+    alpha: str  # empty where the file has none
+
+
+def parse(text: str) -> tuple[Path, float]:
+    """`style.safetensors:0.8` -> path and strength; without a number the strength is 1."""
+    before, colon, after = text.rpartition(":")
+    try:
+        path, strength = (before, float(after)) if colon else (text, 1.0)
+    except ValueError:  # the colon belongs to the path
+        path, strength = text, 1.0
+    if not -10 <= strength <= 10:
+        raise OpenVoidError(
+            f"{strength:g} is no strength", where=f"--lora {text}", mend="for example: path:0.8"
+        )
+    return _file(Path(path).expanduser()), strength
+
+
+def pairs(path: Path, part: str, layouts: Mapping[str, Layout]) -> dict[str, Pair]:
+    """Weight -> keys of the adapter, for one part ("transformer" or "text_encoder").
+
+    `layouts` holds both parts, so that a key is unknown only where it fits neither.
+    """
+    header, unknown = read_header(path), []
+    sides: dict[str, dict[str, str]] = {}
+    flat = {p: {_stem(n).replace(".", "_"): n for n in keys} for p, keys in layouts.items()}
+    for key in header:
+        found = KEY.fullmatch(key)
+        owner, target = _target(found["stem"], flat) if found else ("", "")
+        if not found or not target:
+            unknown.append(key)
+        elif owner == part:
+            side = found["side"] or found["old"] or "alpha"
+            kind = "down" if side in DOWN else "alpha" if side == "alpha" else "up"
+            sides.setdefault(target, {})[kind] = key
+    _refuse(path, unknown, f"of {len(header)} keys are unknown")
+    half = [name for name, keys in sides.items() if not {"down", "up"} <= set(keys)]
+    _refuse(path, half, "weights have only one half")
+    found_pairs = {n: Pair(k["down"], k["up"], k.get("alpha", "")) for n, k in sides.items()}
+    wrong = []
+    for name, pair in found_pairs.items():
+        up, down, shape = header[pair.up].shape, header[pair.down].shape, layouts[part][name]
+        if len(up) != 2 or len(down) != 2 or up[1] != down[0] or (up[0], down[1]) != shape:
+            wrong.append(f"{name} (up {list(up)}, down {list(down)}, weight {list(shape)})")
+    _refuse(path, wrong, "weights have another shape")
+    return found_pairs
+
+
+def fuse(
+    state: dict[str, Tensor],
+    path: Path,
+    strength: float,
+    part: str,
+    layouts: Mapping[str, Layout],
+) -> int:
+    """Add an adapter to the weights, in float32; gives how many weights it changed."""
+    from safetensors import safe_open
+
+    named = pairs(path, part, layouts)
+    scale_of = _scales(path)
+    with safe_open(path, framework="pt") as file:
+        for name, pair in named.items():
+            down, up = file.get_tensor(pair.down).float(), file.get_tensor(pair.up).float()
+            rank = down.shape[0]
+            alpha = float(file.get_tensor(pair.alpha)) if pair.alpha else 0.0
+            scale = alpha / rank if alpha else scale_of(rank)  # kohya: no alpha means rank
+            added = (strength * scale) * (up @ down)
+            state[name] = (state[name].float() + added).to(state[name].dtype)
+    return len(named)
+
+
+def _scales(path: Path) -> Any:
+    """rank -> alpha / rank, as peft's settings say, in the file or beside it; else 1."""
+    beside = path.parent / "adapter_config.json"
+    settings = json.loads(read_metadata(path).get("lora_adapter_metadata", "{}"))
+    settings = {key.rpartition(".")[2]: value for key, value in settings.items()}
+    if not settings and beside.is_file():
+        settings = json.loads(beside.read_text(encoding="utf-8"))
+    if settings.get("alpha_pattern") or settings.get("use_dora"):
+        raise OpenVoidError("adapters with alpha_pattern or DoRA are not read", where=str(path))
+    alpha, root = settings.get("lora_alpha"), bool(settings.get("use_rslora"))
+    return lambda rank: alpha / rank ** (0.5 if root else 1) if alpha else 1.0
+
+
+def _target(stem: str, flat: Mapping[str, Mapping[str, str]]) -> tuple[str, str]:
+    """The part and the weight that an adapter's name means; empty where there is none."""
+    text = TEXT.match(stem)
+    part = "text_encoder" if text else "transformer"
+    before = text or BEFORE.match(stem)
+    name = stem[before.end() :] if before else stem
+    return part, flat.get(part, {}).get(name.strip("_").replace(".", "_"), "")
+
+
+def _stem(name: str) -> str:
+    return name.removesuffix(".weight")
+
+
+def _refuse(path: Path, names: Sequence[str], what: str) -> None:
+    if names:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        raise OpenVoidError(
+            f"{len(names)} {what}: {', '.join(names[:3])}{more}",
+            where=str(path),
+            mend="is it an adapter for CogVideoX 5B?",
+        )
+
+
+def _file(path: Path) -> Path:
+    """The adapter's file; a folder may stand for the one it holds."""
+    if path.is_dir():
+        held = sorted(path.glob("*.safetensors"))
+        if len(held) != 1:
+            raise OpenVoidError(f"holds {len(held)} safetensors files", where=str(path))
+        return held[0]
+    if not path.is_file():
+        raise OpenVoidError("there is no such LoRA file", where=str(path))
+    return path

@@ -1,0 +1,1 @@
+"""One pass over a clip of any length: windows, noise, steps, several processes."""

@@ -1,0 +1,1 @@
+"""How unfinished work is kept between tries, and known again."""

@@ -1,0 +1,48 @@
+"""Colours tell object from rest, by place where they must."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from openvoid.select.classical.appearance import Appearance, Colours, Palette
+from openvoid.select.classical.motion import grid
+
+
+def halves() -> tuple[np.ndarray, np.ndarray]:
+    """On the left red is the object and gray is not; on the right it is the other way round."""
+    lab = np.zeros((120, 240, 3), np.uint8)
+    red, gray = (120, 180, 170), (120, 128, 128)
+    mask = np.zeros((120, 240), np.float32)
+    lab[:60, :120], lab[60:, :120] = red, gray
+    lab[:60, 120:], lab[60:, 120:] = gray, red
+    mask[:60] = 1
+    return lab, mask
+
+
+def test_colours_alone_know_the_object_where_it_has_its_own() -> None:
+    lab, mask = halves()
+    left = np.s_[:, :120]
+    colours = Colours.of(Palette.of(lab), lab[left], mask[left], 1 - mask[left])
+    odds = colours.odds(lab[left])
+    assert (odds[:60] > 2).all()
+    assert (odds[60:] < -2).all()
+
+
+def test_neighbourhoods_know_what_the_whole_cannot_tell() -> None:
+    lab, mask = halves()
+    colours = Colours.of(Palette.of(lab), lab, mask, 1 - mask)
+    assert np.abs(colours.odds(lab)).max() < 0.1
+    look = Appearance.of(colours, lab, mask, 1 - mask)
+    odds = look.odds(lab, *grid((120, 240)))
+    far = np.ones((120, 240), bool)
+    far[:, 80:160] = False
+    right = (odds > 0) == (mask > 0.5)
+    assert right[far].mean() > 0.99
+
+
+def test_a_colour_never_seen_is_undecided() -> None:
+    lab, mask = halves()
+    colours = Colours.of(Palette.of(lab), lab, mask, 1 - mask)
+    look = Appearance.of(colours, lab, mask, 1 - mask)
+    green = np.full((120, 240, 3), (200, 60, 200), np.uint8)
+    assert np.abs(look.odds(green, *grid((120, 240)))).max() < 0.5

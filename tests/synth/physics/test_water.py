@@ -1,0 +1,103 @@
+"""Water: what floats and what sinks, waves that keep their volume, a surface that stays still."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from openvoid.synth.families import describe
+from openvoid.synth.physics.buoyancy import inside
+from openvoid.synth.physics.scene import build
+from openvoid.synth.physics.simulation import simulate
+from openvoid.synth.physics.water import Pool
+from openvoid.synth.world import Body, World
+
+pytest.importorskip("mujoco", reason="mujoco is not installed")
+
+
+@pytest.fixture(scope="module")
+def dropped() -> World:
+    """Of the first seeds, one in which something drops."""
+    worlds = (describe("water", seed, size=(48, 84), frames=30) for seed in range(9))
+    return next(world for world in worlds if world.detail["kind"] == "drop")
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "volume"),
+    [
+        ("box", (0.1, 0.2, 0.3), 0.048),
+        ("sphere", (0.1,), 0.0041888),
+        ("ellipsoid", (0.1, 0.2, 0.3), 0.0251327),
+        ("cylinder", (0.1, 0.2), 0.0125664),
+        ("capsule", (0.1, 0.2), 0.0167552),
+    ],
+)
+def test_points_inside_stand_for_the_whole_volume(
+    shape: str, size: tuple[float, ...], volume: float
+) -> None:
+    points, share, spacing, half = inside(Body("b", shape, size, (0, 0, 0)))
+    assert len(points) * share == pytest.approx(volume, rel=1e-4)
+    assert spacing > 0
+    assert half > 0
+    assert np.abs(points).max() <= 0.3
+
+
+def test_the_surface_stays_still_until_something_falls_in(dropped: World) -> None:
+    level = dropped.detail["water"]["level_m"]
+    full = simulate(dropped).shapes["water"][..., 2] - level
+    alone = simulate(dropped, frozenset(dropped.removed)).shapes["water"][..., 2] - level
+    assert np.abs(alone).max() < 0.001
+    assert np.abs(full).max() > 0.005
+    assert np.abs(full[0] - alone[0]).max() < 1e-6
+
+
+def test_the_same_world_gives_the_same_water(dropped: World) -> None:
+    first, second = simulate(dropped), simulate(dropped)
+    for name in ("water", "drops", "patches"):
+        assert first.shapes[name].tobytes() == second.shapes[name].tobytes()
+
+
+@pytest.mark.parametrize(("density", "floats"), [(300, True), (2500, False)])
+def test_what_is_light_floats_at_its_draught_and_what_is_heavy_sinks(
+    dropped: World, density: float, floats: bool
+) -> None:
+    half = 0.06
+    told = dropped.detail["water"]
+    level = told["level_m"]
+    box = Body("raft", "box", (2 * half, 2 * half, half), (0, 0, level), bounce=0.0,
+               mass_kg=density * 32 * half**3)  # fmt: skip
+    still = tuple(body for body in dropped.bodies if body.fixed or body.shape == "cloth")
+    world = replace(dropped, bodies=(*still, box), removed=("raft",))
+    end = simulate(world).path("raft")[-1, 2]
+    if floats:
+        assert end == pytest.approx(level + half - 2 * half * density / 1000, abs=0.01)
+    else:
+        assert end < level - half
+
+
+def test_waves_keep_the_volume_of_the_water_and_die_down(dropped: World) -> None:
+    model: Any = build(dropped).compile()
+    pool = Pool(dropped, model, None)
+    pool.settles = 0
+    pool.height[20:24, 20:24] = 0.01
+    pool.filled = pool.told = np.zeros(pool.count)
+    before = pool.height.sum()
+    for _ in range(10):
+        pool._wave(np.zeros(pool.count))
+    assert pool.height.sum() == pytest.approx(before, rel=0.02)
+    for _ in range(2000):
+        pool._wave(np.zeros(pool.count))
+    assert np.abs(pool.height - pool.height.mean()).max() < 0.001
+
+
+def test_captions_tell_of_still_water() -> None:
+    for seed in range(6):
+        world = describe("water", seed, size=(48, 84), frames=4, rate=Fraction(12))
+        assert 33 <= len(world.caption.split()) <= 52
+        assert len(world.short.split()) < 12
+        assert "still" in world.caption
+        assert not any(noun in world.caption for noun in ("splash", "drops into"))

@@ -1,0 +1,192 @@
+"""The void engine as a plug-in: its options, its plan, its order, its errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.void.shots import QUICK, tiny_request
+from tests.void.tiny import make_checkpoint
+
+pytest.importorskip("torch")
+
+from openvoid.core import plugins
+from openvoid.core.effects import Effects
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.removal import RemovalRequest, Run
+
+pytestmark = pytest.mark.usefixtures("cache")
+
+
+@pytest.fixture
+def filled(tiny_weights: Path, tmp_path: Path) -> Any:
+    """`filled(request, **options)` gives (bytes of all fills, the run)."""
+    count = iter(range(100))
+
+    def fill(request: RemovalRequest | None = None, **options: Any) -> tuple[bytes, Run]:
+        settings = {"weights": str(tiny_weights), "passes": "1", **QUICK, **options}
+        engine = plugins.construct("engine", "void", settings)
+        folder = tmp_path / f"scratch{next(count)}"
+        folder.mkdir()
+        run = Run(folder)
+        fills = list(engine.fill(request or tiny_request(), run))
+        return b"".join(fill.rgb.tobytes() for fill in fills), run
+
+    return fill
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"preset": "fast", "steps": 0},
+        {"passes": "2"},
+        {"steps": 3},
+        {"frame": "whole"},
+        {"size": "64x80"},
+        {"window": 5},
+        {"detail": True},
+    ],
+    ids=str,
+)
+def test_an_option_changes_the_result(filled: Any, change: dict[str, Any]) -> None:
+    assert filled(**change)[0] != filled()[0]
+
+
+def test_degrade_changes_pass_2(filled: Any) -> None:
+    assert filled(passes="2")[0] != filled(passes="2", degrade=0.5)[0]
+
+
+def test_auto_tells_the_score_and_obeys_it(filled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from openvoid.void.native import morphing
+
+    expected = {needed: filled(passes="2" if needed else "1")[0] for needed in (True, False)}
+    for needed in (True, False):
+        found = morphing.Morphing(2.0 if needed else 0.5, {}, (), "a test")
+        monkeypatch.setattr(morphing, "detect", lambda frames, *_, f=found: list(frames) and f)
+        result, run = filled(passes="auto")
+        assert result == expected[needed]
+        assert run.notes["morphing"] == {"score": found.score, "needed": needed, "why": "a test"}
+
+
+def test_the_real_detector_is_asked(filled: Any) -> None:
+    _, run = filled(passes="auto")
+    assert run.notes["morphing"]["score"] >= 0
+
+
+def test_the_effects_sentence_is_the_prompt_where_none_was_given(filled: Any) -> None:
+    sentence = "an empty room with a window"
+    said = tiny_request(prompt=sentence)
+    silent = tiny_request(prompt="")
+    meant = dataclasses.replace(silent, effects=Effects(background=sentence))
+    assert filled(said)[0] == filled(meant)[0]
+    result, run = filled(silent)
+    assert result != filled(said)[0]
+    assert any("no prompt" in line for line in run.warnings)
+
+
+def test_an_adapter_changes_the_result(filled: Any, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    name = "transformer.transformer_blocks.0.attn1.to_q"
+    generator = torch.Generator().manual_seed(0)
+    path = tmp_path / "style.safetensors"
+    save_file(
+        {
+            f"{name}.lora_A.weight": torch.randn(4, 64, generator=generator),
+            f"{name}.lora_B.weight": torch.randn(64, 4, generator=generator),
+        },
+        path,
+    )
+    assert filled(lora=f"{path}:0.8")[0] != filled()[0]
+
+
+def test_a_preview_is_drawn(filled: Any, tmp_path: Path) -> None:
+    filled(preview=str(tmp_path / "preview.png"))
+    assert (tmp_path / "preview.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_second_try_keeps_the_plan_of_the_first(
+    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from openvoid.void.budget import plan
+
+    settings = {"weights": str(tiny_weights), "passes": "1", **QUICK}
+    engine = plugins.construct("engine", "void", settings)
+    first = [fill.rgb.tobytes() for fill in engine.fill(tiny_request(), Run(tmp_path))]
+    monkeypatch.setattr(plan, "plan_for", None)
+    again = [fill.rgb.tobytes() for fill in engine.fill(tiny_request(), Run(tmp_path))]
+    assert first == again
+
+
+def test_the_outlook_tells_sizes_windows_steps_and_memory(tiny_weights: Path) -> None:
+    options = {"weights": str(tiny_weights), "window": 13, "size": "48x64"}
+    told = plugins.construct("engine", "void", options).outlook(tiny_request(21))
+    assert told["frames"]["in_clip"] == 21
+    assert told["frames"]["padded"] == 21
+    assert told["frames"]["windows"] == 2
+    assert told["frames"]["tokens_a_window"] == 2 * 3 * 4 + 226
+    assert told["pass 1"]["steps"] == 30
+    assert told["pass 2"]["made"] == "where pass 1 morphs"
+    assert any("GiB" in line for line in told["plan"])
+
+
+def test_weights_are_hashed_by_name(tiny_weights: Path) -> None:
+    plugin = plugins.find("engine", "void")
+    one, two = "void_pass1.safetensors", "void_pass2.safetensors"
+    for passes, files in (("1", {one}), ("2", {one, two}), ("auto", {one, two})):
+        options = plugins.check_options(plugin, {"weights": str(tiny_weights), "passes": passes})
+        found = plugin.weights(options)
+        assert files == {name for name in found if name.startswith("void")}
+        assert all(len(sha) == 64 for sha in found.values())
+
+
+def test_without_the_second_pass_s_file_auto_says_what_is_missing(tmp_path: Path) -> None:
+    weights = make_checkpoint(tmp_path / "one", passes=(1,))
+    plugin = plugins.find("engine", "void")
+    with pytest.raises(OpenVoidError, match=r"void_pass2.safetensors.*weights pull void --pass 2"):
+        plugin.weights(plugins.check_options(plugin, {"weights": str(weights)}))
+    assert plugin.weights(plugins.check_options(plugin, {"weights": str(weights), "passes": "1"}))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"size": "48"}, "HEIGHTxWIDTH"),
+        ({"size": "50x64"}, "multiples of 16"),
+        ({"window": 20}, "such as"),
+        ({"attention": "nothing"}, "attention"),
+        ({"vram": "lots"}, "vram"),
+    ],
+    ids=str,
+)
+def test_a_mistake_is_one_clear_line(filled: Any, options: dict[str, Any], words: str) -> None:
+    with pytest.raises(OpenVoidError) as caught:
+        filled(**options)
+    assert words in caught.value.line()
+
+
+def test_the_module_can_be_looked_at_without_torch() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from openvoid.core import plugins\n"
+        "print(plugins.find('engine', 'void').name)\n"
+        "plugins.construct('engine', 'void')"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.stdout.strip() == "void"
+    assert "pip install 'openvoid[void]'" in ran.stderr
+
+
+def test_float_and_deep_clips_keep_their_type(filled: Any) -> None:
+    from openvoid.core.clip import clip_of
+
+    request = tiny_request()
+    deep = [frame.astype(np.uint16) * 257 for frame in request.clip.frames()]
+    assert len(filled(dataclasses.replace(request, clip=clip_of(deep)))[0]) == 2 * len(filled()[0])

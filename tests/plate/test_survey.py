@@ -10,8 +10,9 @@ import numpy as np
 from openvoid.core.clip import clip_of
 from openvoid.core.quadmask import Quadmask, dilate
 from openvoid.core.removal import Run
-from openvoid.plate.survey import CELL_PX, Proxy, World, nanmedian, survey
+from openvoid.plate.survey import CELL_PX, Proxy, World, survey
 from openvoid.vision.camera import Camera, transform
+from openvoid.vision.masks import nanmedian
 from tests.plate.worlds import crossing, texture
 
 

@@ -18,9 +18,10 @@ from openvoid.core.removal import Run
 from openvoid.plate.align import look_up, warp
 from openvoid.plate.gradient import membrane
 from openvoid.plate.propagate import clear_of, landed
-from openvoid.plate.survey import CELL_PX, Survey, nanmedian
+from openvoid.plate.survey import CELL_PX, Survey
 from openvoid.plate.synthesize import synthesize
 from openvoid.vision.camera import Image, Matrix
+from openvoid.vision.masks import nanmedian
 
 CONTEXT = 0.8  # surroundings taken in, in sizes of the unseen region
 CONTEXT_PX = 72  # and at least so many proxy pixels

@@ -24,6 +24,7 @@ from openvoid.core.clip import Clip, Frame
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.core.removal import Run
 from openvoid.vision.camera import Camera, Matrix, Registrar, Registration, transform
+from openvoid.vision.masks import nanmedian
 from openvoid.vision.store import ArrayStore
 
 PROXY_PX = 640  # long side of the reduced frames
@@ -291,14 +292,6 @@ def _gain(colors: NDArray[np.float32], usual: NDArray[np.float32]) -> NDArray[np
     ratio = (usual + 0.02) / (colors + 0.02)
     gain = nanmedian(ratio)
     return np.where(np.isfinite(gain), gain, 1.0).astype(np.float32)
-
-
-def nanmedian(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Median over axis 0 of what is not NaN; NaN where nothing is. No warning for that."""
-    ordered = np.sort(values, axis=0)  # NaN last
-    count = np.isfinite(values).sum(axis=0)
-    middle = np.maximum((count - 1) // 2, 0)
-    return np.asarray(np.take_along_axis(ordered, middle[None], axis=0)[0], np.float32)
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:

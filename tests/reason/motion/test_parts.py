@@ -8,9 +8,9 @@ import pytest
 
 from openvoid.reason.motion.blobs import Follower, blobs_of
 from openvoid.reason.motion.camera import follow, moved
-from openvoid.reason.motion.change import filled, grown
 from openvoid.reason.motion.collision import swept
 from openvoid.reason.motion.naming import colour_name, frames_name, where_name
+from openvoid.vision.masks import filled, grown
 
 
 @pytest.mark.parametrize(

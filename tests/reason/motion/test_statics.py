@@ -12,12 +12,12 @@ from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.motion import contents, parallax
 from openvoid.reason.motion.blobs import Course, blobs_of
-from openvoid.reason.motion.change import grown
 from openvoid.reason.motion.collision import driven, going_on, meeting, set_off
 from openvoid.reason.motion.contact import Thing
 from openvoid.reason.motion.moving import moving
 from openvoid.reason.motion.scene import Scene, watch
 from openvoid.reason.motion.statics import RESTS_S, losses
+from openvoid.vision.masks import grown
 
 HEIGHT, WIDTH, LENGTH = 160, 240, 16
 GROUND = 130.0

@@ -14,6 +14,7 @@ from openvoid.core.track import Track
 from openvoid.reason.compose import compose
 from openvoid.reason.motion import figure_ground
 from openvoid.reason.motion.reasoner import MotionReasoner
+from openvoid.vision.masks import hanging
 
 HEIGHT, WIDTH, LENGTH = 160, 240, 16
 FLOOR = 130  # the row on which things stand
@@ -53,10 +54,10 @@ def test_a_plank_hangs_together_with_the_pillar_that_bears_it() -> None:
     picture = table()
     picture[box(110, 200, FLOOR, 214)] = 0.1, 0.1, 0.7  # stands apart
     novel = figure_ground.novel(picture, PILLAR, EVERYWHERE)
-    hanging = figure_ground.hanging(novel, PILLAR)
+    attached = hanging(novel, PILLAR)
     assert novel[box(112, 202, 128, 212)].mean() > 0.9
-    assert hanging[PLANK].mean() > 0.9
-    assert not hanging[:, 190:].any()
+    assert attached[PLANK].mean() > 0.9
+    assert not attached[:, 190:].any()
 
 
 def test_what_is_out_of_focus_does_not_stand_beside_the_object() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.vision.masks import nanmedian
 
 SAMPLES = 36  # frames that are looked at
 FAR_SHARE = 0.3  # of them, the ones in which the object is farthest, make the picture
@@ -69,11 +70,3 @@ def distance_px(scene: Scene, index: int) -> NDArray[np.float32]:
         np.uint8
     )
     return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, 3), np.float32)
-
-
-def nanmedian(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Median over axis 0 of what is not NaN; NaN where nothing is. No warning for that."""
-    ordered = np.sort(values, axis=0)  # NaN last
-    count = np.isfinite(values).sum(axis=0)
-    middle = np.maximum((count - 1) // 2, 0)
-    return np.asarray(np.take_along_axis(ordered, middle[None], axis=0)[0], np.float32)

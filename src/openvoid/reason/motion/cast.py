@@ -16,10 +16,10 @@ import numpy as np
 
 from openvoid.core.effects import Effect, EffectKind
 from openvoid.reason.motion import lamp
-from openvoid.reason.motion.change import grown
 from openvoid.reason.motion.scene import Mask, Scene
 from openvoid.reason.motion.shadow import cast_shadow
 from openvoid.reason.motion.surfaces import surfaces
+from openvoid.vision.masks import grown
 
 LOOKS = 6  # frames in which it is looked at
 ABOVE = 0.4  # of the object's height, from its top: what ends above that does not stand

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from openvoid.reason.motion.background import Undisturbed, distance_px
 from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.vision.masks import grown, thick, tidy
 
 FAINT = 0.018  # of white: a change of the mean that can be seen
 PLAIN = 0.06  # of white: a change of a pixel that can be seen
@@ -27,7 +28,6 @@ GAIN_PX = 9
 DARKEST, BRIGHTEST = 0.12, 2.2  # the factors light changes by
 TINT = 1.5  # one channel may change by this much more than another
 PATTERN = 0.05  # of white: how far the pattern may be off once the factor is taken out
-WIDE_PX = 8  # from here on a distance transform is quicker than a disc
 SPREADS = 2.0  # of the object: light that is larger is a change of the whole picture's
 MOST_SHARE = 0.08  # of the picture: so is this
 CLOSE = 0.3  # of the object's size: where it may be its light all the same
@@ -83,12 +83,6 @@ def _exposure(picture: Picture, usual: Picture, free: Mask) -> NDArray[np.float3
     return np.clip(ratio, 0.8, 1.25).astype(np.float32)
 
 
-def thick(mask: Mask) -> Mask:
-    """Without lines: edges that the camera model misses by a pixel."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
-    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
-
-
 def _strong(smooth: NDArray[np.float32], noise: NDArray[np.float32]) -> Mask:
     return np.asarray(smooth > np.maximum(2 * FAINT, NOISES * noise))
 
@@ -141,41 +135,3 @@ def _hanging(mask: Mask, object_: Mask, scene: Scene) -> Mask:
     found = np.isin(labels, wanted[wanted > 0]) & ~object_
     opened = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     return np.asarray(opened > 0)
-
-
-def tidy(mask: Mask) -> Mask:
-    """Specks dropped, cracks closed."""
-    calm = cv2.medianBlur(mask.astype(np.uint8) * 255, 3)
-    return cv2.morphologyEx(calm, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0
-
-
-def grown(mask: Mask, by_px: int) -> Mask:
-    """A mask and what lies within `by_px` of it."""
-    if by_px > WIDE_PX:
-        if not mask.any():
-            return np.zeros_like(mask)
-        away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
-        return np.asarray(away <= by_px)
-    side = 2 * by_px + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return cv2.dilate(mask.astype(np.uint8), disc) > 0
-
-
-def inner(seen: Mask) -> Mask:
-    """What is seen, but for its edge."""
-    return ~grown(~np.pad(seen, 1), 3)[1:-1, 1:-1]
-
-
-def filled(mask: Mask, gap_px: int) -> Mask:
-    """Gaps narrower than `gap_px` closed, and holes filled that are no larger than the rest."""
-    wide = np.pad(mask.astype(np.uint8), gap_px)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap_px | 1, gap_px | 1))
-    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, disc)[gap_px:-gap_px, gap_px:-gap_px]
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((closed == 0).astype(np.uint8))
-    height, width = mask.shape
-    for hole in range(1, count):
-        left, top, wide_px, high_px, area = stats[hole]
-        at_edge = left == 0 or top == 0 or left + wide_px == width or top + high_px == height
-        if not at_edge and area < closed.sum():
-            closed[labels == hole] = 1
-    return np.asarray(closed > 0)

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from openvoid.reason.motion.background import distance_px
 from openvoid.reason.motion.blobs import Blob, Course
-from openvoid.reason.motion.change import grown
 from openvoid.reason.motion.contact import Thing
 from openvoid.reason.motion.figure_ground import novel
 from openvoid.reason.motion.scene import Mask, Scene
+from openvoid.vision.masks import grown
 
 HISTORY = 8  # frames before the meeting by which the course is told
 FEWEST = 3

@@ -24,8 +24,9 @@ from openvoid.core.box import bounding_box
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.motion.background import Undisturbed
-from openvoid.reason.motion.change import grown, inner, outside, thick, tidy
+from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.vision.masks import grown, inner, thick, tidy
 
 WEAK = 0.016  # of white: a change of a pixel that counts where the flow says that it moved
 FAINT = 0.02  # of white: a change of the mean that counts beside a stronger one

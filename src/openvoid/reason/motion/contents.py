@@ -14,10 +14,11 @@ import cv2
 import numpy as np
 
 from openvoid.core.effects import Effect, EffectKind, Place
-from openvoid.reason.motion.change import grown, outside, tidy
+from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.collision import base_px
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.statics import Loss
+from openvoid.vision.masks import grown, tidy
 
 RIGID = 0.92  # intersection over union of the object's silhouettes: it does not move itself
 CHANGED = 0.1  # of white

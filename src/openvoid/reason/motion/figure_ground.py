@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.motion.change import grown
 from openvoid.reason.motion.scene import Mask, Picture
+from openvoid.vision.masks import grown, hanging, opened
 
 BORDER = 0.09  # of each side: the band whose colours are the background's
 SAMPLES = 2500
 NOVEL = 9.0  # of CIE L*a*b*
 HEIGHT_UNIT = 80.0  # L*a*b* units that the short side's length in height counts as
-GAP = 0.012  # of the short side: gaps that are bridged
 SPECK_SHARE = 0.0003  # of the picture
 MOST_SHARE = 0.45  # of the picture: where so much is novel, colours tell nothing
 DEEP = 0.6  # of its height: how far below an object its image is looked for
@@ -53,16 +52,6 @@ def novel(picture: Picture, object_: Mask, seen: Mask) -> Mask:
         return np.zeros_like(object_)
     whole = cv2.resize(found, object_.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     return np.asarray(whole & ~object_)
-
-
-def hanging(mask: Mask, object_: Mask) -> Mask:
-    """The parts of a mask that hang together with the object, its own place left out."""
-    gap = max(1, round(GAP * min(mask.shape)))
-    joined = grown(mask | object_, gap)
-    _, labels = cv2.connectedComponents(joined.astype(np.uint8))
-    wanted = np.unique(labels[object_])
-    found = np.isin(labels, wanted[wanted > 0]) & mask & ~object_
-    return np.asarray(found)
 
 
 def sharp(mask: Mask, picture: Picture, object_: Mask) -> Mask:
@@ -132,7 +121,7 @@ def beneath(picture: Picture, object_: Mask, seen: Mask) -> Mask:
     limit = np.maximum(BENEATH, 1.5 * cv2.blur(spread[:, None], (1, 9)))
     found[top:bottom, columns] = (off > limit) & ~beside
     found &= seen & ~object_
-    return hanging(_opened(found), object_)
+    return hanging(opened(found), object_)
 
 
 def shaded(picture: Picture, mask: Mask, object_: Mask) -> Mask:
@@ -153,7 +142,7 @@ def shaded(picture: Picture, mask: Mask, object_: Mask) -> Mask:
     brightness = around[[each.trainIdx for each in matches], 3]
     found = np.zeros_like(mask)
     found[mask] = (off < SAME_CHROMA) & (total[mask] < 0.9 * brightness)
-    return _lying(_opened(found), object_, mask)
+    return _lying(opened(found), object_, mask)
 
 
 def _lying(mask: Mask, object_: Mask, whole: Mask) -> Mask:
@@ -165,8 +154,4 @@ def _lying(mask: Mask, object_: Mask, whole: Mask) -> Mask:
     flat = mask & (upright == 0)
     _, labels, _, centres = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
     low = np.flatnonzero(centres[:, 1] > foot - GROUND * tall)
-    return _opened(np.isin(labels, low[low > 0]))
-
-
-def _opened(mask: Mask) -> Mask:
-    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    return opened(np.isin(labels, low[low > 0]))

@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.reason.motion.change import grown, inner
 from openvoid.reason.motion.scene import Mask, Scene
+from openvoid.vision.masks import grown, inner
 
 SLOWS = 0.45  # of its pace: an object whose fall becomes as slow has landed
 PACE = 0.012  # of the short side a frame: slower is no fall

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.motion.change import filled, grown
 from openvoid.reason.motion.scene import Mask, Picture
 from openvoid.reason.motion.surfaces import CALM_PX, Surfaces, softened
+from openvoid.vision.masks import filled, grown
 
 SOFT = 0.04  # of the short side: patterns finer than that are smoothed away
 FLAT = 0.4  # the ground is seen from the side: a step up the picture is as far as 1/FLAT aside

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from openvoid.reason.motion.blobs import Course, Follower, blobs_of
-from openvoid.reason.motion.change import grown, inner, outside, thick, tidy
+from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.vision.masks import grown, inner, thick, tidy
 
 LEAST = 0.05  # of white: a smaller change from one frame to the next is noise
 LEAST_SHARE = 0.0006  # of the canvas: smaller hulls are none

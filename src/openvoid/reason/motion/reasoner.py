@@ -47,11 +47,12 @@ from openvoid.reason.motion import (
 from openvoid.reason.motion import collision as courses
 from openvoid.reason.motion.background import Undisturbed, undisturbed
 from openvoid.reason.motion.blobs import Course, Follower, blobs_of
-from openvoid.reason.motion.change import Change, change, grown, inner
+from openvoid.reason.motion.change import Change, change
 from openvoid.reason.motion.collision import Meeting
 from openvoid.reason.motion.contact import disturbed
 from openvoid.reason.motion.moving import moving
 from openvoid.reason.motion.scene import Mask, Scene, watch
+from openvoid.vision.masks import grown, inner
 
 LEAST_SHARE = 0.0004  # of the canvas: smaller blobs are not followed
 STAYS = 0.5  # of its size: an object that moves less than this stays where it is

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from openvoid.core.box import Box
 from openvoid.reason.motion.background import Undisturbed, distance_px
 from openvoid.reason.motion.blobs import Blob, Course
-from openvoid.reason.motion.change import grown
 from openvoid.reason.motion.scene import Mask, Scene
+from openvoid.vision.masks import grown
 
 LOOKS = 5  # frames by which an image below is judged
 CELLS = (12, 8)  # rows and columns in which appearances are compared

@@ -19,10 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.motion.background import nanmedian
 from openvoid.reason.motion.camera import Matrix, moved, normal, round_trip
-from openvoid.reason.motion.change import grown
 from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.vision.masks import grown, nanmedian
 
 CHANGE = 0.016  # of white
 NOISES = 3.0  # times the median difference of pixels

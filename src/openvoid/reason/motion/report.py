@@ -16,11 +16,11 @@ from openvoid.reason.motion import collision as courses
 from openvoid.reason.motion import reflection
 from openvoid.reason.motion.background import Undisturbed
 from openvoid.reason.motion.blobs import Course
-from openvoid.reason.motion.change import filled, grown
 from openvoid.reason.motion.collision import Meeting
 from openvoid.reason.motion.contact import Thing
 from openvoid.reason.motion.naming import colour_name, frames_name, where_name
 from openvoid.reason.motion.scene import Scene
+from openvoid.vision.masks import filled, grown
 
 GAP = 0.03  # of the short side: gaps in a disturbed region narrower than this are part of it
 MARGIN = 0.012  # of the short side: around what is physical

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.motion.change import grown
 from openvoid.reason.motion.scene import Mask, Picture
 from openvoid.reason.motion.surfaces import CALM_PX, Surfaces
+from openvoid.vision.masks import grown
 
 DARKER, DARKEST = 0.93, 0.3  # times the ground's brightness
 SAME_HUE = 0.45  # the channel that loses least loses so much of what the other ones do

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.motion.change import grown
 from openvoid.reason.motion.scene import Mask
+from openvoid.vision.masks import grown
 
 GIVES_S = 0.3  # after which what is small and low may be on the ground already
 RESTS_S = 1.2  # after which what fell from a man's height has bounced, slid, rolled, and rests

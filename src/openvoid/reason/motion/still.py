@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.motion.change import grown, inner
 from openvoid.reason.motion.scene import Mask, Scene
 from openvoid.reason.motion.surfaces import CALM_PX, softened, surfaces
+from openvoid.vision.masks import grown, inner
 
 NEAR = 1.2  # of the object's size: how far things beside it reach
 NEAR_MOST = 0.32  # of the short side: and no farther

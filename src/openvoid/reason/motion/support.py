@@ -19,11 +19,11 @@ from openvoid.core.effects import Effect, EffectKind, Place
 from openvoid.core.track import Track
 from openvoid.reason.motion import cast, figure_ground, parallax, still
 from openvoid.reason.motion import collision as courses
-from openvoid.reason.motion.change import grown, inner
 from openvoid.reason.motion.impact import landing, shaken
 from openvoid.reason.motion.naming import frames_name
 from openvoid.reason.motion.scene import Mask, Scene
 from openvoid.reason.motion.statics import RESTS_S, Loss, losses
+from openvoid.vision.masks import grown, hanging, inner
 
 KEY_LOOKS = 4  # frames in which an object that stays is looked around
 LIGHTEST = 0.015  # of the object: less is a stain of its outline
@@ -72,7 +72,7 @@ def _beside(scene: Scene, stays: bool, shed: Mask | None) -> tuple[Mask, Mask]:
     reach = _agreed(scene, _own, looks, least=0.0) | object_  # hands sway: one touch is enough
     novel = _shown(scene, _novel, looks)
     sharp = [(_sharp(scene, mask, index), index) for mask, index in novel]
-    whole = figure_ground.hanging(_shaped(scene, sharp), reach)
+    whole = hanging(_shaped(scene, sharp), reach)
     if stays:
         whole |= _shaped(scene, _shown(scene, _novel_beside, looks)) & ~object_
     if shed is not None:
@@ -81,9 +81,9 @@ def _beside(scene: Scene, stays: bool, shed: Mask | None) -> tuple[Mask, Mask]:
         return np.zeros_like(whole), np.zeros_like(whole)
     dark = figure_ground.shaded(picture, whole, object_)
     if stays and shed is None:  # a shadow's rim may be soft, a thing's is not
-        soft = figure_ground.hanging(_voted(scene, novel), object_)
+        soft = hanging(_voted(scene, novel), object_)
         dark |= figure_ground.shaded(picture, soft & ~whole, object_)
-    return figure_ground.hanging(whole & ~dark, reach), dark
+    return hanging(whole & ~dark, reach), dark
 
 
 def _like_the_ground(scene: Scene) -> Mask:
@@ -99,7 +99,7 @@ def _like_the_ground(scene: Scene) -> Mask:
     other &= ~figure_ground.shaded(scene.picture(first), other, object_)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     joined = cv2.morphologyEx((alike | other | rim).astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0
-    return figure_ground.hanging(joined, object_)
+    return hanging(joined, object_)
 
 
 def _in_hand(scene: Scene) -> dict[int, Mask]:

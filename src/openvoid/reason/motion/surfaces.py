@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.motion.change import grown
 from openvoid.reason.motion.scene import Mask, Picture
+from openvoid.vision.masks import grown
 
 EDGE = 1.0  # of CIE L*a*b* a pixel: where colours change more a surface ends
 HUES = 2.5

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from openvoid.reason.motion.blobs import Course, Follower, blobs_of
-from openvoid.reason.motion.change import grown, inner, tidy
 from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.vision.masks import grown, inner, tidy
 
 BINS = 48  # of hue
 COMMON = 0.06  # of the object: a hue that fewer of its pixels have does not count

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.effects import Effect, EffectKind
-from openvoid.reason.motion.change import grown, inner
 from openvoid.reason.motion.naming import frames_name
 from openvoid.reason.motion.region_change import Before, Compared, before
 from openvoid.reason.motion.scene import Mask, Scene
+from openvoid.vision.masks import grown, inner
 
 RING = 0.03  # of the short side: how wide around the object its surface is looked at
 INSIDE = 0.6  # of the ring must be of the surface

@@ -1,0 +1,84 @@
+"""Masks: what is done with regions of a picture, whatever they mean.
+
+Enters: bool masks [h, w], lengths in pixels of that mask. Leaves: masks of the same size. Knows
+neither objects nor files. Morphology as in Serra, "Image Analysis and Mathematical Morphology"
+(1982), by OpenCV.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+
+WIDE_PX = 8  # from here on a distance transform is quicker than a disc
+GAP = 0.012  # of the short side: gaps that `hanging` bridges
+
+
+def grown(mask: Mask, by_px: int) -> Mask:
+    """A mask and what lies within `by_px` of it."""
+    if by_px > WIDE_PX:
+        if not mask.any():
+            return np.zeros_like(mask)
+        away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
+        return np.asarray(away <= by_px)
+    side = 2 * by_px + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return cv2.dilate(mask.astype(np.uint8), disc) > 0
+
+
+def inner(seen: Mask) -> Mask:
+    """What is seen, but for its edge."""
+    return ~grown(~np.pad(seen, 1), 3)[1:-1, 1:-1]
+
+
+def filled(mask: Mask, gap_px: int) -> Mask:
+    """Gaps narrower than `gap_px` closed, and holes filled that are no larger than the rest."""
+    wide = np.pad(mask.astype(np.uint8), gap_px)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap_px | 1, gap_px | 1))
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, disc)[gap_px:-gap_px, gap_px:-gap_px]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((closed == 0).astype(np.uint8))
+    height, width = mask.shape
+    for hole in range(1, count):
+        left, top, wide_px, high_px, area = stats[hole]
+        at_edge = left == 0 or top == 0 or left + wide_px == width or top + high_px == height
+        if not at_edge and area < closed.sum():
+            closed[labels == hole] = 1
+    return np.asarray(closed > 0)
+
+
+def thick(mask: Mask) -> Mask:
+    """Without lines: edges that the camera model misses by a pixel."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
+
+
+def tidy(mask: Mask) -> Mask:
+    """Specks dropped, cracks closed."""
+    calm = cv2.medianBlur(mask.astype(np.uint8) * 255, 3)
+    return cv2.morphologyEx(calm, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0
+
+
+def opened(mask: Mask) -> Mask:
+    """Without what is narrower than three pixels."""
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+
+
+def hanging(mask: Mask, object_: Mask) -> Mask:
+    """The parts of a mask that hang together with the object, its own place left out."""
+    gap = max(1, round(GAP * min(mask.shape)))
+    joined = grown(mask | object_, gap)
+    _, labels = cv2.connectedComponents(joined.astype(np.uint8))
+    wanted = np.unique(labels[object_])
+    found = np.isin(labels, wanted[wanted > 0]) & mask & ~object_
+    return np.asarray(found)
+
+
+def nanmedian(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Median over axis 0 of what is not NaN; NaN where nothing is. No warning for that."""
+    ordered = np.sort(values, axis=0)  # NaN last
+    count = np.isfinite(values).sum(axis=0)
+    middle = np.maximum((count - 1) // 2, 0)
+    return np.asarray(np.take_along_axis(ordered, middle[None], axis=0)[0], np.float32)

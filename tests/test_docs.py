@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from openvoid.cli.main import build, main
 from openvoid.core.clip import Clip, clip_of
-from openvoid.core.effects import Effect, EffectKind, Effects
+from openvoid.core.effects import Effect, EffectKind, Effects, Relation
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.selection import Point, Selection
 from openvoid.core.track import Track
@@ -149,7 +149,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     marks = Selection(points=(Point(0, 17, 28),))
     (folder / "marks.json").write_text(json.dumps(marks.to_json()))
     disc = Track.of("disc", list(removed))
-    told = Effects((Effect("shadow", EffectKind.ARTEFACT, "casts", source="person"),))
+    told = Effects((Effect("shadow", EffectKind.ARTEFACT, Relation.CASTS, source="person"),))
     (folder / "clean.mov.marks").mkdir()
     for name in ("track.mkv", "clean.mov.marks/track.mkv"):
         write_track(disc, folder / name, clip.rate)

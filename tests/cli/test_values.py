@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from openvoid.cli import values
-from openvoid.core.effects import Effect, EffectKind, Effects
+from openvoid.core.effects import Effect, EffectKind, Effects, Relation
 from openvoid.core.errors import OpenVoidError
 
 
@@ -66,7 +66,7 @@ def test_what_was_not_asked_for_is_none() -> None:
 
 
 def test_an_effects_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    effects = Effects((Effect("ball", EffectKind.PHYSICAL, "supports"),), "a table")
+    effects = Effects((Effect("ball", EffectKind.PHYSICAL, Relation.SUPPORTS),), "a table")
     path = tmp_path / "effects.json"
     path.write_text(json.dumps(effects.to_json()))
     assert values.effects(path) == effects

@@ -14,7 +14,7 @@ import pytest
 
 from openvoid.core import plugins
 from openvoid.core.clip import Clip, clip_of
-from openvoid.core.effects import Effects
+from openvoid.core.effects import Effects, Relation
 from openvoid.core.plugins import Reasoner
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
@@ -83,7 +83,7 @@ def test_every_effect_says_what_why_where_and_how_sure(
     clip, track = shot()
     for effect in reasoner.explain(clip, track, fresh()).affected:
         assert effect.noun
-        assert effect.cause
+        assert isinstance(effect.cause, Relation)
         assert effect.why
         assert effect.source
         assert 0 <= effect.confidence <= 1

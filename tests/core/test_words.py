@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from openvoid.core.box import EMPTY
-from openvoid.core.effects import Belonging, Effect, EffectKind, Effects, Place
+from openvoid.core.effects import Belonging, Effect, EffectKind, Effects, Place, Relation
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Fill, Run
 from openvoid.core.selection import BoxMark, Matte, Point, Selection, Stroke
@@ -32,6 +32,12 @@ EFFECTS_2 = """{"schema": "openvoid.effects/2", "background": "an empty table", 
 "confidence": 0.75, "source": "motion"}],
 "belongings": [{"noun": "hat", "places": [{"frame": 1, "corners": [[0, 0], [1, 0], [1, 1]]}],
 "source": "vlm"}]}"""
+EFFECTS_3 = """{"schema": "openvoid.effects/3", "background": "an empty table", "extra": {"k": 1},
+"affected": [{"noun": "ball", "kind": "physical", "cause": "stops", "why": "it stops it",
+"now": [{"frame": 3, "corners": [[0.1, 0.2], [0.3, 0.2], [0.3, 0.4]]}], "goes": [],
+"confidence": 0.75, "source": "motion"}],
+"belongings": [{"noun": "hat", "places": [{"frame": 1, "corners": [[0, 0], [1, 0], [1, 1]]}],
+"source": "vlm"}]}"""
 SELECTION_2 = """{"schema": "openvoid.selection/2", "words": "the cup",
 "points": [{"frame": 2, "x": 10.5, "y": 3.0, "positive": false}],
 "boxes": [{"frame": 0, "left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}],
@@ -43,7 +49,7 @@ EFFECTS = Effects(
         Effect(
             "ball",
             EffectKind.PHYSICAL,
-            "blocks",
+            Relation.STOPS,
             "it stops it",
             now=(Place(3, ((0.1, 0.2), (0.3, 0.2), (0.3, 0.4))),),
             confidence=0.75,
@@ -74,6 +80,7 @@ NEWER_SELECTION = replace(SELECTION, mattes=(Matte(9, "cup.png"),))
         (EFFECTS, EFFECTS_1),
         (SELECTION, SELECTION_1),
         (NEWER_EFFECTS, EFFECTS_2),
+        (NEWER_EFFECTS, EFFECTS_3),
         (NEWER_SELECTION, SELECTION_2),
     ],
 )
@@ -82,10 +89,32 @@ def test_frozen_examples_are_still_read(value: Any, frozen: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "frozen"), [(NEWER_EFFECTS, EFFECTS_2), (NEWER_SELECTION, SELECTION_2)]
+    ("value", "frozen"), [(NEWER_EFFECTS, EFFECTS_3), (NEWER_SELECTION, SELECTION_2)]
 )
 def test_what_is_written_is_the_newest_schema(value: Any, frozen: str) -> None:
     assert json.loads(json.dumps(value.to_json())) == json.loads(frozen)
+
+
+@pytest.mark.parametrize(
+    ("word", "relation", "why"),
+    [
+        ("casts", Relation.CASTS, ""),
+        ("is mirrored", Relation.REFLECTS, ""),
+        ("sets off", Relation.PUSHES, ""),
+        ("frightens", Relation.OTHER, "frightens"),
+    ],
+)
+def test_older_words_for_a_cause_are_understood_or_kept_as_the_reason(
+    word: str, relation: Relation, why: str
+) -> None:
+    row = {"noun": "cat", "kind": "physical", "cause": word}
+    for schema in ("openvoid.effects/1", "openvoid.effects/2"):
+        (effect,) = Effects.from_json({"schema": schema, "affected": [row]}).affected
+        assert (effect.cause, effect.why) == (relation, why)
+    (told,) = Effects.from_json(
+        {"schema": "openvoid.effects/2", "affected": [{**row, "why": "it runs"}]}
+    ).affected
+    assert told.why == "it runs"
 
 
 def test_the_reference_s_clicks_are_read() -> None:
@@ -103,6 +132,10 @@ def test_the_reference_s_clicks_are_read() -> None:
         {"schema": "openvoid.effects/9"},
         {"schema": "openvoid.effects/1", "affected": [{"noun": "ball"}]},
         {"schema": "openvoid.effects/1", "affected": 7},
+        {
+            "schema": "openvoid.effects/3",
+            "affected": [{"noun": "cat", "kind": "physical", "cause": "frightens"}],
+        },
         {"schema": "openvoid.selection/1", "points": [{"frame": 1}]},
         {"points_by_frame": {"zero": [[1, 2]]}},
         {"points_by_frame": [1]},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openvoid.core.effects import Belonging, Effect, EffectKind, Effects, Place
+from openvoid.core.effects import Belonging, Effect, EffectKind, Effects, Place, Relation
 from openvoid.reason.combine import agreement, combine, same_words
 
 
@@ -27,7 +27,7 @@ ELSEWHERE = places(0.7, 0.1, 0.9, 0.3)
 
 
 def effect(noun: str = "shadow of the man", **changed: object) -> Effect:
-    made = Effect(noun, EffectKind.ARTEFACT, "casts", "light", COARSE, (), 0.8, "vlm")
+    made = Effect(noun, EffectKind.ARTEFACT, Relation.CASTS, "light", COARSE, (), 0.8, "vlm")
     return replace(made, **changed)  # type: ignore[arg-type]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from openvoid.core.effects import Belonging, Effect, EffectKind, Effects, Place
+from openvoid.core.effects import Belonging, Effect, EffectKind, Effects, Place, Relation
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Region, split
 from openvoid.core.track import Track
@@ -29,7 +29,7 @@ def track() -> Track:
 
 def shadow(*, confidence: float = 1.0) -> Effect:
     now = tuple(block(index, 15, 15, 30, 25) for index in range(LENGTH))
-    return Effect("shadow", EffectKind.ARTEFACT, "casts", "", now, confidence=confidence)
+    return Effect("shadow", EffectKind.ARTEFACT, Relation.CASTS, "", now, confidence=confidence)
 
 
 def test_regions_are_exact_to_the_pixel() -> None:
@@ -46,7 +46,7 @@ def test_without_effects_only_the_object_is_removed() -> None:
 
 
 def test_where_a_thing_would_go_is_affected_too() -> None:
-    ball = Effect("ball", EffectKind.PHYSICAL, "stops", goes=(block(1, 40, 5, 50, 15),))
+    ball = Effect("ball", EffectKind.PHYSICAL, Relation.STOPS, goes=(block(1, 40, 5, 50, 15),))
     mask = compose(track(), Effects((ball,)))
     assert (mask[1][5:15, 40:50] == Region.AFFECTED).all()
     assert not (mask[2] == Region.AFFECTED).any()
@@ -83,7 +83,7 @@ def test_unsure_effects_are_left_out_on_request() -> None:
 
 
 def test_a_place_beyond_the_clip_is_told_by_its_noun() -> None:
-    ball = Effect("ball", EffectKind.PHYSICAL, "stops", now=(block(9, 0, 0, 5, 5),))
+    ball = Effect("ball", EffectKind.PHYSICAL, Relation.STOPS, now=(block(9, 0, 0, 5, 5),))
     with pytest.raises(OpenVoidError, match="'ball' has a place in frame 9"):
         compose(track(), Effects((ball,)))
 

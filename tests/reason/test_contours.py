@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openvoid.core.effects import Effect, EffectKind, Effects, Place
+from openvoid.core.effects import Effect, EffectKind, Effects, Place, Relation
 from openvoid.core.quadmask import dilate
 from openvoid.reason.contours import mask_of, places_of
 
@@ -93,5 +93,5 @@ def test_nothing_and_everything_have_places() -> None:
 
 def test_places_survive_json() -> None:
     places = places_of(disc(50, 70, 20, 30, 15), 4)
-    effects = Effects((Effect("cup", EffectKind.PHYSICAL, "hits", now=places),))
+    effects = Effects((Effect("cup", EffectKind.PHYSICAL, Relation.PUSHES, now=places),))
     assert Effects.from_json(effects.to_json()) == effects

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from openvoid.core.effects import Effect, EffectKind, Effects, Place
+from openvoid.core.effects import Effect, EffectKind, Effects, Place, Relation
 from openvoid.core.quadmask import Region
 from openvoid.show.overlay import overlay
 
@@ -16,7 +16,9 @@ def test_an_effect_is_drawn_where_it_is_and_told_below() -> None:
     labels = np.full((120, 160), Region.KEEP, np.uint8)
     labels[10:30, 10:30] = Region.PRIMARY
     goes = Place(1, ((0.1, 0.6), (0.3, 0.6), (0.3, 0.9)))
-    ball = Effect("ball", EffectKind.PHYSICAL, "hits", "It is hit.", (Place(1, SQUARE),), (goes,))
+    ball = Effect(
+        "ball", EffectKind.PHYSICAL, Relation.PUSHES, "It is hit.", (Place(1, SQUARE),), (goes,)
+    )
     drawn = overlay(frame, labels, Effects((ball,)), 1)
     assert drawn.dtype == np.uint8
     assert drawn.shape[1] == 160

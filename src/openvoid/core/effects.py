@@ -14,8 +14,8 @@ from typing import Any
 
 from openvoid.core.errors import OpenVoidError
 
-SCHEMA = "openvoid.effects/2"
-OLDER = ("openvoid.effects/1",)
+SCHEMA = "openvoid.effects/3"
+OLDER = ("openvoid.effects/1", "openvoid.effects/2")  # a cause was any word
 
 
 class EffectKind(StrEnum):
@@ -23,6 +23,34 @@ class EffectKind(StrEnum):
 
     ARTEFACT = "artefact"
     PHYSICAL = "physical"
+
+
+class Relation(StrEnum):
+    """What the object does to a thing: the one vocabulary of all reasoners."""
+
+    CASTS = "casts"  # a shadow
+    REFLECTS = "reflects"  # the thing is the object's image
+    SUPPORTS = "supports"  # bears, props, carries
+    HOLDS = "holds"  # in a hand, by a string
+    PUSHES = "pushes"  # sets going, by itself or through what it set going
+    STOPS = "stops"  # or turns aside
+    DEFORMS = "deforms"  # presses, bends, breaks
+    DISTURBS = "disturbs"  # stirs, shakes, blows about
+    HIDES = "hides"
+    LIGHTS = "lights"
+    OTHER = "other"
+
+
+_OLDER_WORDS = {
+    "is mirrored": Relation.REFLECTS,
+    "moves": Relation.PUSHES,
+    "sets off": Relation.PUSHES,
+    "hits": Relation.PUSHES,
+    "stops or turns": Relation.STOPS,
+    "blocks": Relation.STOPS,
+    "presses": Relation.DEFORMS,
+    "stirs": Relation.DISTURBS,
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +70,7 @@ class Effect:
 
     noun: str  # "ball", "shadow of the cup"
     kind: EffectKind
-    cause: str  # what the object does to it: "supports", "blocks", "casts"
+    cause: Relation  # what the object does to it
     why: str = ""
     now: tuple[Place, ...] = ()  # where it is in the clip
     goes: tuple[Place, ...] = ()  # where it would be without the object; empty: nowhere new
@@ -74,25 +102,20 @@ class Effects:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Effects:
-        """The inverse of `to_json`.
+        """The inverse of `to_json`; older schemas are read as well.
+
+        A cause in other words than those of `Relation`, as older schemas allowed, is the relation
+        that it meant, or `other`; where no reason was given, it stays as the reason.
 
         Raises:
             OpenVoidError: another schema, or a field that is missing or of the wrong kind.
         """
-        if data.get("schema") not in (SCHEMA, *OLDER):
+        schema = data.get("schema")
+        if schema not in (SCHEMA, *OLDER):
             raise OpenVoidError(f"effects of schema {data.get('schema')!r}, expected {SCHEMA!r}")
         try:
             affected = tuple(
-                Effect(
-                    noun=str(row["noun"]),
-                    kind=EffectKind(row["kind"]),
-                    cause=str(row["cause"]),
-                    why=str(row.get("why", "")),
-                    now=_places(row.get("now", ())),
-                    goes=_places(row.get("goes", ())),
-                    confidence=float(row.get("confidence", 1.0)),
-                    source=str(row.get("source", "")),
-                )
+                _effect(row if schema == SCHEMA else _renewed(row))
                 for row in data.get("affected", ())
             )
             belongings = tuple(
@@ -103,6 +126,29 @@ class Effects:
             raise OpenVoidError(f"effects cannot be read: {error!r}") from error
         extra = dict(data.get("extra", {}))
         return cls(affected, str(data.get("background", "")), extra, belongings)
+
+
+def _effect(row: Mapping[str, Any]) -> Effect:
+    return Effect(
+        noun=str(row["noun"]),
+        kind=EffectKind(row["kind"]),
+        cause=Relation(row["cause"]),
+        why=str(row.get("why", "")),
+        now=_places(row.get("now", ())),
+        goes=_places(row.get("goes", ())),
+        confidence=float(row.get("confidence", 1.0)),
+        source=str(row.get("source", "")),
+    )
+
+
+def _renewed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An effect of an older schema, in today's words."""
+    word = str(row["cause"])
+    if word in list(Relation):
+        return dict(row)
+    known = _OLDER_WORDS.get(word)
+    why = str(row.get("why", "")) or ("" if known else word)
+    return {**row, "cause": known or Relation.OTHER, "why": why}
 
 
 def _places(rows: Any) -> tuple[Place, ...]:

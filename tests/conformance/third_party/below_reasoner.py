@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from openvoid.core.clip import Clip
-from openvoid.core.effects import Effect, EffectKind, Effects, Place
+from openvoid.core.effects import Effect, EffectKind, Effects, Place, Relation
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
@@ -33,6 +33,11 @@ class BelowReasoner:
             low = (box.bottom + self.options.share * box.height) / clip.height
             places.append(Place(index, ((left, top), (right, top), (right, low), (left, low))))
         shadow = Effect(
-            "shadow", EffectKind.ARTEFACT, "casts", "it lies below", tuple(places), source=self.name
+            "shadow",
+            EffectKind.ARTEFACT,
+            Relation.CASTS,
+            "it lies below",
+            tuple(places),
+            source=self.name,
         )
         return Effects((shadow,), background="An empty ground.")

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from openvoid.core.clip import Clip, clip_of
-from openvoid.core.effects import Effect, EffectKind, Effects
+from openvoid.core.effects import Effect, EffectKind, Effects, Relation
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import split
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.compose import compose
-from openvoid.reason.motion.reasoner import MotionOptions, MotionReasoner
+from openvoid.reason.motion.evidence import Evidence
+from openvoid.reason.motion.reasoner import (
+    FOR_MOVING,
+    FOR_STAYING,
+    Finder,
+    MotionOptions,
+    MotionReasoner,
+)
+from openvoid.reason.motion.scene import watch
 
 HEIGHT, WIDTH, LENGTH = 120, 200, 20
 
@@ -91,6 +102,44 @@ def test_an_object_that_touches_nothing_affects_nothing(tmp_path: Path) -> None:
     assert share < 0.01
 
 
+def findings(finders: Sequence[Finder], clip: Clip, masks: list[np.ndarray], folder: Path) -> Any:
+    run = Run(folder)
+    evidence = Evidence(watch(clip, Track.of("box", masks), run), clip.rate, run)
+    return [list(each.find(evidence)) for each in finders], evidence.statistics()
+
+
+@pytest.mark.parametrize("finders", [FOR_MOVING, FOR_STAYING])
+def test_finders_find_the_same_in_any_order_and_alone(
+    finders: tuple[Finder, ...], tmp_path: Path
+) -> None:
+    clip, masks, _ = pushed()
+    if finders is FOR_STAYING:
+        clip, masks = stopped()
+    together, numbers = findings(finders, clip, masks, tmp_path)
+    reverse, again = findings(finders[::-1], clip, masks, tmp_path)
+    assert reverse[::-1] == together
+    assert again == numbers
+    assert any(together)
+    for finder, found in zip(finders, together, strict=True):
+        if found:
+            assert findings([finder], clip, masks, tmp_path)[0] == [found]
+
+
+def test_what_was_measured_in_each_frame_is_noted(tmp_path: Path) -> None:
+    clip, masks = sliding(shadow=True)
+    run = Run(tmp_path)
+    MotionReasoner().explain(clip, Track.of("box", masks), run)
+    numbers = run.notes["reason.statistics"]
+    assert {"change.light", "change.things", "change.shades", "contact.share"} <= set(numbers)
+    assert all(len(row) == LENGTH for row in numbers.values())
+    shadow = [(block(10 + 7 * t, 64, 44, 10) & ~masks[t]).mean() for t in range(LENGTH)]
+    assert np.allclose(numbers["change.light"], shadow, rtol=0.25)  # a share of the picture
+    bare, masks = sliding(shadow=False)
+    MotionReasoner().explain(bare, Track.of("box", masks), run)
+    assert max(run.notes["reason.statistics"]["change.light"]) < 0.1 * min(shadow)
+    assert len(json.dumps(numbers)) < 200 * LENGTH
+
+
 def pushed() -> tuple[Clip, list[np.ndarray], list[np.ndarray]]:
     """A box comes in, stops at frame 8, and what it meets slides on."""
     pictures, masks, truths = [], [], []
@@ -119,7 +168,7 @@ def test_what_is_pushed_is_affected_where_it_is_and_where_it_stood(tmp_path: Pat
     assert affected(effects, masks, 3).mean() < 0.02  # nothing before they meet
 
 
-def test_what_is_stopped_would_have_gone_on(tmp_path: Path) -> None:
+def stopped() -> tuple[Clip, list[np.ndarray]]:
     """A blue thing runs into the box, which stays, and stops there."""
     pictures, masks = [], []
     for index in range(LENGTH):
@@ -128,13 +177,18 @@ def test_what_is_stopped_would_have_gone_on(tmp_path: Path) -> None:
         picture[mask] = 0.8, 0.2, 0.2
         pictures.append(picture)
         masks.append(mask)
-    effects = explain(filmed(pictures), masks, tmp_path)
-    (found,) = [each for each in effects.affected if each.cause == "stops or turns"]
+    return filmed(pictures), masks
+
+
+def test_what_is_stopped_would_have_gone_on(tmp_path: Path) -> None:
+    clip, masks = stopped()
+    effects = explain(clip, masks, tmp_path)
+    (found,) = [each for each in effects.affected if each.cause is Relation.STOPS]
     assert found.goes
     there = affected(effects, masks, 15)
     assert there[45:60, 128:140].any()  # beyond the box
     assert affected(effects, masks, 15)[45:60, 80:94].mean() > 0.8  # where it stopped
-    straight = explain(filmed(pictures), masks, tmp_path, paths=False)
+    straight = explain(clip, masks, tmp_path, paths=False)
     assert not any(each.goes for each in straight.affected)
 
 

@@ -1,4 +1,4 @@
-"""The object's image in the floor where the picture's lower edge cuts it."""
+"""The object's image: cut by the picture's lower edge, or in an upright looking glass."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from openvoid.core.clip import clip_of
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason.motion import reflection
-from openvoid.reason.motion.blobs import Course, blobs_of
+from openvoid.reason.motion.blobs import Course, blobs_of, together
+from openvoid.reason.motion.reflection import twins
 from openvoid.reason.motion.scene import watch
 
 HEIGHT, WIDTH, LENGTH = 140, 240, 14
@@ -45,4 +45,28 @@ def test_what_the_lower_edge_cuts_and_stays_below_the_object_goes_with_it(
         cut = box(125, left + pace * index, HEIGHT, left + 30 + pace * index)
         course.blobs += blobs_of(cut, index, picture, 20, edge)
     path = {index: (54.5 + 8 * index, 34.5) for index in range(LENGTH)}
-    assert reflection.together(course, scene, path) is image
+    assert together(course, scene, path) is image
+
+
+@pytest.mark.parametrize(
+    ("colour", "pace", "number"),
+    [
+        ((0.6, 0.3, 0.3), 6, 1),  # paler and darker, behind it half of the time
+        ((0.6, 0.3, 0.3), 0, 0),  # stands still
+        ((0.3, 0.6, 0.3), 6, 0),  # is of another hue
+    ],
+)
+def test_what_has_its_hue_and_moves_with_it_is_its_image(
+    tmp_path: Path, colour: tuple[float, float, float], pace: int, number: int
+) -> None:
+    pictures, masks = [], []
+    for index in range(LENGTH):
+        picture = np.full((HEIGHT, WIDTH, 3), 0.6, np.float32)
+        left = 70 + pace * index
+        picture[box(30, left, 58, left + 22)] = colour
+        masks.append(box(50, 40 + 9 * index, 100, 75 + 9 * index))
+        picture[masks[-1]] = 0.8, 0.2, 0.2
+        pictures.append(np.asarray(255 * picture, np.uint8))
+    scene = watch(clip_of(pictures), Track.of("box", masks), Run(tmp_path))
+    path = {t: (57.0 + 9 * t, 75.0) for t in range(LENGTH)}
+    assert len(twins(scene, path)) == number

@@ -1,98 +1,25 @@
-"""What single pictures tell: things at the object, where they topple, light, surfaces."""
+"""What the object bears or holds, and what is put into it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
-import numpy as np
-
-from openvoid.core.clip import clip_of
-from openvoid.core.effects import EffectKind, Effects
-from openvoid.core.removal import Run
+from openvoid.core.effects import EffectKind, Relation
 from openvoid.core.track import Track
 from openvoid.reason.compose import compose
-from openvoid.reason.motion import figure_ground
-from openvoid.reason.motion.reasoner import MotionReasoner
-from openvoid.vision.masks import hanging
-
-HEIGHT, WIDTH, LENGTH = 160, 240, 16
-FLOOR = 130  # the row on which things stand
-
-
-def room(seed: int = 4) -> np.ndarray:
-    """A gray wall over a sandy floor, a little uneven."""
-    rng = np.random.default_rng(seed)
-    picture = np.full((HEIGHT, WIDTH, 3), (0.55, 0.56, 0.6), np.float32)
-    picture[90:] = 0.65, 0.58, 0.45
-    uneven = cv2.resize(rng.random((HEIGHT // 8, WIDTH // 8)).astype(np.float32), (WIDTH, HEIGHT))
-    return np.asarray(picture + 0.03 * uneven[..., None])
-
-
-def box(top: int, left: int, bottom: int, right: int) -> np.ndarray:
-    mask = np.zeros((HEIGHT, WIDTH), bool)
-    mask[top:bottom, left:right] = True
-    return mask
-
-
-def explained(pictures: list[np.ndarray], masks: list[np.ndarray], folder: Path) -> Effects:
-    clip = clip_of([np.clip(each * 255, 0, 255).astype(np.uint8) for each in pictures])
-    return MotionReasoner().explain(clip, Track.of("pillar", masks), Run(folder))
-
-
-PILLAR, PLANK = box(80, 60, FLOOR, 76), box(70, 50, 80, 150)
-EVERYWHERE = np.ones((HEIGHT, WIDTH), bool)
-
-
-def table() -> np.ndarray:
-    picture = room()
-    picture[PILLAR], picture[PLANK] = (0.2, 0.6, 0.3), (0.5, 0.1, 0.1)
-    return picture
-
-
-def test_a_plank_hangs_together_with_the_pillar_that_bears_it() -> None:
-    picture = table()
-    picture[box(110, 200, FLOOR, 214)] = 0.1, 0.1, 0.7  # stands apart
-    novel = figure_ground.novel(picture, PILLAR, EVERYWHERE)
-    attached = hanging(novel, PILLAR)
-    assert novel[box(112, 202, 128, 212)].mean() > 0.9
-    assert attached[PLANK].mean() > 0.9
-    assert not attached[:, 190:].any()
-
-
-def test_what_is_out_of_focus_does_not_stand_beside_the_object() -> None:
-    blurred = cv2.GaussianBlur(table(), (0, 0), 8)
-    assert figure_ground.sharp(PLANK, table(), PILLAR)[PLANK].mean() > 0.9
-    assert not figure_ground.sharp(PLANK, blurred, PILLAR).any()
+from openvoid.reason.motion.support import find_contents
+from tests.reason.motion.rooms import FLOOR, PILLAR, PLANK, explained, room, table
+from tests.reason.motion.shots import HEIGHT, LENGTH, box, evidence_of, ground
 
 
 def test_what_is_borne_is_affected_and_so_is_the_room_below_it(tmp_path: Path) -> None:
     effects = explained([table()] * LENGTH, [PILLAR] * LENGTH, tmp_path)
     (found,) = (each for each in effects.affected if each.kind is EffectKind.PHYSICAL)
-    assert found.cause == "supports"
+    assert found.cause is Relation.SUPPORTS
     assert found.goes
     labels = compose(Track.of("pillar", [PILLAR] * LENGTH), effects)
     assert (labels[10][PLANK] < 255).mean() > 0.9
     assert (labels[10][box(82, 90, 110, 140)] < 255).mean() > 0.8
-
-
-def test_a_surface_that_stops_a_fall_is_affected_from_then_on(tmp_path: Path) -> None:
-    cushion, cup = box(100, 60, 140, 190), box(104, 150, 112, 158)
-    pictures, masks = [], []
-    for index in range(LENGTH):
-        picture = room()
-        picture[cushion], picture[cup] = (0.2, 0.3, 0.8), (0.9, 0.9, 0.2)
-        mask = box(*(t := (10 + 13 * min(index, 7)), 100), t + 24, 124)
-        picture[mask] = 0.8, 0.2, 0.2
-        pictures.append(picture)
-        masks.append(mask)
-    effects = explained(pictures, masks, tmp_path)
-    (found,) = (each for each in effects.affected if each.cause == "presses")
-    frames = {place.frame for place in found.now}
-    assert min(frames) in (7, 8, 9)
-    assert max(frames) == LENGTH - 1
-    labels = compose(Track.of("pillar", masks), effects)[LENGTH - 1]
-    assert (labels[cup] < 255).all()
 
 
 def test_what_a_hand_moves_to_and_fro_is_held_wherever_it_is(tmp_path: Path) -> None:
@@ -107,7 +34,7 @@ def test_what_a_hand_moves_to_and_fro_is_held_wherever_it_is(tmp_path: Path) -> 
         masks.append(mask)
         balls.append(ball)
     effects = explained(pictures, masks, tmp_path)
-    assert "supports" in {each.cause for each in effects.affected}
+    assert Relation.SUPPORTS in {each.cause for each in effects.affected}
     labels = compose(Track.of("pillar", masks), effects)
     assert (labels[9][balls[9]] < 255).mean() > 0.8
 
@@ -122,3 +49,19 @@ def test_a_plank_nearly_of_the_colour_of_the_ground_is_a_thing(tmp_path: Path) -
     labels = compose(Track.of("pillar", [cask] * LENGTH), effects)
     assert (labels[12][plank] < 255).mean() > 0.8
     assert (labels[12][135:] == 255).mean() > 0.8
+
+
+def test_what_is_put_into_a_glass_falls_without_it(tmp_path: Path) -> None:
+    pictures, glass = [], box(60, 100, 130, 140)
+    for index in range(LENGTH):
+        picture = ground()
+        picture[glass] = 0.4, 0.25, 0.15
+        if index >= 4:
+            picture[box(66, 110, 80, 122)] = 0.8, 0.8, 0.2
+        pictures.append(picture)
+    (effect,) = find_contents(evidence_of(pictures, [glass] * LENGTH, tmp_path))
+    assert "frame 4" in effect.why
+    assert min(place.frame for place in effect.now) == 4
+    assert max(y for place in effect.goes for _, y in place.corners) > 125 / HEIGHT
+    still = evidence_of([pictures[0]] * LENGTH, [glass] * LENGTH, tmp_path)
+    assert not list(find_contents(still))

@@ -1,8 +1,8 @@
-"""Undisturbed: how each spot of the canvas looks while the object is far from it.
+"""Background: how each spot of the canvas looks while the object is far from it.
 
 Enters: a scene. Leaves: a picture made, spot by spot, from the frames in which the object is
-farthest away or not in view at all (their median), how restless each spot is, and how far away the
-object was for it. Where the object never goes away nothing is known. Knows nothing of causes.
+farthest away or not in view at all (their median), and how restless each spot is. Where the object
+never goes away nothing is known. Knows nothing of causes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.masks import nanmedian
 
@@ -28,8 +29,14 @@ class Undisturbed:
 
     picture: Picture
     noise: NDArray[np.float32]  # [h, w] usual deviation of a frame from the picture
-    away_px: NDArray[np.float32]  # [h, w] how far the object was; 0: never uncovered
     known: Mask
+
+
+@once
+def usual(evidence: Evidence) -> Undisturbed:
+    """The shot's undisturbed look."""
+    with evidence.run.timed("undisturbed"):
+        return undisturbed(evidence.scene)
 
 
 def undisturbed(scene: Scene) -> Undisturbed:
@@ -51,13 +58,10 @@ def undisturbed(scene: Scene) -> Undisturbed:
     looks[~good] = np.nan
     picture = nanmedian(looks)
     noise = 1.5 * nanmedian(np.abs(looks - picture).max(axis=-1))
-    known = good[0]
-    middle = np.where(good, chosen, 0).sum(axis=0) / np.maximum(1, good.sum(axis=0))
     return Undisturbed(
         np.nan_to_num(picture),
         np.maximum(np.nan_to_num(noise), FLOOR).astype(np.float32),
-        np.asarray(middle, np.float32),
-        known,
+        good[0],
     )
 
 

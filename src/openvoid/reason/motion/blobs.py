@@ -1,12 +1,14 @@
 """Blobs: connected regions of a mask, and the same one followed from frame to frame.
 
 Enters: masks, a frame at a time, in order. Leaves: courses, each a blob a frame: where it was, how
-large, of which colour, held compressed. Knows nothing of what they are.
+large, of which colour, held compressed; and whether one goes with something else that moves. Knows
+nothing of what they are.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import cv2
@@ -14,11 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box
-from openvoid.reason.motion.scene import Mask, Picture
+from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.vision.masks import grown
 
 REACH = 1.2  # how far off its prediction, in its own sizes, a blob is still the same
 AREA_RATIO = 3.5  # a blob does not grow or shrink more than this from one frame to the next
 MEMORY_FRAMES = 3  # a blob may be out of sight for that long
+TRAVEL = 0.08  # of the short side the object moves, before moving together means something
+FEWEST = 8  # frames
+OFF = 0.15  # of its size a thing may be off the object's movement
+PACE = (0.2, 1.6)  # how far it moves for each step of the object
+CUT_SHARE = 0.5  # of the frames show an image that the picture's edge cuts
+CUT_OFF = 0.35  # of its width it may be beside the object's column on the whole
+
+Trail = Mapping[int, tuple[float, float]]
+"""Where a thing's middle (x, y) is in every frame that shows it."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +69,6 @@ class Course:
 
     def at(self, frame: int) -> Blob | None:
         return next((blob for blob in reversed(self.blobs) if blob.frame == frame), None)
-
-    def until(self, frame: int, count: int) -> list[Blob]:
-        """The last blobs before a frame."""
-        return [blob for blob in self.blobs if blob.frame < frame][-count:]
 
     def expected(self, frame: int) -> NDArray[np.float64]:
         """Where it should be, by its last step."""
@@ -124,3 +132,56 @@ class Follower:
         for index, blob in enumerate(blobs):
             if index not in taken:
                 self.courses.append(Course([blob]))
+
+
+class Spots:
+    """Where courses are, by frame, a little widened."""
+
+    def __init__(self, size: tuple[int, int], courses: Iterable[Course]) -> None:
+        self._size, self._courses = size, tuple(courses)
+
+    def __call__(self, index: int) -> Mask:
+        whole = np.zeros(self._size, bool)
+        for course in self._courses:
+            blob = course.at(index)
+            if blob is not None:
+                whole |= grown(blob.mask(self._size), 3)
+        return whole
+
+
+def together(course: Course, scene: Scene, path: Trail, *, fewest: int = FEWEST) -> bool:
+    """Whether a thing moves as the object moves (`path`: frame -> the object's middle)."""
+    known = [blob for blob in course.blobs if blob.frame in path]
+    rows = [blob for blob in known if not blob.touches_edge]
+    if len(rows) < fewest:
+        return _cut_off(known, scene, path)
+    own = np.array([blob.centre for blob in rows])
+    its = np.array([path[blob.frame] for blob in rows])
+    travel = float(np.hypot(*np.ptp(its, axis=0)))
+    if travel < TRAVEL * scene.scale_px:
+        return False
+    matrix = np.c_[its, np.ones(len(its))]
+    fitted = np.linalg.lstsq(matrix, own, rcond=None)[0]
+    off = float(np.sqrt(np.mean((matrix @ fitted - own) ** 2)))
+    pace = float(np.hypot(*np.ptp(own, axis=0))) / travel
+    size = float(np.median([blob.extent_px for blob in rows]))
+    return off < 1 + OFF * size and PACE[0] < pace < PACE[1]
+
+
+def _cut_off(rows: list[Blob], scene: Scene, path: Trail) -> bool:
+    """Whether a thing that the picture's lower edge cuts stays below the object: of such an image
+    only the column can be told."""
+    wide = scene.size[1]
+    rows = [blob for blob in rows if blob.box.left > 2 and blob.box.right < wide - 2]
+    if len(rows) < FEWEST or len(rows) < CUT_SHARE * len(path):
+        return False
+    its = np.array([path[blob.frame][0] for blob in rows])
+    own = np.array([blob.centre[0] for blob in rows])
+    size = float(np.median([blob.box.width for blob in rows]))
+    if np.ptp(its) < TRAVEL * scene.scale_px or abs(float((own - its).mean())) > CUT_OFF * size:
+        return False
+    matrix = np.c_[its, np.ones(len(its))]
+    fitted = np.linalg.lstsq(matrix, own, rcond=None)[0]
+    off = float(np.sqrt(np.mean((matrix @ fitted - own) ** 2)))
+    lower = all(blob.centre[1] > path[blob.frame][1] for blob in rows)
+    return lower and off < 1 + OFF * size and PACE[0] < float(fitted[0]) < PACE[1]

@@ -1,23 +1,28 @@
-"""Light: shadow and glow that go with the object, found where the object comes and goes.
+"""Change: what of each frame is not as usual, and how much of that is mere light.
 
 Enters: a scene and its undisturbed look. Leaves: per frame, where the picture differs from the
 undisturbed one, and the part of it that only the light changed: the surface's own pattern is still
 there, brighter or darker by a smooth factor (the ratio picture of shadow removal; Horprasert 1999
-for chromaticity), and it hangs together with the object. What the object never leaves is not seen
-here (`still` looks there).
+for chromaticity), and it hangs together with the object; and what of it is followed from frame to
+frame. What the object never leaves is not seen here. Knows no causes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.core.track import Track
+from openvoid.reason.motion import background, parallax
 from openvoid.reason.motion.background import Undisturbed, distance_px
+from openvoid.reason.motion.blobs import Course, Follower, blobs_of
+from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.scene import Mask, Picture, Scene
-from openvoid.vision.masks import grown, thick, tidy
+from openvoid.vision.masks import grown, inner, thick, tidy
 
 FAINT = 0.018  # of white: a change of the mean that can be seen
 PLAIN = 0.06  # of white: a change of a pixel that can be seen
@@ -32,6 +37,7 @@ SPREADS = 2.0  # of the object: light that is larger is a change of the whole pi
 MOST_SHARE = 0.08  # of the picture: so is this
 CLOSE = 0.3  # of the object's size: where it may be its light all the same
 GAP = 0.012  # of the short side: a shadow may begin this far from the silhouette
+LEAST_SHARE = 0.0004  # of the canvas: smaller blobs are not followed
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,40 @@ class Change:
     light: Mask  # only the light is different, right beside the object
     apart: Mask  # only the light is darker, away from the object
     darker: bool  # most of the light is a shadow
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How a whole clip differs, frame by frame."""
+
+    light: Track  # beside the object; nowhere beside one that stays, where nothing else is known
+    darker: tuple[bool, ...]
+    things: tuple[Course, ...]
+    shades: tuple[Course, ...]  # darker spots away from the object
+
+
+@once
+def changes(evidence: Evidence) -> Changes:
+    """Compare every frame with the undisturbed look; follow what is there."""
+    scene, usual, unknown = evidence.scene, background.usual(evidence), parallax.stays(evidence)
+    things, shades, darker = Follower(), Follower(), []
+    least = max(12, round(LEAST_SHARE * scene.size[0] * scene.size[1]))
+
+    def lights() -> Iterator[Mask]:
+        for index in evidence.run.track("compare", range(scene.length), scene.length):
+            here = change(scene, usual, index)
+            darker.append(here.darker)
+            seen, picture = scene.seen(index), scene.picture(index)
+            edge = seen & ~inner(seen)
+            things.add(index, blobs_of(here.differs, index, picture, least, edge))
+            shades.add(index, blobs_of(here.apart, index, picture, least, edge))
+            for name, mask in (("things", here.differs), ("light", here.light)):
+                evidence.record(f"change.{name}", index, mask.mean())
+            evidence.record("change.shades", index, here.apart.mean())
+            yield here.light & (not unknown)
+
+    light = Track.of("light", lights())
+    return Changes(light, tuple(darker), tuple(things.courses), tuple(shades.courses))
 
 
 def change(scene: Scene, usual: Undisturbed, index: int) -> Change:

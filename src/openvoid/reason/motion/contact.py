@@ -1,271 +1,83 @@
-"""Disturb: what comes to differ from how it was, from the moment the object touches it.
+"""Contact: what the object pushes, bends, splashes, and what that sets going in turn.
 
-Enters: a scene, its undisturbed look, where the object's own light is, and which moving things are
-driven from outside the picture. Leaves: disturbed things, each a mask a frame, with the moment it
-began and what touched it: the object, or a thing disturbed before (chains).
-
-The reference is the scene as it last was, spot by spot: it follows what changes by itself and is
-kept from the moment the change reaches a spot. So it is what would still be there if nothing had
-happened, and the difference holds both the thing where it is and the place it left.
+Enters: evidence. Leaves: a finding for each disturbed thing that is large or lasts long enough;
+those that hang together for most of the time are one. What is physical gets a margin. What moves by
+itself, or is moved from beyond the picture, is not to be blamed on the object even where they meet.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from openvoid.core.box import bounding_box
-from openvoid.core.removal import Run
-from openvoid.core.track import Track
-from openvoid.reason.motion.background import Undisturbed
-from openvoid.reason.motion.change import outside
-from openvoid.reason.motion.scene import Mask, Picture, Scene
-from openvoid.vision.masks import grown, inner, thick, tidy
+from openvoid.core.effects import EffectKind, Relation
+from openvoid.reason.motion import background, parallax, shadow
+from openvoid.reason.motion.blobs import Spots
+from openvoid.reason.motion.disturbance import THING_SHARE, Thing, disturbed
+from openvoid.reason.motion.evidence import Evidence, once
+from openvoid.reason.motion.meeting import meetings
+from openvoid.reason.motion.report import Finding, colour_name, where_name
+from openvoid.reason.motion.scene import Mask, Scene
+from openvoid.vision.masks import filled, grown
 
-WEAK = 0.016  # of white: a change of a pixel that counts where the flow says that it moved
-FAINT = 0.02  # of white: a change of the mean that counts beside a stronger one
-FAINT_PX = 5
-AROUND = 0.3  # of the short side: how far faint changes are looked for
-BEHIND = 0.12  # of the short side: how far a disturbance may go on behind the object
-LEAST = 0.04  # of white: a smaller change of a pixel is none
-NOISES = 3.5
-TOUCH = 0.012  # of the short side: nearer than this is contact
-RIM_SHARE = 0.75
-JUMP = 0.03  # of the short side: a change farther from what was disturbed is another thing
-THING_SHARE = 0.0004  # of the canvas: smaller is not a thing of its own
-STABLE_FRAMES = 3  # what stays the same for that long is the scene
-DRIFT = 0.1  # how fast the reference follows slow light
-MOST = 60  # things
 LOOKS = 8  # frames by which it is told whether two things hang together
+GAP = 0.03  # of the short side: gaps in a disturbed region narrower than this are part of it
+MARGIN = 0.012  # of the short side: around what is physical
 
 
-@dataclass
-class Thing:
-    """One disturbed thing. `cause` is another thing's number, or 0 for the object."""
-
-    number: int
-    began: int
-    cause: int
-    largest_px: int = 0
-    _masks: dict[int, bytes] = field(default_factory=dict)
-
-    def add(self, frame: int, mask: Mask) -> None:
-        self.largest_px = max(self.largest_px, int(mask.sum()))
-        self._masks[frame] = zlib.compress(np.packbits(mask).tobytes(), 1)
-
-    @property
-    def frames(self) -> tuple[int, ...]:
-        return tuple(sorted(self._masks))
-
-    def mask(self, frame: int, size: tuple[int, int]) -> Mask:
-        """Where it differs [H, W] in a frame; nowhere where it is not disturbed."""
-        if frame not in self._masks:
-            return np.zeros(size, bool)
-        bits = np.frombuffer(zlib.decompress(self._masks[frame]), np.uint8)
-        return np.unpackbits(bits, count=size[0] * size[1]).reshape(size).astype(bool)
+@once
+def things(evidence: Evidence) -> tuple[Thing, ...]:
+    """What the object disturbs. One that stays pushes nothing: there it is only what it stops."""
+    scene, met = evidence.scene, meetings(evidence)
+    only = Spots(scene.size, met.bent) if parallax.stays(evidence) else None
+    usual, light = background.usual(evidence), shadow.going_along(evidence)
+    free = Spots(scene.size, met.free)
+    found = worth(disturbed(scene, usual, light, free, evidence.run, only), scene)
+    for index in range(scene.length):
+        here = [each for each in found if index in each.frames]
+        evidence.record("contact.things", index, len(here))
+        evidence.record(
+            "contact.share", index, sum(each.mask(index, scene.size).mean() for each in here)
+        )
+    return tuple(found)
 
 
-@dataclass
-class _State:
-    reference: Picture
-    known: Mask
-    steady: NDArray[np.uint8]  # frames for which a spot has stayed the same
-    owner: NDArray[np.uint16]  # number of the thing that disturbs a spot; 0: none
-    last: Picture
-    driven: Mask
-    things: dict[int, Thing] = field(default_factory=dict)
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """What is pushed, bent, splashed, and what that sets off."""
+    scene, label = evidence.scene, evidence.scene.object.label
+    for thing in things(evidence):
+        noun, where = _told(scene, thing, thing.frames[min(1, len(thing.frames) - 1)])
+        by, sure = (f"the {label}", 0.75) if thing.cause == 0 else ("what moved before", 0.65)
+        why = f"From frame {thing.began} on the {noun} at the {where} changes, beginning where"
+        why += f" {by} touches it; without that it would stay as it was."
+        now = scene.placed((index, _region(scene, thing, index)) for index in thing.frames)
+        yield Finding(EffectKind.PHYSICAL, Relation.PUSHES, noun, why, now, (), sure)
 
 
-def disturbed(
-    scene: Scene,
-    usual: Undisturbed,
-    light: Track,
-    free: Callable[[int], Mask],
-    run: Run,
-    only: Callable[[int], Mask] | None = None,
-) -> list[Thing]:
-    """Go through the clip once, in order.
-
-    `free(t)` moves by itself there, not to be blamed on the object even where they meet. With
-    `only`, nothing but that is disturbed by the object: one that stays pushes nothing.
-    """
-    state = _begin(scene, usual, light)
-    for index in run.track("causes", range(scene.length), scene.length):
-        here = only(index) if only is not None else None
-        _step(scene, state, usual, light, free(index), here, index)
-    return _worth(state, scene)
+def _region(scene: Scene, thing: Thing, index: int) -> Mask:
+    """Where a thing is in a frame, with a margin, but for the side of the object."""
+    gap, margin = (max(2, round(share * scene.scale_px)) for share in (GAP, MARGIN))
+    region, own = filled(thing.mask(index, scene.size), gap), grown(scene.object[index], 2)
+    return (grown(region & ~own, margin) | region) & scene.seen(index)
 
 
-def _begin(scene: Scene, usual: Undisturbed, light: Track) -> _State:
-    first = scene.picture(0)
-    strange = grown(scene.object[0], 2) | grown(light[0], 3) | ~scene.seen(0)
-    reference = np.where(strange[..., None], usual.picture, first).astype(np.float32)
-    known = usual.known | ~strange
-    zero = np.zeros(scene.size, np.uint8)
-    return _State(reference, known, zero, zero.astype(np.uint16), first, zero > 0)
+def _told(scene: Scene, thing: Thing, frame: int) -> tuple[str, str]:
+    """What a thing is called, and where it is."""
+    mask = thing.mask(frame, scene.size)
+    clear = mask & ~grown(scene.object[frame], 3)
+    mask = clear if clear.any() else mask
+    y, x = np.nonzero(mask)
+    place = where_name(float(x.mean()) / scene.size[1], float(y.mean()) / scene.size[0])
+    return f"{colour_name(scene.picture(frame)[mask].mean(axis=0))} thing", place
 
 
-def _step(
-    scene: Scene,
-    state: _State,
-    usual: Undisturbed,
-    light: Track,
-    free: Mask,
-    only: Mask | None,
-    index: int,
-) -> None:
-    picture, seen = scene.picture(index), scene.seen(index)
-    touched = scene.object[index]
-    hidden = grown(touched, 2) | grown(light[index], 2) | ~seen
-    threshold = np.maximum(LEAST, NOISES * usual.noise)
-    differs = outside(picture, state.reference, threshold, scene) & state.known & ~hidden
-    differs = tidy(differs)
-    if not scene.locked:
-        differs = thick(differs)
-    reach = grown(touched, 2 + max(2, round(TOUCH * scene.scale_px)))
-    if only is not None:
-        reach &= only
-    there = np.abs(picture - usual.picture).max(axis=-1) > threshold  # not only gone from there
-    state.driven = _driven(state, differs & ~hidden, seen & ~inner(seen) & there)
-    free = free | state.driven
-    hot = (reach | grown(state.owner > 0, 3)) & differs & ~free & ~hidden
-    if hot.any():
-        around = grown(hot, round(AROUND * scene.scale_px)) & state.known
-        differs |= _moved(scene, state, usual, picture, around)
-        differs |= _faint(state, usual, picture) & around
-    differs &= ~hidden
-    owner = _owned(state, scene, differs & ~free, reach, index)
-    behind = grown(touched, 2) & seen
-    _hide(state, scene, owner, behind, index)
-    _follow(state, picture, threshold, hidden | (owner > 0), seen, differs)
-    state.owner = np.where(hidden & seen & (owner == 0), state.owner, owner)
-    state.last = picture
-
-
-def _driven(state: _State, differs: Mask, edge: Mask) -> Mask:
-    """What reaches in from beyond the picture and was not disturbed before: an arm, a machine. It
-    is moved from there, wherever it touches the object."""
-    _, labels = cv2.connectedComponents((differs & ~grown(state.owner > 0, 2)).astype(np.uint8))
-    reaching = np.unique(labels[edge & (labels > 0)])
-    return np.isin(labels, reaching[reaching > 0])
-
-
-def _moved(scene: Scene, state: _State, usual: Undisturbed, picture: Picture, around: Mask) -> Mask:
-    """Where what little differs is because the reference has moved: planks, cloth, flat colours."""
-    box = bounding_box(around)
-    before, now = state.reference[box.slices], picture[box.slices]
-    if min(box.height, box.width) < 24:
-        return np.zeros_like(around)
-    weak = np.maximum(WEAK, NOISES / 2 * usual.noise[box.slices])
-    differs = np.abs(now - before).max(axis=-1) > weak
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    way: Any = flow.calc(_gray(before), _gray(now), None)  # type: ignore[call-overload]
-    limit = max(0.4, 2 * scene.spread_px)
-    found = np.zeros_like(around)
-    found[box.slices] = differs & (np.hypot(way[..., 0], way[..., 1]) > limit)
-    found &= state.known & around
-    return tidy(found)
-
-
-def _faint(state: _State, usual: Undisturbed, picture: Picture) -> Mask:
-    """Where the mean of a few pixels differs by little: shading, folds, fine patterns."""
-    window = (FAINT_PX, FAINT_PX)
-    smooth = np.abs(cv2.blur(picture - state.reference, window)).max(axis=-1)
-    return np.asarray(smooth > np.maximum(FAINT, NOISES / 2 * cv2.blur(usual.noise, window)))
-
-
-def _gray(picture: Picture) -> NDArray[np.uint8]:
-    return cv2.cvtColor((np.clip(picture, 0, 1) * 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
-
-
-def _hide(state: _State, scene: Scene, owner: NDArray[np.uint16], behind: Mask, index: int) -> None:
-    """Behind the object nothing is seen: what was disturbed there still is, and what is disturbed
-    beside it may go on there."""
-    numbers = [int(number) for number in np.unique(owner[owner > 0])]
-    for number in numbers:
-        near = grown(owner == number, round(BEHIND * scene.scale_px)) & behind
-        owner[near & (owner == 0)] = number
-    lasting = behind & (owner == 0)
-    owner[lasting] = state.owner[lasting]
-    for number in np.unique(owner[owner > 0]):
-        state.things[int(number)].add(index, owner == number)
-
-
-def _owned(
-    state: _State, scene: Scene, differs: Mask, reach: Mask, index: int
-) -> NDArray[np.uint16]:
-    """Which thing each changed spot belongs to; new things begin at contact."""
-    before = state.owner
-    hot = reach | grown(before > 0, 3)
-    _, labels = cv2.connectedComponents(differs.astype(np.uint8))
-    warm = np.unique(labels[hot & differs])
-    differs = np.isin(labels, warm[warm > 0])
-    owner = np.zeros(scene.size, np.uint16)
-    if not differs.any():
-        return owner
-    fresh = differs
-    halo = grown(reach, 2)
-    least = max(12, round(THING_SHARE * differs.size))
-    if (before > 0).any():
-        nearest, off = _nearest(before)
-        fresh = differs & (off > JUMP * scene.scale_px)
-        owner[differs] = nearest[differs]
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(fresh.astype(np.uint8))
-    for part in range(1, count):
-        spots = parts == part
-        rim = (spots & halo).sum() > RIM_SHARE * spots.sum()  # the silhouette is off by a little
-        if rim or stats[part][cv2.CC_STAT_AREA] < least or len(state.things) >= MOST:
-            if not (before > 0).any():
-                owner[spots] = 0
-            continue
-        cause = 0 if (spots & reach).any() or not owner[spots].any() else int(owner[spots][0])
-        number = len(state.things) + 1
-        state.things[number] = Thing(number, index, cause)
-        owner[spots] = number
-    return owner
-
-
-def _nearest(owner: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
-    """The owner nearest to each spot, and how far it is."""
-    empty = (owner == 0).astype(np.uint8)
-    off, labels = cv2.distanceTransformWithLabels(
-        empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    table = np.zeros(int(labels.max()) + 1, np.uint16)
-    table[labels[empty == 0]] = owner[empty == 0]
-    return table[labels], np.asarray(off, np.float32)
-
-
-def _follow(
-    state: _State,
-    picture: Picture,
-    threshold: NDArray[np.float32],
-    fixed: Mask,
-    seen: Mask,
-    differs: Mask,
-) -> None:
-    """The reference follows what nobody disturbs."""
-    same = np.abs(picture - state.last).max(axis=-1) < threshold
-    state.steady = np.where(same & seen, np.minimum(state.steady, 250) + 1, 0).astype(np.uint8)
-    settled = differs & ~fixed & (state.steady >= STABLE_FRAMES)
-    state.reference[settled] = picture[settled]
-    calm = seen & ~fixed & ~differs
-    state.reference[calm] += DRIFT * (picture[calm] - state.reference[calm])
-    state.known |= calm
-
-
-def _worth(state: _State, scene: Scene) -> list[Thing]:
+def worth(found: Mapping[int, Thing], scene: Scene) -> list[Thing]:
     """Things that are large or last long enough; what they caused goes to their own cause."""
     least = THING_SHARE * scene.size[0] * scene.size[1]
     kept: list[Thing] = []
     small: dict[int, int] = {}
-    for number, thing in state.things.items():
+    for number, thing in found.items():
         if thing.largest_px >= least and len(thing.frames) >= min(2, scene.length):
             kept.append(thing)
         else:

@@ -1,37 +1,113 @@
-"""Standing: what stands in the picture, told from the ground and walls it stands before.
+"""Figure and ground: what stands in the picture, told from the ground and walls it stands before.
 
-Enters: one picture and the object's mask. Leaves: where the picture has colours that its borders
-do not have at about that height (ground, walls and sky reach the border of a picture, whereas
-things that a shot is about rarely do), and the part of that which hangs together with the object:
-what it bears, leans on, is fixed to, with the shadows of all of it. Nearest neighbours among
-samples of the border, as in `still`. Knows nothing of time.
+Enters: evidence, or one picture and the object's mask. Leaves: where the picture has colours that
+others do not have at about that height: its borders (ground, walls and sky reach the border of a
+picture, whereas things that a shot is about rarely do), or what surrounds the object farther out;
+and the part of that which hangs together with the object: what it bears, leans on, is fixed to,
+with the shadows of all of it. Nearest neighbours among samples, by colour and place alone. Less
+sure than what motion tells, so what most of a few frames show counts.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.box import bounding_box
-from openvoid.reason.motion.scene import Mask, Picture
-from openvoid.vision.masks import grown, hanging, opened
+from openvoid.reason.motion import lamp, parallax
+from openvoid.reason.motion.evidence import Evidence, once
+from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.reason.motion.surfaces import CALM_PX, softened, surfaces
+from openvoid.vision.masks import grown, hanging, inner, opened
 
 BORDER = 0.09  # of each side: the band whose colours are the background's
 SAMPLES = 2500
 NOVEL = 9.0  # of CIE L*a*b*
 HEIGHT_UNIT = 80.0  # L*a*b* units that the short side's length in height counts as
 SPECK_SHARE = 0.0003  # of the picture
-MOST_SHARE = 0.45  # of the picture: where so much is novel, colours tell nothing
-DEEP = 0.6  # of its height: how far below an object its image is looked for
-BENEATH = 2.5  # of L*a*b*
+STRANGE_SHARE = 0.45  # of the picture: where so much is novel, colours tell nothing
 SHARP = 0.045  # of white, a pixel: outlines of things in focus
 SHARPEST = 0.058  # of white, a pixel: whatever is as steep is in focus
 FOCUS = 0.42  # of the steepness of the object's own outline
-CHROMA = 250.0  # what a full change of chromaticity counts as
-SAME_CHROMA = 6.0
-FLAT = 0.35  # of the height of it all: no shadow on the ground is longer down the picture
-GROUND = 0.35  # of the height of it all: nor as high above the object's foot
+
+NEAR = 1.2  # of the object's size: how far things beside it reach
+NEAR_MOST = 0.32  # of the short side: and no farther
+NEAR_SAMPLES = 1600
+NEAR_NOVEL = 7.0  # of CIE L*a*b*: a colour farther from all of the surroundings' is new
+NEAR_STRANGE_SHARE = 0.4  # of what is near: where so much is new, colours tell nothing
+NEAR_HEIGHT_UNIT = 25.0  # L*a*b* units that the short side's length in height counts as
+WHOLE_SHARE = 0.4  # of the object: a part as large that goes on farther out is the background
+LEAST_SHARE = 0.0006  # of the canvas
+
+HUE = 0.7  # chroma may change by this share of the lightness
+LARGEST = 4.0  # of the object: larger surfaces are background
+BLUR_PX = 6  # so wide are the edges between surfaces
+AROUND, FEWEST_PX = 0.11, 50  # of the short side: the ground around a surface; as much must show
+HUED, SPREADS = 3.5, 4.0  # of a*b*; of the ground's own spread
+
+KEY_LOOKS = 4  # frames in which an object that stays is looked around
+TURNS = 0.04  # of the short side: so far outlines go as the camera travels around a thing
+MOST_SHARE = 0.3  # of the picture: what is larger is the background
+
+
+@dataclass(frozen=True)
+class Around:
+    """What hangs together with an object that stays, in the first frame that shows it."""
+
+    whole: Mask  # things, with shadows that look like things
+    soft: Mask  # the same with outlines out of focus: a shadow's may be soft, a thing's is not
+    reach: Mask  # the object, and wherever it sways to
+
+
+@once
+def around(evidence: Evidence) -> Around:
+    """Beside an object that stays; what stands in its light by itself is left out."""
+    scene, lit = evidence.scene, lamp.light(evidence)
+    object_, nothing = scene.object[scene.object.seen[0]], np.zeros(scene.size, bool)
+    reach = parallax.agreed(scene, _own, KEY_LOOKS, least=0.0) | object_  # one touch is enough
+    novel = parallax.shown(scene, novel_in, KEY_LOOKS)
+    sharp = [(_sharp(scene, mask, index), index) for mask, index in novel]
+    whole = hanging(_shaped(scene, sharp), reach)
+    whole |= _shaped(scene, parallax.shown(scene, beside, KEY_LOOKS)) & ~object_
+    if lit.any():
+        whole = lamp.unlit(whole, lit, object_)
+    if whole.mean() > MOST_SHARE:
+        return Around(nothing, nothing, reach)
+    soft = nothing if lit.any() else hanging(parallax.voted(scene, novel), object_)
+    return Around(whole, soft, reach)
+
+
+@once
+def carried(evidence: Evidence) -> Mask:
+    """What hangs together with an object that moves when the shot begins, with shadows."""
+    scene = evidence.scene
+    first = scene.object.seen[0]
+    whole = hanging(_sharp(scene, novel_in(scene, first), first), scene.object[first])
+    return whole if whole.mean() <= MOST_SHARE else np.zeros_like(whole)
+
+
+def _shaped(scene: Scene, shown: Sequence[tuple[Mask, int]]) -> Mask:
+    """What most of some frames show, in the shape that it has in the first one: the camera may
+    travel around it."""
+    agreed = parallax.voted(scene, shown)
+    near = grown(agreed, max(2, round(TURNS * scene.scale_px)))
+    return np.asarray(agreed | (near & shown[0][0]))
+
+
+def novel_in(scene: Scene, index: int) -> Mask:
+    """`novel` in a frame of the scene."""
+    return novel(scene.picture(index), scene.object[index], scene.seen(index))
+
+
+def _sharp(scene: Scene, mask: Mask, index: int) -> Mask:
+    return sharp(mask, scene.picture(index), scene.object[index])
+
+
+def _own(scene: Scene, index: int) -> Mask:
+    return scene.object[index]
 
 
 def novel(picture: Picture, object_: Mask, seen: Mask) -> Mask:
@@ -41,14 +117,14 @@ def novel(picture: Picture, object_: Mask, seen: Mask) -> Mask:
     lab = np.asarray(cv2.cvtColor(calm, cv2.COLOR_RGB2LAB), np.float32)
     shown = cv2.resize(seen.astype(np.uint8), small, interpolation=cv2.INTER_NEAREST) > 0
     own = cv2.resize(grown(object_, 3).astype(np.uint8), small, interpolation=cv2.INTER_AREA) > 0
-    rim = _rim(shown) & ~own
+    rim = rim_of(shown) & ~own
     if rim.sum() < 50:
         return np.zeros_like(object_)
     off = np.zeros(shown.shape, np.float32)
     wanted = shown & ~own
     off[wanted] = _off(lab, wanted, rim)
     found = cv2.morphologyEx((off > NOVEL).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2)))
-    if found.mean() > MOST_SHARE:
+    if found.mean() > STRANGE_SHARE:
         return np.zeros_like(object_)
     whole = cv2.resize(found, object_.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     return np.asarray(whole & ~object_)
@@ -73,7 +149,8 @@ def sharp(mask: Mask, picture: Picture, object_: Mask) -> Mask:
     return found
 
 
-def _rim(shown: Mask) -> Mask:
+def rim_of(shown: Mask) -> Mask:
+    """The band along the borders of what is shown."""
     high, wide = (max(2, round(BORDER * side)) for side in shown.shape)
     inside = np.zeros_like(shown)
     inside[high:-high, wide:-wide] = True
@@ -92,66 +169,69 @@ def _off(lab: NDArray[np.float32], wanted: Mask, rim: Mask) -> NDArray[np.float3
     return np.array([each.distance for each in matches], np.float32)
 
 
-def beneath(picture: Picture, object_: Mask, seen: Mask) -> Mask:
-    """Below the object's foot, where a row is not as it is to both sides: image or contact shadow.
-
-    A row's own colours beside the object are the reference, so that no model of the floor is
-    needed; what differs no more than those do among themselves is the floor's pattern.
-    """
-    box = bounding_box(object_)
-    found = np.zeros_like(object_)
-    high, wide = object_.shape
-    top, bottom = box.bottom - round(0.12 * box.height), box.bottom + round(DEEP * box.height)
-    top, bottom = max(0, top), min(high, bottom)
-    feet = np.flatnonzero(object_[max(0, box.bottom - box.height // 4) : box.bottom].any(axis=0))
-    if bottom - top < 4 or feet.size == 0:
-        return found
-    foot = int(feet[-1] - feet[0]) + 1
-    left, right = int(feet[0] - 0.25 * foot) - 3, int(feet[-1] + 0.25 * foot) + 4
-    aside = max(8, foot)
-    columns = np.arange(max(0, left - aside), min(wide, right + aside))
-    calm = cv2.GaussianBlur(picture[top:bottom, columns], (7, 7), 0)
-    lab = cv2.cvtColor(calm, cv2.COLOR_RGB2LAB)
-    beside = (columns < left) | (columns >= right)
-    if beside.sum() < 8 or beside.all():
-        return found
-    usual = np.median(lab[:, beside], axis=1, keepdims=True)
-    off = np.linalg.norm(lab - usual, axis=-1)
-    spread = np.percentile(off[:, beside], 75, axis=1)
-    limit = np.maximum(BENEATH, 1.5 * cv2.blur(spread[:, None], (1, 9)))
-    found[top:bottom, columns] = (off > limit) & ~beside
-    found &= seen & ~object_
-    return hanging(opened(found), object_)
-
-
-def shaded(picture: Picture, mask: Mask, object_: Mask) -> Mask:
-    """The parts of a mask that are the border's colours, only darker: shadows."""
-    calm = cv2.GaussianBlur(picture, (5, 5), 0) + np.float32(0.02)
-    total = calm.sum(axis=-1)
-    chroma = calm[..., :2] / total[..., None]
-    rows = np.arange(mask.shape[0], dtype=np.float32)[:, None] / min(mask.shape)
-    height = np.broadcast_to(rows, mask.shape)
-    rim = _rim(np.ones_like(mask)) & ~object_ & ~mask
-    if not mask.any() or rim.sum() < 50:
-        return np.zeros_like(mask)
-    spots = np.c_[CHROMA * chroma[mask], 40 * height[mask]].astype(np.float32)
-    around = np.c_[CHROMA * chroma[rim], 40 * height[rim], total[rim]].astype(np.float32)
-    around = around[:: max(1, len(around) // SAMPLES)]
-    matches = cv2.BFMatcher(cv2.NORM_L2).match(spots, np.ascontiguousarray(around[:, :3]))
-    off = np.array([each.distance for each in matches], np.float32)
-    brightness = around[[each.trainIdx for each in matches], 3]
-    found = np.zeros_like(mask)
-    found[mask] = (off < SAME_CHROMA) & (total[mask] < 0.9 * brightness)
-    return _lying(opened(found), object_, mask)
+def beside(scene: Scene, index: int) -> Mask:
+    """What is right beside the object in a frame, and has colours that its surroundings farther out
+    do not have at that height."""
+    object_, seen = scene.object[index], scene.seen(index)
+    nothing = np.zeros(scene.size, bool)
+    size = float(np.sqrt(object_.sum()))
+    reach = int(np.clip(NEAR * size, 8, NEAR_MOST * scene.scale_px))
+    near = grown(object_, reach) & ~grown(object_, 2) & seen
+    far = ~grown(object_, reach) & seen
+    if near.sum() < 20 or far.sum() < 50:
+        return nothing
+    new = _off_far(scene, index, near, far) > NEAR_NOVEL
+    if new.mean() > NEAR_STRANGE_SHARE:
+        return nothing
+    found = nothing.copy()
+    found[near] = new
+    closed = cv2.morphologyEx(
+        opened(found).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
+    )
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        ((closed > 0) & near).astype(np.uint8)
+    )
+    touching, rim = grown(object_, 5), near & grown(far, 2)
+    most, least = WHOLE_SHARE * object_.sum(), LEAST_SHARE * object_.size
+    for part in range(1, count):
+        spots, area = labels == part, stats[part][cv2.CC_STAT_AREA]
+        background = area >= most and bool((spots & rim).any())
+        if area >= least and (spots & touching).any() and not background:
+            nothing |= spots
+    return _sharp(scene, nothing, index)
 
 
-def _lying(mask: Mask, object_: Mask, whole: Mask) -> Mask:
-    """The parts of a mask that may lie on the ground: what is high up or upright is no shadow."""
-    foot = bounding_box(object_).bottom
-    tall = foot - min(bounding_box(object_).top, bounding_box(whole).top)
-    side = max(3, round(FLAT * tall)) | 1
-    upright = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, 1), np.uint8))
-    flat = mask & (upright == 0)
-    _, labels, _, centres = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
-    low = np.flatnonzero(centres[:, 1] > foot - GROUND * tall)
-    return opened(np.isin(labels, low[low > 0]))
+def _off_far(scene: Scene, index: int, near: Mask, far: Mask) -> NDArray[np.float32]:
+    """How far each near spot is from the most alike far one."""
+    calm = cv2.GaussianBlur(scene.picture(index), (5, 5), 0)
+    lab = np.asarray(cv2.cvtColor(calm, cv2.COLOR_RGB2LAB), np.float32)
+    rows = np.arange(scene.size[0], dtype=np.float32) * (NEAR_HEIGHT_UNIT / scene.scale_px)
+    height = np.broadcast_to(rows[:, None], scene.size)
+    spots, around = np.c_[lab[near], height[near]], np.c_[lab[far], height[far]]
+    step = max(1, len(around) // NEAR_SAMPLES)
+    around = np.ascontiguousarray(around[step // 2 :: step])
+    matches = cv2.BFMatcher(cv2.NORM_L2).match(np.ascontiguousarray(spots), around)
+    return np.array([each.distance for each in matches], np.float32)
+
+
+def bounded(scene: Scene, index: int) -> Mask:
+    """Surfaces with an outline of their own that differ in hue from the ground around them, by
+    little, but by more than the ground does within itself: a plank on boards of another wood."""
+    picture, object_, seen = scene.picture(index), scene.object[index], scene.seen(index)
+    found = surfaces(picture, object_, seen)
+    ground, edge = found.ground, grown(seen & ~inner(seen), BLUR_PX)
+    lab = cv2.cvtColor(softened(picture, seen, CALM_PX), cv2.COLOR_RGB2LAB)
+    whole = np.zeros(scene.size, bool)
+    for number in range(1, len(found.sizes)):
+        size = found.sizes[number]
+        if not LEAST_SHARE * object_.size < size < LARGEST * object_.sum():
+            continue
+        spots = found.labels == number
+        around = lab[grown(spots, round(AROUND * scene.scale_px)) & ground]
+        if (spots & edge).any() or len(around) < FEWEST_PX:
+            continue
+        off = lab[spots].mean(axis=0) - around.mean(axis=0)
+        hue, spread = float(np.hypot(off[1], off[2])), float(np.hypot(*around.std(axis=0)[1:]))
+        if hue > max(HUED, SPREADS * spread) and hue > -HUE * off[0]:
+            whole |= grown(spots, BLUR_PX)
+    return whole & ~object_

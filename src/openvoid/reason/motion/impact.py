@@ -1,11 +1,12 @@
-"""Landing: what an object comes down on, and what floats or stands there.
+"""Impact: what an object comes down on, and what floats or stands there.
 
-Enters: a scene. Leaves: the frame in which an object that was under way touches a surface and is
-stopped by it, the room around the contact that may give way (cushion, net, water), and things on
-that surface near enough to be shaken: regions of other colours inside the surface's outline.
+Enters: evidence. Leaves: a finding: the frame in which an object that was under way touches a
+surface and is stopped by it, the room around the contact that may give way (cushion, net, water),
+and things on that surface near enough to be shaken: regions of other colours inside the surface's
+outline.
 
-The surface is what has the colours of the ring around the object's foot and hangs together with
-it. Nothing is affected before the contact. Knows nothing of what is behind the surface.
+The surface is what has the colours of the ring around the object's foot and hangs together with it.
+Nothing is affected before the contact. Knows nothing of what is behind the surface.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.core.effects import EffectKind, Relation
+from openvoid.reason.motion import water
+from openvoid.reason.motion.blobs import Trail
+from openvoid.reason.motion.evidence import Evidence
+from openvoid.reason.motion.report import Finding
 from openvoid.reason.motion.scene import Mask, Scene
 from openvoid.vision.masks import grown, inner
 
@@ -48,7 +54,25 @@ class Landing:
     plain: bool  # the surface is of one colour
 
 
-def landing(scene: Scene, path: dict[int, tuple[float, float]]) -> Landing | None:
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """The surface that stops the object's fall, unless it is water, with what is on it."""
+    scene, label = evidence.scene, evidence.scene.object.label
+    found = None if water.entered(evidence) else landing(scene, evidence.path)
+    if found is None:
+        return
+    why = f"In frame {found.frame} the {label} comes down on a surface and is stopped. It may give"
+    why += " way around the contact, and what floats or stands on it may be shaken."
+    noun, now = f"surface under the {label}", scene.placed(_recorded(evidence, found))
+    yield Finding(EffectKind.PHYSICAL, Relation.DEFORMS, noun, why, now, (), 0.5)
+
+
+def _recorded(evidence: Evidence, found: Landing) -> Iterator[tuple[int, Mask]]:
+    for index, mask in shaken(evidence.scene, found):
+        evidence.record("impact.shaken", index, mask.mean())
+        yield index, mask
+
+
+def landing(scene: Scene, path: Trail) -> Landing | None:
     """The landing of an object, if it falls and is stopped within the shot."""
     frame = _stopped(scene, path)
     if frame is None:
@@ -78,7 +102,7 @@ def _edge(surface: Mask, wide: int) -> Mask:
     return np.asarray(grown(whole > 0, wide) & grown(whole == 0, wide))
 
 
-def _stopped(scene: Scene, path: dict[int, tuple[float, float]]) -> int | None:
+def _stopped(scene: Scene, path: Trail) -> int | None:
     """The frame after which a fall becomes slow at once."""
     frames = [index for index in sorted(path) if not _at_edge(scene, index)]
     steps = [(now, _pace(scene, path, before, now)) for before, now in itertools.pairwise(frames)]
@@ -88,7 +112,7 @@ def _stopped(scene: Scene, path: dict[int, tuple[float, float]]) -> int | None:
     return None
 
 
-def _pace(scene: Scene, path: dict[int, tuple[float, float]], before: int, now: int) -> float:
+def _pace(scene: Scene, path: Trail, before: int, now: int) -> float:
     """How fast it comes down, rows a frame, its foot too: a man who bends does not fall."""
     middle = path[now][1] - path[before][1]
     foot = scene.object.box(now).bottom - scene.object.box(before).bottom

@@ -1,17 +1,19 @@
-"""Glow: the light that an object sheds which stays: a lamp, or a bright thing in the sun.
+"""Lamp: the light that an object sheds which stays: a lamp, or a bright thing in the sun.
 
-Enters: one picture, its surfaces, the object's mask. Leaves: what its light falls on. On the ground
-around its foot light shows as a field that is strongest at the object and falls off with distance,
-on both sides: a tint of the object's own hue, or, where the object is the brightest thing of all,
-brightness. The same ground far away is the reference, and light is marked as far as an eye tells it
-from that. The light of a lamp goes on farther, too weak to be told spot by spot from a pattern:
-its fall-off with the square of the distance (a shade shines to the side as well as down, so without
-the cosine) is fitted to the means of rings on the ground, and says how far. Knows nothing of time,
-and not what of an even light over the whole ground is the object's.
+Enters: evidence, or one picture, its surfaces, the object's mask. Leaves: what its light falls on.
+On the ground around its foot light shows as a field that is strongest at the object and falls off
+with distance, on both sides: a tint of the object's own hue, or, where the object is the brightest
+thing of all, brightness. The same ground far away is the reference, and light is marked as far as
+an eye tells it from that. The light of a lamp goes on farther, too weak to be told spot by spot
+from a pattern: its fall-off with the square of the distance (a shade shines to the side as well as
+down, so without the cosine) is fitted to the means of rings on the ground, and says how far. What
+most of a few frames show counts. Does not know what of an even light over the whole ground is the
+object's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -19,8 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.motion.scene import Mask, Picture
-from openvoid.reason.motion.surfaces import CALM_PX, Surfaces, softened
+from openvoid.core.effects import EffectKind, Relation
+from openvoid.reason.motion.evidence import Evidence, once
+from openvoid.reason.motion.report import Finding
+from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.reason.motion.surfaces import CALM_PX, Surfaces, softened, surfaces
 from openvoid.vision.masks import filled, grown
 
 SOFT = 0.04  # of the short side: patterns finer than that are smoothed away
@@ -45,6 +50,63 @@ FEWEST_RINGS = 6
 SHADE_TINT = 1.3  # one channel of a shadow on the ground may be that much brighter than another
 LIT = 1.5  # times as bright as the rest of it is the ground near the lamp
 THING_PX = 7  # wide at least
+LOOKS = 6  # frames in which it is looked at
+ABOVE = 0.4  # of the object's height, from its top: what ends above that does not stand
+
+
+@dataclass(frozen=True)
+class Look:
+    """One of a few frames of an object that stays: its surfaces, and the object's light there."""
+
+    frame: int
+    found: Surfaces
+    light: Mask
+
+
+@once
+def looks(evidence: Evidence) -> tuple[Look, ...]:
+    """Some frames, spread over those that show the object."""
+    scene, frames = evidence.scene, evidence.scene.object.seen
+    picked = np.unique(np.linspace(0, len(frames) - 1, LOOKS).round().astype(int))
+    seen = []
+    for index in (frames[number] for number in picked):
+        picture, object_, shown = scene.picture(index), scene.object[index], scene.seen(index)
+        found = surfaces(picture, object_, shown)
+        light = shed(picture, found, object_, shown)
+        evidence.record("lamp.light", index, light.mean())
+        seen.append(Look(index, found, light))
+    return tuple(seen)
+
+
+@once
+def light(evidence: Evidence) -> Mask:
+    """What the light of an object that stays falls on."""
+    return agreed(evidence.scene, [(each.frame, each.light) for each in looks(evidence)])
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """The light of an object that stays."""
+    scene, label, whole = evidence.scene, evidence.scene.object.label, light(evidence)
+    if not whole.any():
+        return
+    why = f"Around the {label} the ground is brighter, or tinted with its colour, and the less"
+    why += " so the farther from it, to both sides: its light."
+    now = scene.placed((t, whole & scene.seen(t)) for t in scene.object.seen)
+    noun = f"light of the {label}"
+    yield Finding(EffectKind.ARTEFACT, Relation.LIGHTS, noun, why, now, (), 0.6)
+
+
+def agreed(scene: Scene, shown: Sequence[tuple[int, Mask]]) -> Mask:
+    """What most of some frames show. Whether there is any is asked of all of them; where it is, of
+    those that show any and in which the spot is in the picture: the rest failed to tell it."""
+    votes, views = np.zeros(scene.size, int), np.zeros(scene.size, int)
+    showing = [(index, mask) for index, mask in shown if mask.any()]
+    for index, mask in showing:
+        votes += mask
+        views += scene.seen(index)
+    if 2 * len(showing) < len(shown):
+        return np.zeros(scene.size, bool)
+    return np.asarray((votes >= 0.5 * views) & (votes > 0))
 
 
 @dataclass(frozen=True)
@@ -210,3 +272,20 @@ def _turned_away(picture: Picture, reached: Mask, ground: _Ground) -> Mask:
     nearer = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] > ground.foot_row
     nearer[0] = False
     return np.asarray(nearer[labels])
+
+
+def unlit(mask: Mask, shed: Mask, object_: Mask) -> Mask:
+    """A mask without what stands in the object's light by itself: right below its foot is the
+    ground on which that falls."""
+    rest = mask & ~shed
+    rows = np.flatnonzero(object_.any(axis=1))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(rest.astype(np.uint8))
+    for part, (_, top, _, high, _) in enumerate(stats):
+        if part == 0 or top + high < rows[0] + ABOVE * (rows[-1] - rows[0]):
+            continue  # high up: it does not stand
+        spots = labels == part
+        low = np.zeros_like(spots)
+        low[max(0, top + high - 3) : top + high + 4] = True
+        if (grown(spots, 4) & low & shed).any():
+            rest[spots] = False
+    return rest

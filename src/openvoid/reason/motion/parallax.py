@@ -1,27 +1,43 @@
-"""Drift: a thing that stands still seems to lean over where the camera travels.
+"""Parallax: a thing that stands still seems to lean over where the camera travels.
 
-Enters: a scene. Leaves: whether the object stands though it moves on the canvas, and a mask of the
-first frame as it looks on the canvas in another.
+Enters: a scene. Leaves: whether the object stays where it is, though it may move on the canvas, and
+a mask of the first frame as it looks on the canvas in another.
 
 The canvas is held still by what fills the picture, often the ground. The camera seen from another
 place, what rises from that plane is sheared: its foot stays where it is, its top goes aside. An
 object of which each silhouette is the first one, sheared like that, stands. One that turns, swings
-or walks is not.
+or walks does not. What several frames show of a thing that stands is compared upright.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.scene import Mask, Scene
 
 LOOKS = 5  # frames by which it is told
 ALIKE = 0.65  # intersection over union of a silhouette and the first one, sheared
 LEAST = 0.25  # of the object's size: it leans over by less than that if it sways
-STAYS = 0.3  # of the object's size: farther goes no foot that stands
+FOOT_STAYS = 0.3  # of the object's size: farther goes no foot that stands
 FOOT = 0.12  # of an object's height: its lowest part
+
+STAYS = 0.5  # of its size: an object that moves less than this stays where it is
+DRIFTS = 1.5  # of its size: no farther does what stands seem to go where the camera travels
+
+
+@once
+def stays(evidence: Evidence) -> bool:
+    """Whether the object stays where it is all through the shot."""
+    scene = evidence.scene
+    spots = np.array(list(evidence.path.values()))
+    travel = float(np.hypot(*np.ptp(spots, axis=0)))
+    size = float(np.median([scene.object[index].sum() for index in scene.object.seen])) ** 0.5
+    return travel < STAYS * size or (travel < DRIFTS * size and stands(scene))
 
 
 def stands(scene: Scene) -> bool:
@@ -38,7 +54,7 @@ def stands(scene: Scene) -> bool:
         mine, its = sheared(first, scene, index) & both, scene.object[index] & both
         alike.append((mine & its).sum() / max(1, (mine | its).sum()))
     goes = abs(_foot(scene.object[frames[-1]]) - _foot(first))
-    return min(alike) > ALIKE and goes < STAYS * float(first.sum()) ** 0.5
+    return min(alike) > ALIKE and goes < FOOT_STAYS * float(first.sum()) ** 0.5
 
 
 def sheared(mask: Mask, scene: Scene, index: int) -> Mask:
@@ -51,6 +67,26 @@ def upright(mask: Mask, scene: Scene, index: int) -> Mask:
     """A mask of frame `index` as it looks in the first frame that shows the object."""
     matrix = cv2.invertAffineTransform(_shear(scene, index))
     return cv2.warpAffine(mask.astype(np.uint8), matrix, mask.shape[::-1]) > 0
+
+
+def shown(scene: Scene, look: Callable[[Scene, int], Mask], looks: int) -> list[tuple[Mask, int]]:
+    """What each of some frames shows, the first one among them."""
+    frames = scene.object.seen
+    picked = np.unique(np.linspace(0, len(frames) - 1, looks).round().astype(int))
+    return [(look(scene, frames[number]), frames[number]) for number in picked]
+
+
+def voted(scene: Scene, shown: Sequence[tuple[Mask, int]], least: float = 0.5) -> Mask:
+    """What most of them show, as the first frame has it; or more than `least` of them."""
+    votes = np.sum([upright(mask, scene, index) for mask, index in shown], axis=0)
+    return np.asarray((votes >= least * len(shown)) & (votes > 0))
+
+
+def agreed(
+    scene: Scene, look: Callable[[Scene, int], Mask], looks: int, least: float = 0.5
+) -> Mask:
+    """What most of some frames show."""
+    return voted(scene, shown(scene, look, looks), least)
 
 
 def _shear(scene: Scene, index: int) -> NDArray[np.float32]:

@@ -1,14 +1,16 @@
-"""Mirror: the object's image in water, a floor or a looking glass.
+"""Reflection: the object's image in water, a floor or a looking glass.
 
-Enters: a scene, courses of blobs. Leaves: where the image is. Two signs: below the object lies its
-own appearance upside down, fainter and blurred (what is beside the object, mirrored, is taken off
-first, so that a horizon is no image); and a thing of the object's colours that moves whenever the
-object moves, in proportion, without touching it (of what the picture's lower edge cuts, only the
-column counts). Knows nothing of shadows.
+Enters: evidence. Leaves: where the image is. Three signs: below the object lies its own appearance
+upside down, fainter and blurred (what is beside the object, mirrored, is taken off first, so that a
+horizon is no image); a thing of the object's colours moves whenever the object moves, in
+proportion, without touching it; and, for an image in an upright glass, a region that has the
+object's hues, paler and darker perhaps, does so wherever it lies, though it may be hidden for a
+while. Knows nothing of shadows, and does not find the second image of a gray object.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -16,10 +18,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box
+from openvoid.core.effects import EffectKind, Place, Relation
+from openvoid.reason.motion import background, change, parallax
 from openvoid.reason.motion.background import Undisturbed, distance_px
-from openvoid.reason.motion.blobs import Blob, Course
-from openvoid.reason.motion.scene import Mask, Scene
-from openvoid.vision.masks import grown
+from openvoid.reason.motion.blobs import (
+    FEWEST,
+    PACE,
+    TRAVEL,
+    Course,
+    Follower,
+    Trail,
+    blobs_of,
+    together,
+)
+from openvoid.reason.motion.evidence import Evidence, once
+from openvoid.reason.motion.report import Finding, frames_name
+from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.vision.masks import grown, inner, tidy
 
 LOOKS = 5  # frames by which an image below is judged
 CELLS = (12, 8)  # rows and columns in which appearances are compared
@@ -30,15 +45,19 @@ STRETCHES = (1.0, 0.85, 0.7)
 GAPS = (0.0, 0.05, 0.1, 0.2)  # of the object's height, between it and the mirror's line
 ROOM = 0.35  # of the object's height must be in the picture below the line
 
-TRAVEL = 0.08  # of the short side the object moves, before moving together means something
-FEWEST = 8  # frames
-OFF = 0.15  # of its size a thing may be off the object's movement
-PACE = (0.2, 1.6)  # how far it moves for each step of the object
 APART = 0.015  # of the short side: nearer than this is contact
 SAME_COLOUR = 0.35
-CUT_SHARE = 0.5  # of the frames show an image that the picture's edge cuts
-CUT_OFF = 0.35  # of its width it may be beside the object's column on the whole
 SCRAP = 0.15  # of the object's area: an image is larger
+
+BINS = 48  # of hue
+COMMON = 0.06  # of the object: a hue that fewer of its pixels have does not count
+GRAY = 12.0  # a*b*: an object with less colour than that is not told by it
+PALER = 0.5  # an image has so much of the object's colour at least
+LEAST, MOST = 0.06, 1.3  # of the object's area
+OFTEN = 0.5  # of the object's frames show an image
+SOLID = 0.45  # of its box an image fills
+TWIN_OFF = 0.25  # of its size it may be off, in most frames
+MOSTLY = 0.7
 
 
 @dataclass(frozen=True)
@@ -48,6 +67,56 @@ class Below:
     gap: float
     stretch: float
     likeness: float
+
+
+@once
+def images(evidence: Evidence) -> tuple[Course, ...]:
+    """What moves with the object, in its colours, and never touches it; and images in a glass."""
+    scene, path = evidence.scene, evidence.path
+    found = [
+        each
+        for each in change.changes(evidence).things
+        if together(each, scene, path) and alike(each, scene) and apart(each, scene)
+    ]
+    return (*found, *(() if parallax.stays(evidence) else twins(scene, path)))
+
+
+def find_moving(evidence: Evidence) -> Iterator[Finding]:
+    """Images of an object that moves: one right below must not be there without the object."""
+    yield from _moving_along(evidence)
+    yield from _upside_down(evidence, background.usual(evidence))
+
+
+def find_staying(evidence: Evidence) -> Iterator[Finding]:
+    """Images of an object that stays."""
+    yield from _moving_along(evidence)
+    yield from _upside_down(evidence, None)
+
+
+def _moving_along(evidence: Evidence) -> Iterator[Finding]:
+    scene, label = evidence.scene, evidence.scene.object.label
+    for course in images(evidence):
+        frames = [blob.frame for blob in course.blobs]
+        why = f"In {frames_name(frames)} something of the {label}'s colours moves whenever the"
+        why += f" {label} moves, without touching it: its mirror image."
+        now = scene.placed((t.frame, grown(t.mask(scene.size), 3)) for t in course.blobs)
+        yield _image(scene, why, now, 0.6)
+
+
+def _upside_down(evidence: Evidence, usual: Undisturbed | None) -> Iterator[Finding]:
+    scene, label, frames = evidence.scene, evidence.scene.object.label, evidence.scene.object.seen
+    found = below(scene, usual)
+    if found is None:
+        return
+    why = f"In {frames_name(frames)} the {label} is seen again below, upside down"
+    why += f" (likeness {found.likeness:.2f})."
+    now = scene.placed((t, image_of(scene, t, found) & scene.seen(t)) for t in frames)
+    yield _image(scene, why, now, min(0.95, found.likeness))
+
+
+def _image(scene: Scene, why: str, now: tuple[Place, ...], sure: float) -> Finding:
+    noun = f"reflection of the {scene.object.label}"
+    return Finding(EffectKind.ARTEFACT, Relation.REFLECTS, noun, why, now, (), sure)
 
 
 def below(scene: Scene, usual: Undisturbed | None) -> Below | None:
@@ -144,47 +213,7 @@ def _correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     return float((a * b).sum()) / norm if norm > 1e-6 else 0.0
 
 
-# --- moving together ------------------------------------------------------------------------------
-
-
-def together(
-    course: Course, scene: Scene, path: dict[int, tuple[float, float]], *, fewest: int = FEWEST
-) -> bool:
-    """Whether a thing moves as the object moves (`path`: frame -> the object's middle)."""
-    known = [blob for blob in course.blobs if blob.frame in path]
-    rows = [blob for blob in known if not blob.touches_edge]
-    if len(rows) < fewest:
-        return _cut_off(known, scene, path)
-    own = np.array([blob.centre for blob in rows])
-    its = np.array([path[blob.frame] for blob in rows])
-    travel = float(np.hypot(*np.ptp(its, axis=0)))
-    if travel < TRAVEL * scene.scale_px:
-        return False
-    matrix = np.c_[its, np.ones(len(its))]
-    fitted = np.linalg.lstsq(matrix, own, rcond=None)[0]
-    off = float(np.sqrt(np.mean((matrix @ fitted - own) ** 2)))
-    pace = float(np.hypot(*np.ptp(own, axis=0))) / travel
-    size = float(np.median([blob.extent_px for blob in rows]))
-    return off < 1 + OFF * size and PACE[0] < pace < PACE[1]
-
-
-def _cut_off(rows: list[Blob], scene: Scene, path: dict[int, tuple[float, float]]) -> bool:
-    """Whether a thing that the picture's lower edge cuts stays below the object: of such an image
-    only the column can be told."""
-    wide = scene.size[1]
-    rows = [blob for blob in rows if blob.box.left > 2 and blob.box.right < wide - 2]
-    if len(rows) < FEWEST or len(rows) < CUT_SHARE * len(path):
-        return False
-    its = np.array([path[blob.frame][0] for blob in rows])
-    own = np.array([blob.centre[0] for blob in rows])
-    size = float(np.median([blob.box.width for blob in rows]))
-    if np.ptp(its) < TRAVEL * scene.scale_px or abs(float((own - its).mean())) > CUT_OFF * size:
-        return False
-    matrix = np.c_[its, np.ones(len(its))]
-    fitted = np.linalg.lstsq(matrix, own, rcond=None)[0]
-    off = float(np.sqrt(np.mean((matrix @ fitted - own) ** 2)))
-    lower = all(blob.centre[1] > path[blob.frame][1] for blob in rows)
-    return lower and off < 1 + OFF * size and PACE[0] < float(fitted[0]) < PACE[1]
+# --- moving as the object does ------------------------------------------------------------------
 
 
 def apart(course: Course, scene: Scene) -> bool:
@@ -205,3 +234,62 @@ def alike(course: Course, scene: Scene) -> bool:
         return False
     colour = scene.picture(blob.frame)[mask].mean(axis=0)
     return float(np.abs(colour - np.array(blob.colour)).max()) < SAME_COLOUR
+
+
+# --- anywhere else, by its hues -----------------------------------------------------------------
+
+
+def twins(scene: Scene, path: Trail) -> list[Course]:
+    """What has the object's colours and moves as it does."""
+    follower = Follower()
+    for index in scene.object.seen:
+        object_, seen, picture = scene.object[index], scene.seen(index), scene.picture(index)
+        alike = tidy(_alike(picture, object_, seen)) & seen & ~grown(object_, 3)
+        area = int(object_.sum())
+        edge = seen & ~inner(seen)
+        blobs = blobs_of(alike, index, picture, max(12, round(LEAST * area)), edge)
+        follower.add(index, [blob for blob in blobs if blob.area_px < MOST * area])
+    often = OFTEN * len(scene.object.seen)
+    long = [each for each in follower.courses if len(each.blobs) >= often]
+    return [each for each in long if _solid(each) and _mostly_together(each, scene, path)]
+
+
+def _solid(course: Course) -> bool:
+    filled = [blob.area_px / (blob.box.height * blob.box.width) for blob in course.blobs]
+    return float(np.median(filled)) > SOLID
+
+
+def _alike(picture: Picture, object_: Mask, seen: Mask) -> Mask:
+    """Pixels of the object's hues, nearly as strong as its own are."""
+    lab = cv2.cvtColor(cv2.GaussianBlur(picture, (3, 3), 0), cv2.COLOR_RGB2LAB)
+    strength = np.hypot(lab[..., 1], lab[..., 2])
+    hue = (np.arctan2(lab[..., 2], lab[..., 1]) / (2 * np.pi) % 1 * BINS).astype(int) % BINS
+    own = float(np.median(strength[object_]))
+    if own < GRAY:
+        return np.zeros_like(object_)
+    coloured = object_ & (strength > PALER * own)
+    counts = np.bincount(hue[coloured], minlength=BINS).astype(np.float32)
+    common = counts > COMMON * counts.sum()
+    common |= np.roll(common, 1) | np.roll(common, -1)
+    return np.asarray(common[hue] & (strength > PALER * own) & seen)
+
+
+def _mostly_together(course: Course, scene: Scene, path: Trail) -> bool:
+    """Whether it moves as the object does in most of the frames that show it whole."""
+    rows = [blob for blob in course.blobs if blob.frame in path and not blob.touches_edge]
+    if len(rows) < FEWEST:
+        return False
+    own = np.array([blob.centre for blob in rows])
+    its = np.array([path[blob.frame] for blob in rows])
+    travel = float(np.hypot(*np.ptp(its, axis=0)))
+    if travel < TRAVEL * scene.scale_px:
+        return False
+    matrix = np.c_[its, np.ones(len(its))]
+    off = np.zeros(len(rows))
+    for _ in range(2):  # once more without the frames in which a part of it is hidden
+        good = off <= np.quantile(off, MOSTLY)
+        fitted = np.linalg.lstsq(matrix[good], own[good], rcond=None)[0]
+        off = np.linalg.norm(matrix @ fitted - own, axis=1)
+    size = float(np.median([blob.extent_px for blob in rows]))
+    pace = float(np.hypot(*np.ptp(own, axis=0))) / travel
+    return float(np.quantile(off, MOSTLY)) < 1 + TWIN_OFF * size and PACE[0] < pace < PACE[1]

@@ -1,8 +1,8 @@
-"""Again: one region of the scene found again in each frame, and what in it is no longer the same.
+"""Region change: a region found again in each frame, and what in it is no longer the same.
 
 Enters: frames of a scene before something happens, and a region. Leaves: how the region looked, and
-for any later frame where it differs from that. What the scene's camera leaves over is taken out
-for the region alone: features (pyramidal Lucas and Kanade, there and back) with a homography or
+for any later frame where it differs from that. What the scene's camera leaves over is taken out for
+the region alone: features (pyramidal Lucas and Kanade, there and back) with a homography or
 something simpler, whichever leaves least over at edges; for a region with few corners the pictures
 themselves make the fit better. A difference counts that is larger than noise, and than an edge
 makes that is off by a fraction of a pixel. Knows no causes.

@@ -1,120 +1,82 @@
-"""Telling: what was found in a shot, as effects with reasons a person can read.
+"""Report: findings, and how they are told.
 
-Enters: a scene and findings: light, images, disturbed things, meetings. Leaves: effects with their
-places. What is physical gets a margin, what is light stays tight. Decides nothing.
+Enters: findings of the phenomena, each with its places, a reason in words and a confidence. Leaves:
+effects (nothing else in the reasoner makes any), and plain words for things that are known by
+colour, place and time alone. Decides nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from openvoid.core.effects import Effect, EffectKind, Place
-from openvoid.core.track import Track
-from openvoid.reason.motion import collision as courses
-from openvoid.reason.motion import reflection
-from openvoid.reason.motion.background import Undisturbed
-from openvoid.reason.motion.blobs import Course
-from openvoid.reason.motion.collision import Meeting
-from openvoid.reason.motion.contact import Thing
-from openvoid.reason.motion.naming import colour_name, frames_name, where_name
-from openvoid.reason.motion.scene import Scene
-from openvoid.vision.masks import filled, grown
+from openvoid.core.effects import Effect, EffectKind, Place, Relation
 
-GAP = 0.03  # of the short side: gaps in a disturbed region narrower than this are part of it
-MARGIN = 0.012  # of the short side: around what is physical
-
-
-def shadows(scene: Scene, light: Track, darker: Sequence[bool]) -> Iterator[Effect]:
-    frames = light.seen
-    if not frames:
-        return
-    now: list[Place] = []
-    for index in frames:
-        now += scene.places(grown(light[index], 2), index)
-    dark = np.mean([darker[index] for index in frames]) >= 0.5
-    noun = f"shadow of the {scene.object.label}" if dark else f"light of the {scene.object.label}"
-    what = "darker, with the ground's own pattern still in it" if dark else "brighter or tinted"
-    why = f"In {frames_name(frames)} the ground beside the {scene.object.label} is {what}, and that"
-    why += " moves along with it."
-    share = len(frames) / len(scene.object.seen)
-    sure = 0.5 + 0.4 * min(1.0, share)
-    yield Effect(noun, EffectKind.ARTEFACT, "casts", why, tuple(now), (), sure, "motion")
+SOURCE = "motion"
+HUES = (  # degrees up to which a hue has the name
+    (15, "red"),
+    (45, "orange"),
+    (70, "yellow"),
+    (165, "green"),
+    (200, "cyan"),
+    (255, "blue"),
+    (290, "purple"),
+    (335, "pink"),
+    (360, "red"),
+)
+GRAY, BLACK, WHITE = 0.18, 0.16, 0.82  # saturation; value
+BROWN = 0.62  # orange darker than this
 
 
-def reflections(scene: Scene, images: list[Course], usual: Undisturbed | None) -> Iterator[Effect]:
-    label = scene.object.label
-    noun = f"reflection of the {label}"
-    for course in images:
-        now = [
-            place
-            for blob in course.blobs
-            for place in scene.places(grown(blob.mask(scene.size), 3), blob.frame)
-        ]
-        frames = [blob.frame for blob in course.blobs]
-        why = f"In {frames_name(frames)} something of the {label}'s colours moves whenever the"
-        why += f" {label} moves, without touching it: its mirror image."
-        yield Effect(noun, EffectKind.ARTEFACT, "is mirrored", why, tuple(now), (), 0.6, "motion")
-    found = reflection.below(scene, usual)
-    if found is None:
-        return
-    frames = list(scene.object.seen)
-    now = [
-        place
-        for index in frames
-        for place in scene.places(
-            reflection.image_of(scene, index, found) & scene.seen(index), index
+@dataclass(frozen=True)
+class Finding:
+    """What one phenomenon has to say about one thing."""
+
+    kind: EffectKind
+    relation: Relation
+    noun: str
+    why: str
+    now: tuple[Place, ...]  # where it is in the clip
+    goes: tuple[Place, ...]  # where it would be without the object
+    confidence: float  # 0..1
+
+
+def effects(findings: Iterable[Finding], *, paths: bool = True) -> Iterator[Effect]:
+    """Findings as effects; without `paths` nobody says where a thing would go."""
+    for each in findings:
+        goes = each.goes if paths else ()
+        yield Effect(
+            each.noun, each.kind, each.relation, each.why, each.now, goes, each.confidence, SOURCE
         )
-    ]
-    why = f"In {frames_name(frames)} the {label} is seen again below, upside down"
-    why += f" (likeness {found.likeness:.2f})."
-    sure = min(0.95, found.likeness)
-    yield Effect(noun, EffectKind.ARTEFACT, "is mirrored", why, tuple(now), (), sure, "motion")
 
 
-def thing_moved(scene: Scene, thing: Thing) -> Effect:
-    frames = thing.frames
-    gap, margin = (max(2, round(share * scene.scale_px)) for share in (GAP, MARGIN))
-    now: list[Place] = []
-    for index in frames:
-        region, own = filled(thing.mask(index, scene.size), gap), grown(scene.object[index], 2)
-        now += scene.places((grown(region & ~own, margin) | region) & scene.seen(index), index)
-    noun, where = _told(scene, thing, frames[min(1, len(frames) - 1)])
-    by = f"the {scene.object.label}" if thing.cause == 0 else "what moved before"
-    why = f"From frame {thing.began} on the {noun} at the {where} changes, beginning where"
-    why += f" {by} touches it; without that it would stay as it was."
-    cause = "moves" if thing.cause == 0 else "sets off"
-    sure = 0.75 if thing.cause == 0 else 0.65
-    return Effect(noun, EffectKind.PHYSICAL, cause, why, tuple(now), (), sure, "motion")
+def colour_name(colour: Sequence[float]) -> str:
+    """A colour's name; (red, green, blue) 0..1 as a screen shows it."""
+    pixel = np.clip(np.array(colour, np.float32), 0, 1).reshape(1, 1, 3)
+    hue, saturation, value = (float(each) for each in cv2.cvtColor(pixel, cv2.COLOR_RGB2HSV)[0, 0])
+    if value < BLACK:
+        return "black"
+    if saturation < GRAY:
+        return "white" if value > WHITE else "gray"
+    name = next(word for limit, word in HUES if hue <= limit)
+    return "brown" if name == "orange" and value < BROWN else name
 
 
-def _told(scene: Scene, thing: Thing, frame: int) -> tuple[str, str]:
-    mask = thing.mask(frame, scene.size)
-    clear = mask & ~grown(scene.object[frame], 3)
-    mask = clear if clear.any() else mask
-    y, x = np.nonzero(mask)
-    place = where_name(float(x.mean()) / scene.size[1], float(y.mean()) / scene.size[0])
-    return f"{colour_name(scene.picture(frame)[mask].mean(axis=0))} thing", place
+def where_name(x: float, y: float) -> str:
+    """Where in the picture a point is; shares of width and height."""
+    across = ("left", "middle", "right")[min(2, max(0, int(x * 3)))]
+    down = ("top", "middle", "bottom")[min(2, max(0, int(y * 3)))]
+    if across == down:
+        return "middle"
+    if "middle" in (across, down):
+        return across if down == "middle" else down
+    return f"{down} {across}"
 
 
-def gone_on(scene: Scene, found: Meeting) -> Effect:
-    label = scene.object.label
-    now = [
-        place
-        for blob in found.course.blobs
-        if blob.frame >= found.frame
-        for place in scene.places(grown(blob.mask(scene.size), 3), blob.frame)
-    ]
-    goes = [
-        place
-        for frame, region in courses.going_on(found, scene)
-        for place in scene.places(region & scene.seen(frame), frame)
-    ]
-    noun = f"{colour_name(found.before.colour)} thing"
-    why = f"Until frame {found.before.frame} the {noun} moves on its own; where it meets the"
-    why += f" {label} in frame {found.frame} it leaves its course. Without the {label} it would"
-    why += " have gone on."
-    return Effect(
-        noun, EffectKind.PHYSICAL, "stops or turns", why, tuple(now), tuple(goes), 0.7, "motion"
-    )
+def frames_name(frames: Sequence[int]) -> str:
+    """Frames as a reader says them: the first and the last."""
+    first, last = min(frames), max(frames)
+    return f"frame {first}" if first == last else f"frames {first} to {last}"

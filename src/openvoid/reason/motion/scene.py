@@ -7,7 +7,7 @@ in a scratch file, so memory does not grow with the clip. Knows nothing of cause
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,15 @@ class Scene:
         """A mask on the canvas as places in that frame."""
         shown = self.in_frame(mask, index)
         return places_of(shown, index, specks_px=SPECK_PX)
+
+    def placed(self, shown: Iterable[tuple[int, Mask]]) -> tuple[Place, ...]:
+        """Masks on the canvas, each with its frame, as places."""
+        return tuple(place for index, mask in shown for place in self.places(mask, index))
+
+    def base_px(self, frame: int) -> float:
+        """The lowest row of the object, in the nearest frame that shows it: what it stands on."""
+        seen = min(self.object.seen, key=lambda index: (abs(index - frame), index))
+        return float(self.object.box(seen).bottom)
 
     @property
     def scale_px(self) -> float:

@@ -1,21 +1,41 @@
-"""Shade: the shadow of an object that stays, told from a single picture.
+"""Shadow: where less light falls because of the object; all that decides it, and all that tells it.
 
-Enters: a picture, its surfaces, the object's mask. Leaves: the surfaces at the object's foot that
-are the ground over again, only darker: beside them lies ground that is brighter by about the same
-factor in all channels (the ratio of shadow removal). It is as dark all over, so it ends at an edge,
-however long it is. Knows nothing of time.
+Enters: evidence. Leaves: findings. A shadow is told in four ways, each in the light it is seen by:
+
+- `find_along`: of what moves, by what goes with it: the undisturbed look, darker or brighter, with
+  the ground's own pattern (`change`), and spots of that apart from the object that move as it does;
+- `find_cast`: of what stays, from single pictures: a surface at its foot that is the ground over
+  again, darker by about the same factor in all channels (the ratio of shadow removal), as dark all
+  over, so that it ends at an edge, however long it is;
+- `find_beside`: of what stays and of what hangs together with it: the border's colours, only
+  darker;
+- `find_contact`: right below the foot: a row is not as it is to both sides. That may also be an
+  image.
+
+Where a lamp lights the ground its own shadow lies in that light, and what else is dark is not lit
+by it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.motion.scene import Mask, Picture
+from openvoid.core.effects import EffectKind, Relation
+from openvoid.core.track import Track
+from openvoid.reason.motion import figure_ground, lamp, parallax
+from openvoid.reason.motion.blobs import Spots, together
+from openvoid.reason.motion.change import changes
+from openvoid.reason.motion.evidence import Evidence, once
+from openvoid.reason.motion.figure_ground import rim_of
+from openvoid.reason.motion.report import Finding, frames_name
+from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.surfaces import CALM_PX, Surfaces
-from openvoid.vision.masks import grown
+from openvoid.vision.masks import grown, hanging, inner, opened
 
 DARKER, DARKEST = 0.93, 0.3  # times the ground's brightness
 SAME_HUE = 0.45  # the channel that loses least loses so much of what the other ones do
@@ -27,6 +47,73 @@ FOOT = 0.3  # of its height: a shadow begins at the foot
 SMALL = 0.5  # of the object: a larger one
 JOINED = 0.035  # has so much of its outline at the object, or it is that of something else
 NEXT_PX = 14  # surfaces end so far from what they are beside
+
+FEWEST_SHADES = 4  # frames by which a spot is known to move with the object
+
+SAMPLES = 2500
+CHROMA = 250.0  # what a full change of chromaticity counts as
+SAME_CHROMA = 6.0
+FLAT = 0.35  # of the height of it all: no shadow on the ground is longer down the picture
+GROUND = 0.35  # of the height of it all: nor as high above the object's foot
+
+DEEP = 0.6  # of its height: how far below an object its image is looked for
+BENEATH = 2.5  # of L*a*b*
+SCRAP = 0.04  # of the object: less below its foot is nothing
+LARGEST_BELOW = 0.6  # of the object: more below its foot is the floor
+OFTEN = 0.4  # of the frames must show it
+KEY_LOOKS = 4  # frames in which an object that stays is looked at
+
+
+# --- along with the object ----------------------------------------------------------------------
+
+
+@once
+def going_along(evidence: Evidence) -> Track:
+    """Light and shade beside the object, frame by frame, with darker spots that move as it does,
+    though they lie apart from it."""
+    scene, found = evidence.scene, changes(evidence)
+    own = [
+        each for each in found.shades if together(each, scene, evidence.path, fewest=FEWEST_SHADES)
+    ]
+    spots = Spots(scene.size, own)
+    return found.light.mapped(lambda index, mask: mask | (spots(index) & scene.seen(index)))
+
+
+def find_along(evidence: Evidence) -> Iterator[Finding]:
+    """Shadow, or light, that goes with the object."""
+    scene, label, light = evidence.scene, evidence.scene.object.label, going_along(evidence)
+    frames = light.seen
+    if not frames:
+        return
+    dark = np.mean([changes(evidence).darker[index] for index in frames]) >= 0.5
+    what = "darker, with the ground's own pattern still in it" if dark else "brighter or tinted"
+    why = f"In {frames_name(frames)} the ground beside the {label} is {what}, and that"
+    why += " moves along with it."
+    sure = 0.5 + 0.4 * min(1.0, len(frames) / len(scene.object.seen))
+    now = scene.placed((index, grown(light[index], 2)) for index in frames)
+    noun = f"shadow of the {label}" if dark else f"light of the {label}"
+    relation = Relation.CASTS if dark else Relation.LIGHTS
+    yield Finding(EffectKind.ARTEFACT, relation, noun, why, now, (), sure)
+
+
+# --- on the ground over again, darker -----------------------------------------------------------
+
+
+def find_cast(evidence: Evidence) -> Iterator[Finding]:
+    """The shadow of an object that stays, by the ground at its foot."""
+    scene, label = evidence.scene, evidence.scene.object.label
+    shown = []
+    for look in lamp.looks(evidence):
+        mask = np.zeros(scene.size, bool)
+        if not look.light.any():
+            mask = cast_shadow(scene.picture(look.frame), look.found, scene.object[look.frame])
+        evidence.record("shadow.cast", look.frame, mask.mean())
+        shown.append((look.frame, mask))
+    whole = lamp.agreed(scene, shown)
+    if whole.any():
+        why = f"At the foot of the {label} the ground is darker by the same factor in all colours,"
+        why += " up to an edge: its shadow."
+        yield _shadow(scene, whole, f"shadow of the {label}", why, 0.55)
 
 
 def cast_shadow(picture: Picture, found: Surfaces, object_: Mask) -> Mask:
@@ -71,3 +158,137 @@ def _darker(picture: Picture, part: Mask, beside: Mask) -> bool:
 
 def _mean(picture: Picture, where: Mask) -> NDArray[np.float64]:
     return np.asarray(cv2.mean(picture, where.astype(np.uint8))[:3]) + 0.02
+
+
+# --- the border's colours, darker ---------------------------------------------------------------
+
+
+@once
+def beside(evidence: Evidence) -> Mask:
+    """Shadows among what hangs together with an object that stays."""
+    scene, found = evidence.scene, figure_ground.around(evidence)
+    first = scene.object.seen[0]
+    picture, object_ = scene.picture(first), scene.object[first]
+    dark = shaded(picture, found.whole, object_)
+    return dark | shaded(picture, found.soft & ~found.whole, object_)
+
+
+def find_beside(evidence: Evidence) -> Iterator[Finding]:
+    """Shadows among what hangs together with an object that stays, unless it is a lamp."""
+    scene, label = evidence.scene, evidence.scene.object.label
+    dark = beside(evidence)
+    if dark.any() and not lamp.light(evidence).any():
+        why = f"The ground beside the {label} is of the same hue as farther out, darker."
+        yield _shadow(scene, grown(dark, 2), f"shadow of the {label}", why, 0.5)
+
+
+def _shadow(scene: Scene, whole: Mask, noun: str, why: str, sure: float) -> Finding:
+    """What lies in the same place as long as the object is seen."""
+    now = scene.placed((t, whole & scene.seen(t)) for t in scene.object.seen)
+    return Finding(EffectKind.ARTEFACT, Relation.CASTS, noun, why, now, (), sure)
+
+
+def shaded(picture: Picture, mask: Mask, object_: Mask) -> Mask:
+    """The parts of a mask that are the border's colours, only darker: shadows."""
+    calm = cv2.GaussianBlur(picture, (5, 5), 0) + np.float32(0.02)
+    total = calm.sum(axis=-1)
+    chroma = calm[..., :2] / total[..., None]
+    rows = np.arange(mask.shape[0], dtype=np.float32)[:, None] / min(mask.shape)
+    height = np.broadcast_to(rows, mask.shape)
+    rim = rim_of(np.ones_like(mask)) & ~object_ & ~mask
+    if not mask.any() or rim.sum() < 50:
+        return np.zeros_like(mask)
+    spots = np.c_[CHROMA * chroma[mask], 40 * height[mask]].astype(np.float32)
+    around = np.c_[CHROMA * chroma[rim], 40 * height[rim], total[rim]].astype(np.float32)
+    around = around[:: max(1, len(around) // SAMPLES)]
+    matches = cv2.BFMatcher(cv2.NORM_L2).match(spots, np.ascontiguousarray(around[:, :3]))
+    off = np.array([each.distance for each in matches], np.float32)
+    brightness = around[[each.trainIdx for each in matches], 3]
+    found = np.zeros_like(mask)
+    found[mask] = (off < SAME_CHROMA) & (total[mask] < 0.9 * brightness)
+    return _lying(opened(found), object_, mask)
+
+
+def _lying(mask: Mask, object_: Mask, whole: Mask) -> Mask:
+    """The parts of a mask that may lie on the ground: what is high up or upright is no shadow."""
+    foot = bounding_box(object_).bottom
+    tall = foot - min(bounding_box(object_).top, bounding_box(whole).top)
+    side = max(3, round(FLAT * tall)) | 1
+    upright = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, 1), np.uint8))
+    flat = mask & (upright == 0)
+    _, labels, _, centres = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
+    low = np.flatnonzero(centres[:, 1] > foot - GROUND * tall)
+    return opened(np.isin(labels, low[low > 0]))
+
+
+# --- right below the foot -----------------------------------------------------------------------
+
+
+def find_contact_moving(evidence: Evidence) -> Iterator[Finding]:
+    """What is right below the foot of an object that moves, frame by frame."""
+    return _contact(evidence, lambda index: _below(evidence.scene, index))
+
+
+def find_contact_staying(evidence: Evidence) -> Iterator[Finding]:
+    """What is right below the foot of an object that stays, in most of a few frames."""
+    fixed = parallax.agreed(evidence.scene, _below, KEY_LOOKS)
+    return _contact(evidence, lambda index: fixed)
+
+
+def _contact(evidence: Evidence, at: Callable[[int], Mask]) -> Iterator[Finding]:
+    """Image or contact shadow where no other light is known already."""
+    scene, label, light = evidence.scene, evidence.scene.object.label, going_along(evidence)
+    frames, found = scene.object.seen, []
+    for index in frames:
+        mask = at(index) & ~grown(light[index], 2)
+        evidence.record("shadow.contact", index, mask.mean())
+        if mask.sum() > SCRAP * scene.object[index].sum():
+            found.append((index, grown(mask, 2) & scene.seen(index)))
+    if len(found) < OFTEN * len(frames):
+        return
+    why = f"In {frames_name([index for index, _ in found])} the ground right below the {label} is"
+    why += " not as it is to both sides: a contact shadow, or its image in the floor."
+    now, noun = scene.placed(found), f"contact shadow of the {label}"
+    yield Finding(EffectKind.ARTEFACT, Relation.CASTS, noun, why, now, (), 0.45)
+
+
+def _below(scene: Scene, index: int) -> Mask:
+    object_, seen = scene.object[index], scene.seen(index)
+    nowhere = np.zeros(scene.size, bool)
+    rows = np.flatnonzero(object_.any(axis=1))
+    if rows.size == 0 or (object_[rows[0]] & ~inner(seen)[rows[0]]).any():
+        return nowhere  # it comes in from above: it does not stand
+    found = beneath(scene.picture(index), object_, seen)
+    return found if found.sum() < LARGEST_BELOW * object_.sum() else nowhere
+
+
+def beneath(picture: Picture, object_: Mask, seen: Mask) -> Mask:
+    """Below the object's foot, where a row is not as it is to both sides: image or contact shadow.
+
+    A row's own colours beside the object are the reference, so that no model of the floor is
+    needed; what differs no more than those do among themselves is the floor's pattern.
+    """
+    box = bounding_box(object_)
+    found = np.zeros_like(object_)
+    high, wide = object_.shape
+    top, bottom = box.bottom - round(0.12 * box.height), box.bottom + round(DEEP * box.height)
+    top, bottom = max(0, top), min(high, bottom)
+    feet = np.flatnonzero(object_[max(0, box.bottom - box.height // 4) : box.bottom].any(axis=0))
+    if bottom - top < 4 or feet.size == 0:
+        return found
+    foot = int(feet[-1] - feet[0]) + 1
+    left, right = int(feet[0] - 0.25 * foot) - 3, int(feet[-1] + 0.25 * foot) + 4
+    aside = max(8, foot)
+    columns = np.arange(max(0, left - aside), min(wide, right + aside))
+    calm = cv2.GaussianBlur(picture[top:bottom, columns], (7, 7), 0)
+    lab = cv2.cvtColor(calm, cv2.COLOR_RGB2LAB)
+    beside = (columns < left) | (columns >= right)
+    if beside.sum() < 8 or beside.all():
+        return found
+    usual = np.median(lab[:, beside], axis=1, keepdims=True)
+    off = np.linalg.norm(lab - usual, axis=-1)
+    spread = np.percentile(off[:, beside], 75, axis=1)
+    limit = np.maximum(BENEATH, 1.5 * cv2.blur(spread[:, None], (1, 9)))
+    found[top:bottom, columns] = (off > limit) & ~beside
+    found &= seen & ~object_
+    return hanging(opened(found), object_)

@@ -1,4 +1,4 @@
-"""Topple: what the object bears, how it gives way without it, and where it comes to rest.
+"""Statics: what the object bears, how it gives way without it, and where it comes to rest.
 
 Enters: the mask of all that hangs together with an object that stands still, the object's mask, the
 row of the ground. Leaves: losses. A loss is a part with the posts that go on bearing it, and the

@@ -1,102 +1,116 @@
-"""Around: what hangs together with the object where it stands, as effects.
+"""Support: what the object bears or holds, and what would fall without it.
 
-Enters: a scene. Leaves: for an object that stays what it bears, holds or leans on, with where that
-may fall, and its contact shadow; for any object what it held when the shot
-began, and its image right below. All of it is told from single pictures (`standing`, `still`): less
-sure than what motion tells, so a part counts that most of a few frames show.
+Enters: evidence. Leaves: findings: what hangs together with the object where it stands, with where
+that may fall (`statics`); what an object that moves held when the shot began; and what has been put
+into or onto one that stays while it stays, told from the object's own look, which stays changed
+from a moment on at which something moved at its upper part. Of an object that itself moves, or
+changes over and over, that is not told. Knows no shadows: what hangs together with the object and
+is one is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import ceil
 
 import cv2
 import numpy as np
 
-from openvoid.core.effects import Effect, EffectKind, Place
-from openvoid.core.track import Track
-from openvoid.reason.motion import cast, figure_ground, parallax, still
-from openvoid.reason.motion import collision as courses
-from openvoid.reason.motion.impact import landing, shaken
-from openvoid.reason.motion.naming import frames_name
-from openvoid.reason.motion.scene import Mask, Scene
+from openvoid.core.box import bounding_box
+from openvoid.core.effects import EffectKind, Relation
+from openvoid.reason.motion import figure_ground, lamp, parallax, shadow
+from openvoid.reason.motion.change import outside
+from openvoid.reason.motion.evidence import Evidence
+from openvoid.reason.motion.report import Finding
+from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.statics import RESTS_S, Loss, losses
-from openvoid.vision.masks import grown, hanging, inner
+from openvoid.vision.masks import grown, hanging, tidy
 
-KEY_LOOKS = 4  # frames in which an object that stays is looked around
 LIGHTEST = 0.015  # of the object: less is a stain of its outline
 HEAVIEST = 1.5  # of an object that moves: it carries nothing that is larger
 LEFT_LOOKS, SAME = 5, 0.05  # frames after the first; of white: no more has changed
-SCRAP = 0.04  # of the object: less below its foot is nothing
-LARGEST = 0.6  # of the object: more below its foot is the floor
-TURNS = 0.04  # of the short side: so far outlines go as the camera travels around a thing
-OFTEN = 0.4  # of the frames must show it
+HELD = 0.3  # of its height: a thing that touches the object higher than that is held by it
 SWAYS = 3  # frames: so often what a hand holds is looked for
 ALIKE, MOSTLY = 1.8, 0.75  # times as large; of the frames: as many show it
-MOST_SHARE = 0.3  # of the picture: what is larger is the background
+
+RIGID = 0.92  # intersection over union of the object's silhouettes: it does not move itself
+CHANGED = 0.1  # of white
+GLITTER_SHARE = 0.015  # of the object: less is glitter
+LIGHT_SHARE = 0.6  # of the object: more is light
+LASTS = 0.7  # of the frames since: so often it must be there
+BEFORE = 2  # frames that show the object alone
 
 
-def held(
-    scene: Scene, stays: bool, rate: Fraction, shed: Mask | None = None, *, paths: bool = True
-) -> Iterator[Effect]:
-    """What the object bears or holds. Of one that moves: what it held when the shot began. Where
-    its light or image is (`shed`) is no thing."""
-    first, known = scene.object.seen[0], shed is not None and bool(shed.any())
-    object_, base = scene.object[first], courses.base_px(scene, first)
-    things, dark = _beside(scene, stays, shed if known else None)
-    if stays and dark.any() and not known:
-        yield _artefact(scene, dark, f"shadow of the {scene.object.label}")
-    loose = things if stays else still.held(things & ~_left_behind(scene, first), object_)
-    lost = losses(loose, object_, base, dark)
+def find_borne(evidence: Evidence) -> Iterator[Finding]:
+    """What an object that stays bears, holds or props, and where that may fall."""
+    scene, around = evidence.scene, figure_ground.around(evidence)
+    dark, first = shadow.beside(evidence), scene.object.seen[0]
+    object_, base = scene.object[first], scene.base_px(first)
     swaying: dict[int, Mask] = {}
-    if stays and not lost and not known:  # light would look like things
+    lost = losses(hanging(around.whole & ~dark, around.reach), object_, base, dark)
+    if not lost and not lamp.light(evidence).any():  # light would look like things
         swaying = _in_hand(scene)
         lost = losses(swaying[first], object_, base, dark) if swaying else []
         if not lost:
             swaying, lost = {}, losses(_like_the_ground(scene), object_, base, dark)
-    if not lost:
-        return
-    moves = np.any([each.changes() for each in lost], axis=0)
-    heaviest = np.inf if stays else HEAVIEST
-    if LIGHTEST < moves.sum() / object_.sum() < heaviest:
+    moves = _moves(scene, lost)
+    if moves.sum() / object_.sum() > LIGHTEST:
         at = _nearest(swaying) if swaying else _fixed(scene, moves)
-        yield _bearing(scene, at if stays else None, lost, rate, paths)
+        now = ((t, at(t) & scene.seen(t)) for t in range(first, scene.length))
+        yield _bearing(evidence, now, lost)
 
 
-def _beside(scene: Scene, stays: bool, shed: Mask | None) -> tuple[Mask, Mask]:
-    """Things that hang together with the object, and shadows that do; in the first frame."""
-    first, looks = scene.object.seen[0], KEY_LOOKS if stays else 1
-    object_, picture = scene.object[first], scene.picture(first)
-    reach = _agreed(scene, _own, looks, least=0.0) | object_  # hands sway: one touch is enough
-    novel = _shown(scene, _novel, looks)
-    sharp = [(_sharp(scene, mask, index), index) for mask, index in novel]
-    whole = hanging(_shaped(scene, sharp), reach)
-    if stays:
-        whole |= _shaped(scene, _shown(scene, _novel_beside, looks)) & ~object_
-    if shed is not None:
-        whole = cast.unlit(whole, shed, object_)
-    if whole.mean() > MOST_SHARE:
-        return np.zeros_like(whole), np.zeros_like(whole)
-    dark = figure_ground.shaded(picture, whole, object_)
-    if stays and shed is None:  # a shadow's rim may be soft, a thing's is not
-        soft = hanging(_voted(scene, novel), object_)
-        dark |= figure_ground.shaded(picture, soft & ~whole, object_)
-    return hanging(whole & ~dark, reach), dark
+def find_carried(evidence: Evidence) -> Iterator[Finding]:
+    """What an object that moves held when the shot began: it falls there and then."""
+    scene, whole = evidence.scene, figure_ground.carried(evidence)
+    first = scene.object.seen[0]
+    object_ = scene.object[first]
+    dark = shadow.shaded(scene.picture(first), whole, object_)
+    loose = held(hanging(whole & ~dark, object_) & ~_left_behind(scene, first), object_)
+    lost = losses(loose, object_, scene.base_px(first), dark)
+    if LIGHTEST < _moves(scene, lost).sum() / object_.sum() < HEAVIEST:
+        yield _bearing(evidence, (), lost)
+
+
+def _moves(scene: Scene, lost: Sequence[Loss]) -> Mask:
+    return np.any([np.zeros(scene.size, bool), *(each.changes() for each in lost)], axis=0)
+
+
+def _bearing(evidence: Evidence, now: Iterable[tuple[int, Mask]], lost: Sequence[Loss]) -> Finding:
+    """What hangs together with the object, and where it falls."""
+    scene, label = evidence.scene, evidence.scene.object.label
+    why = f"Right beside the {label}, and hanging together with it, is something that its"
+    why += f" surroundings are not; the {label} may bear or hold it, and it would fall without."
+    noun, goes = f"what the {label} holds", scene.placed(_falling(evidence, lost))
+    relation = Relation.SUPPORTS
+    return Finding(EffectKind.PHYSICAL, relation, noun, why, scene.placed(now), goes, 0.4)
+
+
+def _falling(evidence: Evidence, lost: Sequence[Loss]) -> Iterator[tuple[int, Mask]]:
+    """Where it may be in each frame."""
+    scene, first = evidence.scene, evidence.scene.object.seen[0]
+    rooms: dict[int, Mask] = {}
+    rests, stays = ceil(RESTS_S * evidence.rate), parallax.stays(evidence)
+    for frame in range(first, scene.length):
+        since = min(frame - first, rests)
+        if since not in rooms:
+            at_s = float(since / evidence.rate)
+            rooms[since] = np.any([each.at(at_s) for each in lost], axis=0)
+        room = parallax.sheared(rooms[since], scene, frame) if stays else rooms[since]
+        yield frame, room & scene.seen(frame)
 
 
 def _like_the_ground(scene: Scene) -> Mask:
     """What differs little from the ground and lies at the object, with what stands out more."""
     first = scene.object.seen[0]
     object_ = scene.object[first]
-    side = 2 * still.BLUR_PX + 1  # edges blur as wide
-    alike = _agreed(scene, still.bounded, KEY_LOOKS)
+    side = 2 * figure_ground.BLUR_PX + 1  # edges blur as wide
+    alike = parallax.agreed(scene, figure_ground.bounded, figure_ground.KEY_LOOKS)
     rim = grown(alike, side) & grown(object_, side) & ~object_
     if not rim.any():
         return rim
-    other = _agreed(scene, _novel, KEY_LOOKS)
-    other &= ~figure_ground.shaded(scene.picture(first), other, object_)
+    other = parallax.agreed(scene, figure_ground.novel_in, figure_ground.KEY_LOOKS)
+    other &= ~shadow.shaded(scene.picture(first), other, object_)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     joined = cv2.morphologyEx((alike | other | rim).astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0
     return hanging(joined, object_)
@@ -106,7 +120,7 @@ def _in_hand(scene: Scene) -> dict[int, Mask]:
     """What the object holds up in some frames, if nearly all of them show something like it: a hand
     goes to and fro, and what it holds goes along."""
     frames = scene.object.seen
-    shown = {t: still.held(_novel_beside(scene, t), scene.object[t]) for t in frames[::SWAYS]}
+    shown = {t: held(figure_ground.beside(scene, t), scene.object[t]) for t in frames[::SWAYS]}
     sizes = np.array([int(each.sum()) for each in shown.values()])
     usual = float(np.median(sizes))
     alike = (sizes > usual / ALIKE) & (sizes < usual * ALIKE) & (sizes > 0)
@@ -124,38 +138,18 @@ def _nearest(shown: dict[int, Mask]) -> Callable[[int], Mask]:
     return lambda frame: grown(shown[min(shown, key=lambda each: (abs(each - frame), each))], 3)
 
 
-def beneath(scene: Scene, stays: bool, light: Track) -> Iterator[Effect]:
-    """Image or contact shadow right below the object's foot, where `light` is not known already."""
-    frames = scene.object.seen
-    now: list[Place] = []
-    found = []
-    fixed = _agreed(scene, _beneath, KEY_LOOKS) if stays else None
-    for index in frames:
-        mask = _beneath(scene, index) if fixed is None else fixed
-        mask = mask & ~grown(light[index], 2)
-        if mask.sum() > SCRAP * scene.object[index].sum():
-            now += scene.places(grown(mask, 2) & scene.seen(index), index)
-            found.append(index)
-    if len(found) < OFTEN * len(frames):
-        return
-    label = scene.object.label
-    why = f"In {frames_name(found)} the ground right below the {label} is not as it is to both"
-    why += " sides: a contact shadow, or its image in the floor."
-    noun, sure = f"contact shadow of the {label}", 0.45
-    yield Effect(noun, EffectKind.ARTEFACT, "casts", why, tuple(now), (), sure, "motion")
-
-
-def landed(scene: Scene, path: dict[int, tuple[float, float]]) -> Iterator[Effect]:
-    """The surface that stops the object's fall, with what floats or stands on it."""
-    found = landing(scene, path)
-    if found is None:
-        return
-    label = scene.object.label
-    now = [place for t, mask in shaken(scene, found) for place in scene.places(mask, t)]
-    why = f"In frame {found.frame} the {label} comes down on a surface and is stopped. It may give"
-    why += " way around the contact, and what floats or stands on it may be shaken."
-    noun, sure = f"surface under the {label}", 0.5
-    yield Effect(noun, EffectKind.PHYSICAL, "presses", why, tuple(now), (), sure, "motion")
+def held(mask: Mask, object_: Mask) -> Mask:
+    """The parts of a mask that touch the object above its foot: they would fall without it."""
+    box = bounding_box(object_)
+    foot = box.bottom - HELD * box.height
+    touching = grown(object_, 6)
+    found = np.zeros_like(mask)
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    for part in range(1, count):
+        rows = np.nonzero((labels == part) & touching)[0]
+        if rows.size and float(np.median(rows)) < foot:
+            found |= labels == part
+    return found
 
 
 def _left_behind(scene: Scene, first: int) -> Mask:
@@ -173,101 +167,67 @@ def _left_behind(scene: Scene, first: int) -> Mask:
     return np.asarray((looks > 0) & (same >= 0.5 * looks))
 
 
-def _agreed(
-    scene: Scene, look: Callable[[Scene, int], Mask], looks: int, least: float = 0.5
-) -> Mask:
-    """What most of some frames show, or more than `least` of them."""
-    return _voted(scene, _shown(scene, look, looks), least)
+# --- put into it while it stays -----------------------------------------------------------------
 
 
-def _shown(scene: Scene, look: Callable[[Scene, int], Mask], looks: int) -> list[tuple[Mask, int]]:
-    """What each of some frames shows, the first one among them."""
-    frames = scene.object.seen
-    picked = np.unique(np.linspace(0, len(frames) - 1, looks).round().astype(int))
-    return [(look(scene, frames[number]), frames[number]) for number in picked]
-
-
-def _voted(scene: Scene, shown: Sequence[tuple[Mask, int]], least: float = 0.5) -> Mask:
-    votes = np.sum([parallax.upright(mask, scene, index) for mask, index in shown], axis=0)
-    return np.asarray((votes >= least * len(shown)) & (votes > 0))
-
-
-def _shaped(scene: Scene, shown: Sequence[tuple[Mask, int]]) -> Mask:
-    """What most of some frames show, in the shape that it has in the first one: the camera may
-    travel around it."""
-    agreed = _voted(scene, shown)
-    near = grown(agreed, max(2, round(TURNS * scene.scale_px)))
-    return np.asarray(agreed | (near & shown[0][0]))
-
-
-def _novel(scene: Scene, index: int) -> Mask:
-    return figure_ground.novel(scene.picture(index), scene.object[index], scene.seen(index))
-
-
-def _sharp(scene: Scene, mask: Mask, index: int) -> Mask:
-    return figure_ground.sharp(mask, scene.picture(index), scene.object[index])
-
-
-def _own(scene: Scene, index: int) -> Mask:
-    return scene.object[index]
-
-
-def _novel_beside(scene: Scene, index: int) -> Mask:
-    parts = [part.mask for part in still.beside(scene, index)]
-    found = np.any(parts, axis=0) if parts else np.zeros(scene.size, bool)
-    return _sharp(scene, found, index)
-
-
-def _beneath(scene: Scene, index: int) -> Mask:
-    object_, seen = scene.object[index], scene.seen(index)
-    nowhere = np.zeros(scene.size, bool)
-    rows = np.flatnonzero(object_.any(axis=1))
-    if rows.size == 0 or (object_[rows[0]] & ~inner(seen)[rows[0]]).any():
-        return nowhere  # it comes in from above: it does not stand
-    found = figure_ground.beneath(scene.picture(index), object_, seen)
-    return found if found.sum() < LARGEST * object_.sum() else nowhere
-
-
-def _artefact(scene: Scene, mask: Mask, noun: str) -> Effect:
-    frames = scene.object.seen
-    now = [place for t in frames for place in scene.places(grown(mask, 2) & scene.seen(t), t)]
-    why = f"The ground beside the {scene.object.label} is of the same hue as farther out, darker."
-    return Effect(noun, EffectKind.ARTEFACT, "casts", why, tuple(now), (), 0.5, "motion")
-
-
-def _bearing(
-    scene: Scene,
-    things: Callable[[int], Mask] | None,
-    lost: Sequence[Loss],
-    rate: Fraction,
-    paths: bool,
-) -> Effect:
-    """What hangs together with the object (`things`, by frame, if it stays), and where it falls."""
-    label, frames = scene.object.label, scene.object.seen
-    rooms: dict[int, Mask] = {}
-    now: list[Place] = []
-    goes: list[Place] = []
-    rests = ceil(RESTS_S * rate)
-    for frame in range(frames[0], scene.length):
-        seen = scene.seen(frame)
-        if things is not None:
-            now += scene.places(things(frame) & seen, frame)
-        if not paths:
-            continue
-        since = min(frame - frames[0], rests)
-        if since not in rooms:
-            rooms[since] = np.any([each.at(float(since / rate)) for each in lost], axis=0)
-        room = rooms[since] if things is None else parallax.sheared(rooms[since], scene, frame)
-        goes += scene.places(room & seen, frame)
-    why = f"Right beside the {label}, and hanging together with it, is something that its"
-    why += f" surroundings are not; the {label} may bear or hold it, and it would fall without."
-    return Effect(
-        f"what the {label} holds",
-        EffectKind.PHYSICAL,
-        "supports",
-        why,
-        tuple(now),
-        tuple(goes),
-        0.4,
-        "motion",
+def find_contents(evidence: Evidence) -> Iterator[Finding]:
+    """What has been put into or onto an object that stays since the shot began."""
+    scene, label, frames = evidence.scene, evidence.scene.object.label, evidence.scene.object.seen
+    if len(frames) < 4 * BEFORE or not _rigid(scene):
+        return
+    first = scene.picture(frames[0])
+    masks = {index: _inside(scene, first, index) for index in frames[BEFORE:]}
+    for index, mask in masks.items():
+        evidence.record("support.contents", index, mask.mean())
+    began = _began(scene, masks)
+    if began is None:
+        return
+    nothing = np.zeros(scene.size, bool)
+    loss = Loss(masks[began], nothing, None, 0, scene.base_px(frames[0]))
+    since = [(t, float((t - began) / evidence.rate)) for t in range(began, scene.length)]
+    now = scene.placed(
+        (t, grown(masks.get(t, nothing), 2) & scene.seen(t)) for t in range(began, scene.length)
     )
+    goes = scene.placed((t, loss.at(at_s) & scene.seen(t)) for t, at_s in since)
+    why = f"From frame {began} on the {label}, which stays, looks different inside its outline,"
+    why += " after something moved there from above: it bears what was put into it."
+    noun = f"what is put into the {label}"
+    yield Finding(EffectKind.PHYSICAL, Relation.SUPPORTS, noun, why, now, goes, 0.4)
+
+
+def _rigid(scene: Scene) -> bool:
+    frames = scene.object.seen
+    first = scene.object[frames[0]]
+    alike = [
+        (first & scene.object[index]).sum() / max(1, (first | scene.object[index]).sum())
+        for index in frames[:: max(1, len(frames) // 8)]
+    ]
+    return min(alike) > RIGID
+
+
+def _inside(scene: Scene, first: Picture, index: int) -> Mask:
+    """Where the object differs from how it looked first, its outline left out."""
+    object_ = scene.object[index] & scene.object[scene.object.seen[0]]
+    inside = object_ & ~grown(~object_, 3)
+    found = tidy(outside(scene.picture(index), first, CHANGED, scene)) & inside
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(found.astype(np.uint8))
+    if count < 2:
+        return np.zeros_like(found)
+    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    share = stats[largest][cv2.CC_STAT_AREA] / max(1, object_.sum())
+    good = GLITTER_SHARE < share < LIGHT_SHARE
+    return (labels == largest) & good
+
+
+def _began(scene: Scene, masks: dict[int, Mask]) -> int | None:
+    """The frame since which something is there, first in the object's upper part."""
+    frames = sorted(masks)
+    there = np.array([masks[index].any() for index in frames])
+    if not there.any() or there[0]:
+        return None
+    began = frames[int(there.argmax())]
+    rows = np.nonzero(masks[began])[0]
+    box = scene.object.box(began)
+    if float(np.median(rows)) > (box.top + box.bottom) / 2:
+        return None
+    return began if there[int(there.argmax()) :].mean() > LASTS else None

@@ -1,4 +1,4 @@
-"""Ground: the surfaces of a single picture, and the one that the object stands on.
+"""Surfaces: those of a single picture, and the one that the object stands on.
 
 Enters: a picture and the object's mask. Leaves: regions that go on without an edge, patterns
 smoothed away; of them those around the object's foot that are large enough to be ground. Light

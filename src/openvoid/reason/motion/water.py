@@ -1,13 +1,13 @@
 """Water: what an object stirs that enters it, or swims in it.
 
-Enters: a scene and the object's path. Leaves: the surface that the object goes into, from when on,
-and, frame by frame, what there is no longer as it was: waves, the waterline along the rim, what
-floats in it with the place that it left, drops around it and the wet patches they leave.
+Enters: evidence. Leaves: a finding: the surface that the object goes into, from when on, and, frame
+by frame, what there is no longer as it was: waves, the waterline along the rim, what floats in it
+with the place that it left, drops around it and the wet patches they leave.
 
-The surface is one of few colours around where the object is seen last, bounded on all sides. It
-is water if it swallows a part of the object, or if the object swims in it from the first. Touch
-spreads through water: what is not as before anywhere on it is the object's doing (`again`), and so
-are small spots beyond its rim: drops. Knows no depths.
+The surface is one of few colours around where the object is seen last, bounded on all sides. It is
+water if it swallows a part of the object, or if the object swims in it from the first. Touch
+spreads through water: what is not as before anywhere on it is the object's doing (`region_change`),
+and so are small spots beyond its rim: drops. Knows no depths.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.effects import Effect, EffectKind
-from openvoid.reason.motion.naming import frames_name
+from openvoid.core.effects import EffectKind, Relation
+from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.region_change import Before, Compared, before
+from openvoid.reason.motion.report import Finding, frames_name
 from openvoid.reason.motion.scene import Mask, Scene
 from openvoid.vision.masks import grown, inner
 
@@ -53,6 +54,33 @@ class Pool:
     whole: Mask  # the surface with what is in it
     inside: Before  # with its rim
     outside: Before | None  # what is farther out, if it is known well enough
+
+
+@once
+def entered(evidence: Evidence) -> Pool | None:
+    """The water that the object goes into, or swims in."""
+    found = pool(evidence.scene)
+    return found if found is not None and wet(evidence.scene, found) else None
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """What the object stirs in the water."""
+    scene, label, found = evidence.scene, evidence.scene.object.label, entered(evidence)
+    now = scene.placed(_widened(evidence, found)) if found is not None else ()
+    if found is None or not now:
+        return
+    first, last = min(each.frame for each in now), max(each.frame for each in now)
+    why = f"From frame {found.frame} on the {label} is in the water. What is not as it was before"
+    why += f" on it and around it in {frames_name([first, last])} its waves and drops have done,"
+    why += " and what floats there they have moved."
+    noun = f"water around the {label}"
+    yield Finding(EffectKind.PHYSICAL, Relation.DISTURBS, noun, why, now, (), 0.7)
+
+
+def _widened(evidence: Evidence, found: Pool) -> Iterator[tuple[int, Mask]]:
+    for index, mask in stirred(evidence.scene, found):
+        evidence.record("water.stirred", index, mask.mean())
+        yield index, grown(mask, 1) & evidence.scene.seen(index)
 
 
 def pool(scene: Scene) -> Pool | None:
@@ -189,21 +217,3 @@ def _drops(mask: Mask) -> Mask:
     small[0] = False
     found = np.asarray(small[labels])
     return found if found.mean() < DROPS_SHARE else np.zeros_like(found)
-
-
-def told(scene: Scene, found: Pool) -> Iterator[Effect]:
-    """As an effect."""
-    label = scene.object.label
-    now = [
-        place
-        for frame, mask in stirred(scene, found)
-        for place in scene.places(grown(mask, 1) & scene.seen(frame), frame)
-    ]
-    if not now:
-        return
-    first, last = min(each.frame for each in now), max(each.frame for each in now)
-    why = f"From frame {found.frame} on the {label} is in the water. What is not as it was before"
-    why += f" on it and around it in {frames_name([first, last])} its waves and drops have done,"
-    why += " and what floats there they have moved."
-    noun, sure = f"water around the {label}", 0.7
-    yield Effect(noun, EffectKind.PHYSICAL, "stirs", why, tuple(now), (), sure, "motion")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from openvoid.reason.vlm.schema import RELATIONS, Grid, plain
+from openvoid.core.effects import Relation
+from openvoid.reason.vlm.schema import Grid, plain
 
 
 def words(grid: Grid, length: int, rate: float, keys: Sequence[int], label: str, film: bool) -> str:
@@ -34,7 +35,7 @@ merely touches, holds for a while or sets moving is no belonging but an affected
 its reflection in water, glass or a polished floor, light it throws. Each shadow and each \
 reflection is a thing of its own.
 - category "physical": matter that would be elsewhere, or have another shape, or move otherwise.
-- relation: what the object does to it: {", ".join(RELATIONS)}.
+- relation: what the object does to it: {", ".join(Relation)}.
 - Tell apart what the object holds up and what it sets going. What it *supports* or *holds* \
 falls or drops without it: will_move is true, and `path` says where to. What it *pushes*, hits, \
 drags or stops in the clip had stayed, or carried on, without it. Had it stayed where it was: \

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from openvoid.core.effects import Relation
 from openvoid.reason.vlm.schema import (
     LONGEST_NAME,
     Affected,
@@ -27,15 +28,15 @@ from openvoid.reason.vlm.schema import (
 
 _LIGHT = re.compile(r"shadow|reflect|mirror|silhouette|glow|glare|highlight|caustic", re.I)
 _VERBS = (
-    (r"shadow", "casts"),
-    (r"reflect|mirror", "reflects"),
-    (r"glow|light|glare", "lights"),
-    (r"hold|held|carr|grasp|grip", "holds"),
-    (r"support|rest(s|ing) on|stands on", "supports"),
-    (r"depress|deform|bend|dent|compress|weight", "deforms"),
-    (r"splash|ripple|wave|disturb", "disturbs"),
-    (r"push|hit|kick|throw|collid|drag", "pushes"),
-    (r"stop|block", "stops"),
+    (r"shadow", Relation.CASTS),
+    (r"reflect|mirror", Relation.REFLECTS),
+    (r"glow|light|glare", Relation.LIGHTS),
+    (r"hold|held|carr|grasp|grip", Relation.HOLDS),
+    (r"support|rest(s|ing) on|stands on", Relation.SUPPORTS),
+    (r"depress|deform|bend|dent|compress|weight", Relation.DEFORMS),
+    (r"splash|ripple|wave|disturb", Relation.DISTURBS),
+    (r"push|hit|kick|throw|collid|drag", Relation.PUSHES),
+    (r"stop|block", Relation.STOPS),
 )
 
 
@@ -100,7 +101,8 @@ def _affected(row: Mapping[str, Any], grid: Grid, frame: int, sure: float) -> Af
         noun=noun,
         artefact=artefact,
         relation=next(
-            (verb for seen, verb in _VERBS if re.search(seen, f"{noun} {why}", re.I)), "other"
+            (verb for seen, verb in _VERBS if re.search(seen, f"{noun} {why}", re.I)),
+            Relation.OTHER,
         ),
         why=why,
         affected_from=frame,

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from openvoid.core.effects import Relation
+
 MOST_THINGS = 12  # more than these are a model that has lost its way
 LONGEST_NAME, LONGEST_TEXT = 80, 600
 CELLS_BESIDE = 4  # how far outside the picture, in cells, a path may lead
@@ -76,7 +78,7 @@ class Affected:
 
     noun: str
     artefact: bool
-    relation: str
+    relation: Relation
     why: str
     affected_from: int
     sightings: tuple[Sighting, ...]
@@ -125,11 +127,6 @@ def _object(**parts: Mapping[str, Any]) -> dict[str, Any]:
 
 _CELLS = _list(_list(_WHOLE))
 _SIGHTINGS = _list(_object(frame=_WHOLE, cells=_CELLS))
-RELATIONS = (
-    "casts", "reflects", "supports", "holds", "pushes", "stops", "deforms", "disturbs", "hides",
-    "lights", "other",
-)  # fmt: skip
-
 SHAPE = _object(
     grid=_object(rows=_WHOLE, columns=_WHOLE),
     object=_TEXT,
@@ -138,7 +135,7 @@ SHAPE = _object(
         _object(
             noun=_TEXT,
             category={"type": "string", "enum": ["artefact", "physical"]},
-            relation={"type": "string", "enum": list(RELATIONS)},
+            relation={"type": "string", "enum": [each.value for each in Relation]},
             why=_TEXT,
             affected_from=_WHOLE,
             sightings=_SIGHTINGS,
@@ -202,7 +199,7 @@ def _affected(row: Mapping[str, Any]) -> Affected:
     return Affected(
         noun=plain(row["noun"], LONGEST_NAME),
         artefact=row["category"] == "artefact",
-        relation=row["relation"],
+        relation=Relation(row["relation"]),
         why=plain(row["why"]),
         affected_from=int(row["affected_from"]),
         sightings=_sightings(row["sightings"]),

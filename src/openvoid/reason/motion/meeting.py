@@ -1,0 +1,262 @@
+"""Meetings: what moves by itself, and what comes to the object.
+
+Enters: evidence. Leaves: the courses that are driven from outside the picture or merely pass by,
+and the meetings: a thing that was under way touches the object, and may then bend, stop or turn. A
+course is a straight line with a steady acceleration, as far as the frames before the meeting tell
+(least squares).
+
+What comes to rest in the shot is no change from the undisturbed look, which shows it there in most
+frames; it is seen by what differs from the frame before (`moving`): the hull of the place that a
+thing leaves and the one it takes. What rests is not seen like that at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.reason.motion import change, parallax, reflection
+from openvoid.reason.motion.background import distance_px
+from openvoid.reason.motion.blobs import Blob, Course, Follower, blobs_of
+from openvoid.reason.motion.change import outside
+from openvoid.reason.motion.evidence import Evidence, once
+from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.vision.masks import grown, inner, thick, tidy
+
+HISTORY = 8  # frames before the meeting by which the course is told
+FEWEST = 3
+STEP = 0.004  # of the short side a frame: slower is at rest
+TOUCH = 0.02  # of the short side: nearer than this is a meeting
+NEARBY = 0.6  # of its size: what begins to move nearer than this has not come along
+SAME_SIZE = 1.5
+COME = 0.4  # of its size: what has not gone as far was not under way
+EDGE_SHARE = 0.6  # of its frames a driven thing reaches beyond the picture
+BENT = 0.3  # of its size: off its course by more than this
+BENT_SHARE = 0.12  # and by more than this share of the way since
+AFTER = 10  # frames after the meeting in which that is judged
+
+LEAST = 0.05  # of white: a smaller change from one frame to the next is noise
+LEAST_SHARE = 0.0006  # of the canvas: smaller hulls are none
+BRIDGED = 0.02  # of the short side: edges of one thing lie no farther apart
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A moving thing meets the object."""
+
+    course: Course
+    frame: int
+    before: Blob
+    velocity_px: NDArray[np.float64]  # (x, y) a frame
+    acceleration_px: NDArray[np.float64]
+    bends: bool
+
+    def way(self, frames: float, factor: float = 1.0) -> NDArray[np.float64]:
+        """How far it would have gone after a number of frames; what slows down stops."""
+        velocity, speed = self.velocity_px, float(np.hypot(*self.velocity_px))
+        along = float(self.acceleration_px @ velocity) / max(speed, 1e-6)
+        if along < 0:
+            frames = min(frames, speed / -along * 1.5)
+            return np.asarray(factor * (velocity * frames * 0.75))
+        return np.asarray(factor * (velocity * frames + 0.5 * self.acceleration_px * frames**2))
+
+
+@dataclass(frozen=True)
+class Meetings:
+    """What moves by itself, told apart."""
+
+    free: tuple[Course, ...]  # whatever it touches is none of the object's doing
+    met: tuple[Meeting, ...]
+
+    @property
+    def bent(self) -> list[Course]:
+        """What the object stops or turns aside."""
+        return [each.course for each in self.met if each.bends]
+
+
+@once
+def meetings(evidence: Evidence) -> Meetings:
+    """Who comes to the object, and who is free of it."""
+    found = _apart(evidence)
+    if parallax.stays(evidence) and not found.bent:
+        return Meetings(found.free, (*found.met, *_stopped(evidence.scene)))
+    return found
+
+
+def _apart(evidence: Evidence) -> Meetings:
+    """Told by what differs from the undisturbed look."""
+    scene, courses = evidence.scene, change.changes(evidence).things
+    free = list(reflection.images(evidence))
+    met: list[Meeting] = []
+    for course in courses:
+        if course in free:
+            continue
+        found = meeting(course, scene)
+        if found is None:
+            continue
+        behind = resumed(found, courses) if found.bends else None
+        if behind is not None:
+            free += [course, behind]
+        elif not found.bends or driven(course, found.frame):
+            free.append(course)
+        else:
+            met.append(found)
+    return Meetings(tuple(free), tuple(met))
+
+
+def _stopped(scene: Scene) -> list[Meeting]:
+    """What runs into an object that stays, and comes to rest in the shot."""
+    all_ = moving(scene)
+    found = (meeting(each, scene, fewest=2) for each in all_)
+    return [
+        each
+        for each in found
+        if each is not None
+        and each.bends
+        and not driven(each.course)
+        and resumed(each, all_) is None
+    ]
+
+
+def driven(course: Course, until: int | None = None) -> bool:
+    """Whether it is moved from beyond the picture: an arm, a machine, somebody half in view.
+
+    What reaches the edge only after frame `until` in which it met the object was sent there.
+    """
+    blobs = course.blobs
+    if len(blobs) < FEWEST:
+        return False
+    before = [blob for blob in blobs if until is None or blob.frame < until] or blobs[:1]
+    return all(
+        sum(blob.touches_edge for blob in some) >= EDGE_SHARE * len(some)
+        for some in (blobs, before)
+    )
+
+
+def meeting(course: Course, scene: Scene, fewest: int = FEWEST) -> Meeting | None:
+    """The first time a thing that was under way comes to the object.
+
+    How it was under way is told by `fewest` blobs or more; where fewer than that come before the
+    contact, the one at the contact counts too.
+    """
+    limit = TOUCH * scene.scale_px + 2
+    first = course.blobs[0]
+    begun = float(distance_px(scene, first.frame)[first.mask(scene.size)].min())
+    for number, blob in enumerate(course.blobs):
+        if not scene.object.box(blob.frame).empty:
+            away = distance_px(scene, blob.frame)
+            if float(away[blob.mask(scene.size)].min()) <= limit:
+                last = course.blobs[max(0, number - 1)]
+                whole = max(first.extent_px, last.extent_px)
+                come = float(np.hypot(*(np.array(last.centre) - first.centre)))
+                if min(begun / NEARBY, come / COME) < whole and not first.touches_edge:
+                    return None  # it began here: pushed, rather than met
+                return _told(course, number, scene, fewest)
+    return None
+
+
+def _told(course: Course, number: int, scene: Scene, fewest: int) -> Meeting | None:
+    history = course.blobs[max(0, number - HISTORY) : number]
+    whole = [blob for blob in history if not blob.touches_edge]
+    history = whole if len(whole) >= FEWEST else history
+    if len(history) < FEWEST and fewest < FEWEST:
+        history = course.blobs[max(0, number - FEWEST) : number + 1]
+    sizes = [blob.area_px for blob in history[-FEWEST:] if not blob.touches_edge]
+    if len(history) < fewest or (sizes and max(sizes) > SAME_SIZE * min(sizes)):
+        return None  # what goes along keeps its size; what is covered bit by bit does not
+    times = np.array([blob.frame for blob in history], float)
+    centres = np.array([blob.centre for blob in history])
+    velocity, acceleration = _motion(times, centres)
+    if float(np.hypot(*velocity)) < STEP * scene.scale_px:
+        return None
+    frame = course.blobs[number].frame
+    before = history[-1] if history[-1].frame < frame else course.blobs[max(0, number - 1)]
+    found = Meeting(course, frame, before, velocity, acceleration, False)
+    return Meeting(course, frame, before, velocity, acceleration, _bends(found, number))
+
+
+def _motion(
+    times: NDArray[np.float64], centres: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Velocity at the last of the times, and acceleration where there are frames enough."""
+    since = times - times[-1]
+    if len(times) >= 5:
+        rows = np.c_[since, 0.5 * since**2, np.ones(len(times))]
+        fitted = np.linalg.lstsq(rows, centres, rcond=None)[0]
+        line = np.linalg.lstsq(np.c_[since, np.ones(len(times))], centres, rcond=None)[0]
+        curved, straight = rows @ fitted, np.c_[since, np.ones(len(times))] @ line
+        if np.abs(curved - centres).mean() < 0.5 * np.abs(straight - centres).mean():
+            return fitted[0], fitted[1]
+        return line[0], np.zeros(2)
+    fitted = np.linalg.lstsq(np.c_[since, np.ones(len(times))], centres, rcond=None)[0]
+    return fitted[0], np.zeros(2)
+
+
+def _bends(found: Meeting, number: int) -> bool:
+    """Whether it leaves its course after the meeting, or is not seen to go on."""
+    after = [blob for blob in found.course.blobs[number:] if blob.frame <= found.frame + AFTER]
+    last = after[-1]
+    since = last.frame - found.before.frame
+    if len(after) < 3:
+        return not last.touches_edge
+    off = []
+    for blob in after[len(after) // 2 :]:
+        way = found.way(blob.frame - found.before.frame)
+        error = np.hypot(*(np.array(found.before.centre) + way - blob.centre))
+        limit = BENT * found.before.extent_px + BENT_SHARE * float(np.hypot(*way))
+        off.append(error > limit)
+    return since > 0 and bool(np.mean(off) > 0.5)
+
+
+def resumed(found: Meeting, others: Sequence[Course]) -> Course | None:
+    """The course that goes on where a thing should come out again that went behind the object."""
+    start = np.array(found.before.centre)
+    for other in others:
+        if other is found.course or not 0 < other.blobs[0].frame - found.before.frame <= AFTER:
+            continue
+        blob = other.blobs[min(3, len(other.blobs) - 1)]
+        way = found.way(blob.frame - found.before.frame)
+        limit = BENT * found.before.extent_px + BENT_SHARE * float(np.hypot(*way))
+        pace = np.array(other.last.centre) - other.blobs[0].centre
+        if len(other.blobs) >= FEWEST and float(np.hypot(*(start + way - blob.centre))) < limit:
+            forward = float(pace @ found.velocity_px)
+            return other if forward > 0 else None
+    return None
+
+
+def moving(scene: Scene) -> list[Course]:
+    """The courses of all that moves beside the object."""
+    follower = Follower()
+    before = scene.picture(0)
+    least = max(16, round(LEAST_SHARE * scene.size[0] * scene.size[1]))
+    for index in range(1, scene.length):
+        picture, seen = scene.picture(index), scene.seen(index) & scene.seen(index - 1)
+        hulls = _hulls(_changed(scene, before, picture) & seen & ~grown(scene.object[index], 2))
+        edge = seen & ~inner(seen)
+        shown = hulls & seen & ~scene.object[index]
+        follower.add(index, blobs_of(shown, index, picture, least, edge))
+        before = picture
+    return follower.courses
+
+
+def _changed(scene: Scene, before: Picture, picture: Picture) -> Mask:
+    found = outside(picture, before, LEAST, scene) | outside(before, picture, LEAST, scene)
+    found = tidy(found)
+    return found if scene.locked else thick(found)
+
+
+def _hulls(changed: Mask) -> Mask:
+    """The convex hulls of what lies close together."""
+    joined = grown(changed, max(2, round(BRIDGED * min(changed.shape))))
+    count, labels = cv2.connectedComponents(joined.astype(np.uint8))
+    whole = np.zeros(changed.shape, np.uint8)
+    for number in range(1, count):
+        y, x = np.nonzero((labels == number) & changed)
+        if len(x) > 8:
+            hull = cv2.convexHull(np.c_[x, y].astype(np.int32))
+            cv2.fillConvexPoly(whole, hull, 1)
+    return whole > 0

@@ -19,7 +19,8 @@ from openvoid.core.clip import Clip, ColorTags, Picture, clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.media import atomic
 from openvoid.media.avframe import plane_sizes
-from openvoid.media.encode import CODECS, default_codec, open_writer
+from openvoid.media.codecs import CODECS, default_codec
+from openvoid.media.encode import open_writer
 from openvoid.media.open import open_clip
 from openvoid.media.pixels import layout_named
 from tests.media.read_back import packets

@@ -135,7 +135,8 @@ def write_picture(picture: panels.Panel, out: Path) -> None:
 
 
 def _write_video(out: Path, walk: Iterator[Pair], painter: _Painter) -> None:
-    from openvoid.media.encode import default_codec, open_writer
+    from openvoid.media.codecs import default_codec
+    from openvoid.media.encode import open_writer
 
     source, layout = painter.clip, RGB_LAYOUTS[np.dtype(np.uint8)]
     with ExitStack() as stack:

@@ -109,7 +109,7 @@ _ALL = (
     Codec("png", "PNG", (".png",), lossless=True, alpha=True, bytes_a_sample=0.5),
     Codec(
         "exr",
-        "OpenEXR",
+        "EXR",
         (".exr",),
         lossless=True,
         alpha=True,

@@ -14,12 +14,10 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
-from openvoid.cli.sheet import write_picture
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
 from openvoid.show import panels
+from openvoid.show.picture import write_picture
 from openvoid.synth.dataset import Recipe, Studio
 
 WORLDS = {
@@ -47,13 +45,12 @@ def make(studio: Studio, name: str, folder: Path) -> None:
 def row(folder: Path) -> panels.Panel:
     """Two frames with the mask's outline, and the same two of the truth."""
     quadmask = open_quadmask(folder / "quadmask_0.mp4")
-    height = round(WIDTH_PX * quadmask.height / quadmask.width)
     drawn, captions = [], []
     for name, told in (("input_video.mp4", "with"), ("truth.mp4", "without")):
+        clip = open_clip(folder / name)
         for index in SHOWN:
-            (frame,) = open_clip(folder / name).frames(index, index + 1)
-            light = frame.astype(np.float32) / np.float32(255)
-            panel = panels.shown(light, False, WIDTH_PX, height)
+            (frame,) = clip.frames(index, index + 1)
+            panel = panels.panel_of(clip, frame, WIDTH_PX)
             drawn.append(panels.outlined(panel, quadmask[index]) if told == "with" else panel)
             captions.append(f"{folder.name}, {told}, {index}")
     return panels.row(drawn, captions)

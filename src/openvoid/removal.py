@@ -77,7 +77,7 @@ def remove(
         out: the new shot: .mp4, .mov, .mkv, a folder, or a pattern such as clean.%04d.exr.
         engine: what makes the new pixels, by plug-in name; `options` are its own.
         prompt: the scene after the removal, for engines that read.
-        codec: a name in `media.encode.CODECS`; None: what the name of `out` asks for.
+        codec: a name in `media.codecs.CODECS`; None: what the name of `out` asks for.
         range: first and last frame to deliver, both included, by the clip's own frame numbers.
         grow_px: how much larger the mask is made first (negative: smaller).
         seed: the same seed gives the same bytes.

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from openvoid.core.errors import OpenVoidError
 from openvoid.evaluate.bench import Metrics
 from openvoid.evaluate.contestants import baseline
-from openvoid.evaluate.filmstrip import save_strips
 from openvoid.evaluate.plots import plot, ticks
 from openvoid.evaluate.report import write_report
 from openvoid.evaluate.scores import Score, run_folder
@@ -32,6 +31,7 @@ from openvoid.evaluate.summary import (
     summarised,
     write_json,
 )
+from openvoid.show.filmstrip import save_strips
 from tests.evaluate.tiny_truths import Scene
 
 

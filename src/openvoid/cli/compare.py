@@ -1,12 +1,13 @@
 """`openvoid compare`: two clips -> a picture or a video to look at, and a table of PSNR.
 
 Enters: two clips of one size and length, perhaps a quadmask. Leaves: a contact sheet (PNG), or a
-video, of panels; numbers inside and outside the mask. The panels are drawn by `panels`, the
-numbers taken by `measure`.
+video, of panels; numbers inside and outside the mask. The panels are drawn by `show.comparison`,
+the numbers taken by `measure`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,6 +21,9 @@ from openvoid.core.errors import OpenVoidError
 if TYPE_CHECKING:
     from openvoid.cli.measure import Comparison
     from openvoid.core.clip import Clip
+    from openvoid.core.quadmask import Quadmask
+    from openvoid.core.removal import Progress
+    from openvoid.show.comparison import Pair, View
 
 Mode = Literal["sheet", "side", "difference"]
 
@@ -63,10 +67,10 @@ def compare(
       openvoid compare truth.mkv clean.mkv --out d.mp4 --mode difference --gain 16
       openvoid compare truth.mkv clean.mkv --mask quadmask.mkv --json
     """
-    from openvoid.cli.sheet import View, show
     from openvoid.media.masks import open_quadmask
     from openvoid.media.open import open_clip
     from openvoid.media.shotdir import is_shot, read_shot
+    from openvoid.show.comparison import View
 
     if out is not None and out.exists() and not overwrite:
         raise OpenVoidError("exists already", where=str(out), mend="--overwrite replaces it")
@@ -79,7 +83,7 @@ def compare(
         quadmask = quadmask.trimmed(left.offset, left.offset + left.length)
     with told(quiet) as progress:
         view = View(mode, frames, width, gain)
-        found = show(left, right, quadmask, out, view, progress)
+        found = compared(left, right, quadmask, out, view, progress)
     facts = table(found)
     if as_json:
         tell_json({"out": out, "regions": facts})
@@ -87,6 +91,40 @@ def compare(
         tell_comparison(facts)
         if out is not None:
             print(f"written  {out}")
+
+
+def compared(
+    left: Clip,
+    right: Clip,
+    mask: Quadmask | None,
+    out: Path | None,
+    view: View,
+    progress: Progress,
+) -> Comparison:
+    """Write the comparison, if anywhere, and give its numbers; in one pass over both clips.
+
+    Raises:
+        OpenVoidError: the clips or the mask do not fit each other; the file cannot be written.
+    """
+    from openvoid.cli.measure import Comparison, check_alike, pairs
+    from openvoid.show.comparison import write_comparison
+
+    check_alike(left, right, mask)
+    found = Comparison()
+
+    def walk() -> Iterator[Pair]:
+        progress("compare", 0, left.length)
+        for index, one, other in pairs(left, right):
+            yield index, one, other
+            found.add(index, one, other, mask)
+            progress("compare", index + 1, left.length)
+
+    if out is None:
+        for _ in walk():
+            pass
+    else:
+        write_comparison(left, right, mask, walk(), out, view)
+    return found
 
 
 def ranged(clip: Clip, frames: tuple[int, int] | None) -> Clip:

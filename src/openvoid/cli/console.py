@@ -61,6 +61,12 @@ def tell_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         print("  ".join([first, *rest]).rstrip())
 
 
+def listed(words: Iterable[str]) -> str:
+    """`a, b or c`."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def percent(share: float) -> str:
     """A share as a person reads it; what is there but small is not shown as nothing."""
     return "under 0.01 %" if 0 < share < 0.0001 else f"{100 * share:.2f} %"

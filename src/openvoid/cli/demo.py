@@ -65,11 +65,12 @@ def demo(
 
 def run(example: Path, out: Path, progress: Progress) -> dict[str, Any]:
     """Remove, compare, measure; gives the facts that the verb tells."""
-    from openvoid.cli.sheet import View, show
+    from openvoid.cli.compare import compared
     from openvoid.media.masks import open_quadmask
     from openvoid.media.open import open_clip
     from openvoid.media.shotdir import is_shot, read_shot
     from openvoid.removal import remove
+    from openvoid.show.comparison import View
 
     truths = sorted(example.glob(TRUTH)) if is_shot(example) else []
     if not truths:
@@ -91,9 +92,9 @@ def run(example: Path, out: Path, progress: Progress) -> dict[str, Any]:
     )
     clean = open_clip(result.master)
     comparison = out / "comparison.png"
-    show(source, clean, quadmask, comparison, View(frames=5), progress)
-    ours = show(truth, clean, quadmask, None, View(), progress)
-    nothing = show(truth, source, quadmask, None, View(), progress)
+    compared(source, clean, quadmask, comparison, View(frames=5), progress)
+    ours = compared(truth, clean, quadmask, None, View(), progress)
+    nothing = compared(truth, source, quadmask, None, View(), progress)
     return {
         "master": result.master,
         "report": result.report,

@@ -21,12 +21,10 @@ import typer
 
 from openvoid.cli.console import AsJson, tell_json, tell_rows
 from openvoid.media.cache import cache_folder
+from openvoid.media.codecs import CODECS
 
 IMPORTED_AS = {"opencv-python-headless": "cv2"}  # where it differs from the name
-CODECS = {  # FFmpeg's name -> what it is for
-    "libx264": "write H.264",
-    "prores_ks": "write ProRes",
-    "ffv1": "write lossless masters and masks",
+DECODERS = {  # FFmpeg's name -> what it is for; the encoders stand in `media.codecs`
     "h264": "read H.264",
     "hevc": "read H.265",
     "prores": "read ProRes",
@@ -141,7 +139,13 @@ def _codecs() -> dict[str, dict[str, Any]]:
         from av import codecs_available as available
     except Exception:  # told as a broken core package already
         available = set()
-    return {name: {"for": use, "found": name in available} for name, use in CODECS.items()}
+    titles: dict[str, list[str]] = {}
+    for codec in CODECS.values():
+        if codec.encoder:
+            titles.setdefault(codec.encoder, []).append(codec.title)
+    encoders = {name: f"write {', '.join(written)}" for name, written in titles.items()}
+    uses = encoders | DECODERS
+    return {name: {"for": use, "found": name in available} for name, use in uses.items()}
 
 
 def _plugins() -> dict[str, Any]:

@@ -47,13 +47,14 @@ def explain(
       openvoid explain shot.mov --marks clean.mov.marks --out why.png
       openvoid explain shot.mov --track track.mkv --effects mine.json -o why.png
     """
-    from openvoid.cli.explanation import sheet_of
     from openvoid.cli.reason import free
-    from openvoid.cli.sheet import write_picture
     from openvoid.core.effects import Effects
     from openvoid.marking import check_fits
     from openvoid.media.open import open_clip
     from openvoid.media.tracks import open_track
+    from openvoid.reason.compose import compose
+    from openvoid.show.explanation import explanation_sheet
+    from openvoid.show.picture import write_picture
     from openvoid.workspace.shelf import EFFECTS, TRACK
 
     if marks is not None:
@@ -64,5 +65,6 @@ def explain(
     footage, where = open_clip(clip, rate=values.rate(rate)), open_track(track)
     check_fits(footage, where)
     found = values.effects(effects) or Effects()
-    write_picture(sheet_of(footage, where, found, frames, width), out)
+    mask = compose(where, found)
+    write_picture(explanation_sheet(footage, where, found, mask, frames, width), out)
     print(f"written  {out}")

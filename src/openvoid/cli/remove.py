@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from openvoid.cli import marks, reason, values
-from openvoid.cli.console import AsJson, Overwrite, Quiet, percent, tell_json, tell_rows
+from openvoid.cli.console import AsJson, Overwrite, Quiet, listed, percent, tell_json, tell_rows
 from openvoid.cli.flags import chosen, with_options_of
 from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
+from openvoid.media.codecs import CODECS
 
 if TYPE_CHECKING:
     from openvoid.core.effects import Effects
@@ -123,7 +124,7 @@ def remove(
     codec: Annotated[
         str | None,
         typer.Option(
-            help="h264, prores-hq, prores-4444, ffv1, png or exr; else by the name of --out.",
+            help=f"{listed(CODECS)}; else by the name of --out.",
             rich_help_panel=DELIVER,
         ),
     ] = None,

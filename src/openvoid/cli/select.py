@@ -21,15 +21,10 @@ from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
 
 if TYPE_CHECKING:
-    from openvoid.core.clip import Clip
-    from openvoid.core.selection import Selection
     from openvoid.core.track import Track
-    from openvoid.show.panels import Panel
 
 DEFAULT_SEGMENTER = "classical"
 SURE = 0.5  # frames under this are worth a look, and perhaps a mark
-TILES, TILE_PX, IN_A_ROW = 12, 480, 4
-ON, OFF = (90, 255, 90), (255, 60, 200)  # colours of marks
 
 
 def register(app: typer.Typer, words: Sequence[str]) -> None:
@@ -87,6 +82,8 @@ def select(
     from openvoid.marking import Told, find_track
     from openvoid.media.open import open_clip
     from openvoid.media.tracks import write_track
+    from openvoid.show.picture import write_picture
+    from openvoid.show.selection import selection_sheet
 
     given = marks.selection(point, nots, box, matte, mark_file, words)
     _check_outputs(out, save_marks, preview, overwrite)
@@ -105,7 +102,7 @@ def select(
         if save_marks:
             marks.write_marks(given, save_marks)
         if preview:
-            _draw(footage, track, given, preview)
+            write_picture(selection_sheet(footage, track, given), preview)
     spent_s = time.monotonic() - begun
     facts = describe(track) | {"out": out, "marks": save_marks, "preview": preview}
     if as_json:
@@ -157,8 +154,8 @@ def _check_outputs(out: Path, saved: Path | None, preview: Path | None, overwrit
         OpenVoidError: a kind of file that holds no such thing; a missing folder; something that
             exists; two outputs of one name.
     """
-    from openvoid.cli.sheet import PICTURES
     from openvoid.media.tracks import facts_path
+    from openvoid.show.picture import PICTURES
 
     if out.suffix.lower() not in (".mkv", ".mp4", ""):
         mend = "use .mkv, .mp4 or a folder"
@@ -183,59 +180,3 @@ def _is_facts(path: Path) -> bool:
     from openvoid.media.tracks import SCHEMA
 
     return path.suffix == ".json" and SCHEMA in path.read_text("utf-8", "replace")[:200]
-
-
-def _draw(clip: Clip, track: Track, given: Selection, out: Path) -> None:
-    """A sheet of frames: those with marks, and others spread over the clip."""
-    from openvoid.cli.sheet import write_picture
-    from openvoid.show import panels
-
-    rows: list[Panel] = []
-    tiles, captions = [], []
-    chosen = _chosen(clip.length, given.frames)
-    for index, frame in enumerate(clip.frames()):
-        if index not in chosen:
-            continue
-        tiles.append(_tile(clip, frame, track, given, index))
-        sure = f"{track.confidence[index]:.0%} sure" if index in track.seen else "not seen"
-        captions.append(f"{clip.first_frame + index}  {sure}")
-    for start in range(0, len(tiles), IN_A_ROW):
-        part, told_ = tiles[start : start + IN_A_ROW], captions[start : start + IN_A_ROW]
-        while rows and len(part) < IN_A_ROW:
-            part, told_ = [*part, part[-1] * 0], [*told_, ""]
-        rows.append(panels.row(part, told_))
-    write_picture(panels.sheet(rows), out)
-
-
-def _chosen(length: int, marked: Sequence[int]) -> set[int]:
-    frames = set(marked[:TILES])
-    spare = min(length, TILES) - len(frames)
-    step = max(1, length) / max(1, spare)
-    return frames | {min(length - 1, int((each + 0.5) * step)) for each in range(spare)}
-
-
-def _tile(clip: Clip, frame: Any, track: Track, given: Selection, index: int) -> Panel:
-    """One frame with the outline and its marks."""
-    import cv2
-    import numpy as np
-
-    from openvoid.core.quadmask import label
-    from openvoid.show import panels
-
-    scale = TILE_PX / clip.width
-    height = max(1, round(clip.height * scale))
-    picture = frame.astype(np.float32) / np.float32(clip.white)
-    panel = panels.shown(picture, clip.layout.is_float, TILE_PX, height)
-    mask = track[index]
-    panel = panels.outlined(panel, label(mask, np.zeros_like(mask)))
-    for mark in given.points:
-        if mark.frame == index:
-            place = (round(mark.x * scale), round(mark.y * scale))
-            cv2.circle(panel, place, 3, ON if mark.positive else OFF, -1, cv2.LINE_AA)
-    for each in given.boxes:
-        if each.frame == index:
-            corners = [
-                round(side * scale) for side in (each.left, each.top, each.right, each.bottom)
-            ]
-            cv2.rectangle(panel, tuple(corners[:2]), tuple(corners[2:]), ON, 1)
-    return panel

@@ -249,8 +249,8 @@ def _found(folder: Path, families: list[str], count: int) -> list[Path]:
 
 
 def _write_sheet(shots: list[Path], out: Path, columns: int, width: int) -> None:
-    from openvoid.cli.sheet import write_picture
     from openvoid.show import panels
+    from openvoid.show.picture import write_picture
 
     rows = [row for shot in shots for row in _rows(shot, columns, width)]
     write_picture(panels.sheet(rows), out)

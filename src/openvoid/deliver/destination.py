@@ -17,20 +17,11 @@ from openvoid.core.clip import Clip
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.media.cache import cache_folder
-from openvoid.media.encode import CODECS, default_codec
+from openvoid.media.codecs import CODECS, default_codec
 from openvoid.media.sequence import is_pattern, pattern_of
 
-# Bytes a sample takes on the disk in typical footage; only to refuse what cannot succeed.
-BYTES_A_SAMPLE = {
-    "h264": 0.02,
-    "prores-hq": 0.15,
-    "prores-4444": 0.2,
-    "ffv1": 0.4,
-    "png": 0.5,
-    "exr": 1.0,
-}
-MATTE_CODECS = ("ffv1", "png")
-PATCH_CODECS = ("ffv1", "prores-4444", "png", "exr")
+MATTE_CODECS = tuple(codec.name for codec in CODECS.values() if codec.holds_mattes)
+PATCH_CODECS = tuple(codec.name for codec in CODECS.values() if codec.holds_patches)
 
 
 @dataclass(frozen=True)
@@ -75,7 +66,7 @@ def destination(
         matte=matte,
         matte_codec=_codec(matte, None, MATTE_CODECS) if matte else "",
         patch=patch,
-        patch_codec=_codec(patch, _patch_codec(patch), PATCH_CODECS) if patch else "",
+        patch_codec=_codec(patch, default_codec(patch, alpha=True), PATCH_CODECS) if patch else "",
     )
     for index, path in enumerate(found.paths):
         _check_folder(path)
@@ -124,7 +115,7 @@ def check_space(found: Destination, clip: Clip, quadmask: Quadmask) -> None:
     samples = 3 * clip.width * clip.height * clip.length
     removed = 1 - quadmask.shares()[Region.KEEP]
     needed = [
-        (found.master.parent, samples * BYTES_A_SAMPLE[found.codec]),
+        (found.master.parent, samples * CODECS[found.codec].bytes_a_sample),
         (cache_folder(), samples * removed * clip.dtype.itemsize),
     ]
     for folder, size in needed:
@@ -145,12 +136,6 @@ def _codec(out: Path, name: str | None, known: Sequence[str]) -> str:
             f"unknown {kind} {name!r}", where=str(out), mend=f"known: {', '.join(known)}"
         )
     return name
-
-
-def _patch_codec(patch: Path) -> str:
-    """As the name says, but ProRes with its alpha."""
-    name = default_codec(patch)
-    return "prores-4444" if name == "prores-hq" else name
 
 
 def _check_folder(path: Path) -> None:

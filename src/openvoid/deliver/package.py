@@ -24,6 +24,7 @@ from openvoid.deliver.composite import Composited
 from openvoid.deliver.destination import Destination, appearing
 from openvoid.deliver.report import text_of
 from openvoid.media.atomic import explained, partial_file
+from openvoid.media.codecs import CODECS
 from openvoid.media.encode import Writer, open_writer
 
 T = TypeVar("T")
@@ -56,7 +57,8 @@ class Package:
                 matte = replace(silent, layout=GRAY, color=ColorTags(full_range=True))
                 self._matte = self._writer(to.matte, matte, to.matte_codec)
             if to.patch:
-                matrix = self.clip.color.matrix if to.patch_codec == "prores-4444" else 0
+                kept_rgb = not CODECS[to.patch_codec].pixels
+                matrix = 0 if kept_rgb else self.clip.color.matrix
                 color = replace(self.clip.color, matrix=matrix, full_range=True)
                 patch = replace(silent, layout=RGBA[self.clip.dtype.name], color=color)
                 self._patch = self._writer(to.patch, patch, to.patch_codec)
@@ -69,7 +71,8 @@ class Package:
         if self.to.matte:
             self._matte.write(Picture(frame.picture.index, (frame.matte(),), GRAY))
         if self.to.patch:
-            self._patch.write(patch_picture(frame, associated=self.to.patch_codec == "exr"))
+            associated = CODECS[self.to.patch_codec].associated
+            self._patch.write(patch_picture(frame, associated=associated))
 
     def finish(self) -> None:
         """Let the encoders end; masters, mattes and patches appear."""

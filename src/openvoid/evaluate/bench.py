@@ -28,9 +28,9 @@ from openvoid.core.plugins import Metric
 from openvoid.core.removal import Progress, Run
 from openvoid.evaluate import process
 from openvoid.evaluate.contestants import Contestant
-from openvoid.evaluate.filmstrip import save_strips
 from openvoid.evaluate.scores import Keys, Score, digest, read_score, run_folder, write_score
 from openvoid.evaluate.shots import Shot, open_known, with_result
+from openvoid.show.filmstrip import save_strips
 
 VIDEOS = (".mp4", ".mkv", ".mov", ".webm", ".avi")
 

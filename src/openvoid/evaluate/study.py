@@ -14,7 +14,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,13 @@ from openvoid.evaluate.scores import run_folder
 from openvoid.evaluate.study_page import PAGE
 from openvoid.evaluate.summary import read_json
 from openvoid.media.atomic import partial_file, scratch_folder
-from openvoid.media.encode import Codec, write_video
+from openvoid.media.codecs import CODECS
+from openvoid.media.encode import write_video
 from openvoid.media.open import open_clip
 
 SCHEMA = "openvoid.answers/1"
 WIDTH_PX = 384  # of a video on the page
-CODEC = Codec("h264", (".mp4",), "libx264", options={"crf": "24", "preset": "veryfast"})
+CODEC = replace(CODECS["h264"], options={"crf": "24", "preset": "veryfast"})
 Z = 1.959964  # of a 95 % interval
 
 

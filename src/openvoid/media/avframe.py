@@ -92,9 +92,9 @@ def frame_of(picture: Picture) -> av.VideoFrame:
 def converted(picture: Picture, name: str, color: ColorTags, target: ColorTags) -> av.VideoFrame:
     """A frame in another format: chroma resampled, depth and matrix changed as need be."""
     frame = frame_of(picture)
-    if name == picture.layout.name:
-        return frame
     rgb = picture.layout.model == "rgb"
+    if name == picture.layout.name and (rgb or color.full_range == target.full_range):
+        return frame
     return frame.reformat(
         format=name,
         src_colorspace=None if rgb else _SWS_MATRIX[matrix_of(color, frame.height)],

@@ -3,15 +3,15 @@
 Enters: pictures as stored, in order, and the clip they belong to. Leaves: a file (or a folder)
 that appears only when it is whole, with the clip's rate, timecode, colour tags and sound. Codecs
 that can hold the clip's own samples get them bit for bit; the others through one conversion.
-Knows no mask and no engine.
+What a codec is stands in `codecs`. Knows no mask and no engine.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -23,50 +23,13 @@ from openvoid.core.clip import Clip, ColorTags, Picture, PixelLayout
 from openvoid.core.errors import OpenVoidError
 from openvoid.media.atomic import explained, partial_file
 from openvoid.media.avframe import converted
-from openvoid.media.pixels import matrix_of
+from openvoid.media.codecs import CODECS, CONTAINERS, Codec, codec_named
+from openvoid.media.pixels import layout_named, matrix_of
 from openvoid.media.sequence import write_sequence
 from openvoid.media.sound import SoundCopy
 from openvoid.media.video import VideoSource
 
 MAX_THREADS = 16
-
-
-@dataclass(frozen=True)
-class Codec:
-    """A way to write: what it holds, and how it is asked for."""
-
-    name: str
-    suffixes: tuple[str, ...]  # of files it may go into; of the images, for a sequence
-    encoder: str = ""  # FFmpeg's name; empty: an image sequence
-    bits: int = 16  # depth of the samples it holds at most
-    lossless: bool = False
-    alpha: bool = False
-    floating: bool = False
-    sound: bool = True
-    chroma: str = "420"  # of H.264; odd sizes need "444" in any case
-    options: Mapping[str, str] = field(default_factory=dict)
-
-
-_H264 = {"crf": "13", "preset": "veryfast"}  # 52 dB; half the time of "fast" at crf 14
-_HQ = {"profile": "hq", "vendor": "apl0"}
-_4444 = {"profile": "4444", "vendor": "apl0"}
-_FFV1 = {"level": "3", "slicecrc": "1", "g": "1"}  # every frame stands alone
-_MP4, _MOV, _MKV = ".mp4", ".mov", ".mkv"
-
-# fmt: off
-_ALL = (
-    Codec("h264",        (_MP4, _MOV, _MKV), "libx264",   bits=10, options=_H264),
-    Codec("prores-hq",   (_MOV, _MKV),       "prores_ks", bits=10, options=_HQ),
-    Codec("prores-4444", (_MOV, _MKV),       "prores_ks", bits=10, options=_4444, alpha=True),
-    Codec("ffv1",        (_MKV,),            "ffv1",      lossless=True, options=_FFV1, alpha=True),
-    Codec("png",         (".png",), lossless=True, sound=False, alpha=True),
-    Codec("exr",         (".exr",), lossless=True, sound=False, alpha=True, floating=True),
-)
-# fmt: on
-CODECS: dict[str, Codec] = {codec.name: codec for codec in _ALL}
-
-_BY_SUFFIX = {".mp4": "h264", ".mov": "prores-hq", ".mkv": "ffv1", ".png": "png", ".exr": "exr"}
-_FORMATS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
 
 
 class Writer(Protocol):
@@ -77,16 +40,6 @@ class Writer(Protocol):
         ...
 
 
-def default_codec(out: Path) -> str:
-    """The codec that a name asks for: by its suffix; a folder becomes PNGs."""
-    if out.suffix.lower() in _BY_SUFFIX:
-        return _BY_SUFFIX[out.suffix.lower()]
-    if not out.suffix:
-        return "png"
-    known = ", ".join(_BY_SUFFIX)
-    raise OpenVoidError(f"unknown kind of file {out.suffix}", where=str(out), mend=f"use {known}")
-
-
 @contextmanager
 def open_writer(out: Path, clip: Clip, codec: str) -> Iterator[Writer]:
     """A writer of the clip's pictures to `out`, which appears when the block ends well.
@@ -94,7 +47,7 @@ def open_writer(out: Path, clip: Clip, codec: str) -> Iterator[Writer]:
     Args:
         out: a video file; for "png" and "exr" a folder or a pattern such as shot.%04d.exr.
         clip: what is written: size, rate, layout of the pictures, colour, timecode, sound.
-        codec: a name in `CODECS`.
+        codec: a name in `codecs.CODECS`.
 
     Raises:
         OpenVoidError: the codec is unknown or cannot hold this clip; `out` cannot be written.
@@ -110,7 +63,7 @@ def open_writer(out: Path, clip: Clip, codec: str) -> Iterator[Writer]:
 
 @contextmanager
 def write_video(out: Path, clip: Clip, codec: Codec) -> Iterator[Writer]:
-    """The same for one video codec, which need not be in `CODECS`."""
+    """The same for one video codec, which need not be in the table."""
     layout_name, color = stored_as(codec, clip)
     with partial_file(out) as partial, ExitStack() as stack:
         writer = VideoWriter(partial, out, clip, codec, layout_name, color)
@@ -133,7 +86,7 @@ class VideoWriter:
                 # bit-exact: no random identifiers and no version tags, same input same bytes
                 options = {"fflags": "bitexact"}
                 self._output = av.open(
-                    file, "w", format=_FORMATS[out.suffix.lower()], options=options
+                    file, "w", format=CONTAINERS[out.suffix.lower()], options=options
                 )
                 stack.callback(self._output.close)
                 self._stream = self._video_stream(codec)
@@ -184,7 +137,7 @@ class VideoWriter:
 
     def _video_stream(self, codec: Codec) -> VideoStream:
         clip, color = self._clip, self._color
-        options = {**codec.options, **_slices(codec, clip)}
+        options = {**codec.options, **(codec.options_for(clip) if codec.options_for else {})}
         stream = self._output.add_stream(codec.encoder, rate=clip.rate, options=options)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, self._layout_name
@@ -208,55 +161,50 @@ def _tag(target: av.VideoFrame | VideoCodecContext, color: ColorTags) -> None:
 
 def _chosen(name: str, out: Path, clip: Clip) -> Codec:
     """The codec of that name, if it can hold the clip and go into that file."""
-    if name not in CODECS:
-        known = ", ".join(CODECS)
-        raise OpenVoidError(f"unknown codec {name!r}", where="--codec", mend=f"known: {known}")
-    codec = CODECS[name]
+    codec = codec_named(name)
     if codec.encoder and out.suffix.lower() not in codec.suffixes:
         kinds = ", ".join(codec.suffixes)
         raise OpenVoidError(f"{name} does not go there", where=str(out), mend=f"use {kinds}")
     if clip.layout.is_float and not codec.floating:
-        mend = "write EXR: --codec exr"
+        holding = next(codec for codec in CODECS.values() if codec.floating)
+        mend = f"write {holding.title}: --codec {holding.name}"
         raise OpenVoidError(f"{name} cannot hold floating point", where=str(out), mend=mend)
     if clip.layout.alpha and not codec.alpha:
-        mend = "use " + ", ".join(c.name for c in _ALL if c.alpha)
+        mend = "use " + ", ".join(codec.name for codec in CODECS.values() if codec.alpha)
         raise OpenVoidError(f"{name} cannot hold the clip's alpha", where=str(out), mend=mend)
     return codec
 
 
 def stored_as(codec: Codec, clip: Clip) -> tuple[str, ColorTags]:
     """FFmpeg's name of the pixel format in which a codec stores a clip, and its colour tags."""
+    if not codec.pixels:
+        return _same_samples(codec, clip.layout), clip.color
     layout = clip.layout
-    if codec.encoder == "ffv1":
-        return _same_samples(layout), clip.color
-    if codec.encoder == "prores_ks":
-        alpha = codec.alpha and layout.alpha
-        name = "yuv422p10le"
-        if codec.name == "prores-4444":
-            name = "yuva444p10le" if alpha else "yuv444p10le"
-    else:
-        odd = clip.width % 2 or clip.height % 2  # halved chroma needs an even size
-        chroma = "444" if odd else codec.chroma
-        name = f"yuv{chroma}p" + ("10le" if layout.bits > 8 else "")
-    full = clip.color.full_range and layout.model == "yuv" and codec.encoder == "libx264"
+    full = clip.color.full_range and layout.model == "yuv" and codec.full_range
     color = replace(clip.color, full_range=full)
     if layout.model == "rgb":  # a matrix is chosen here, so it is told
         color = replace(color, matrix=clip.color.matrix if clip.color.matrix in (1, 6, 9) else 1)
-    elif codec.encoder == "prores_ks":  # would be tagged BT.709 where nothing is told
+    elif codec.must_tell_matrix:
         color = replace(color, matrix=matrix_of(clip.color, clip.height))
-    return name, color
+    return _nearest(codec, clip), color
 
 
-def _slices(codec: Codec, clip: Clip) -> Mapping[str, str]:
-    """FFV1 in 16 parts for as many cores; it finds its own number where that does not divide."""
-    small_or_odd = min(clip.size) < 128 or clip.width % 2 or clip.height % 2
-    return {"slices": "0" if small_or_odd else "16"} if codec.encoder == "ffv1" else {}
+def _nearest(codec: Codec, clip: Clip) -> str:
+    """Of the formats that a codec stores, the one that loses and wastes least of a clip."""
+    known = [form for name in codec.pixels if (form := layout_named(name)) is not None]
+    forms = [form for form in known if form.alpha == clip.layout.alpha] or known
+    if clip.width % 2 or clip.height % 2:  # halved chroma wants an even size
+        forms = [form for form in forms if not (form.chroma_x or form.chroma_y)] or forms
+    bits = clip.layout.bits
+    return min(forms, key=lambda form: (max(0, bits - form.bits), form.bits)).name
 
 
-def _same_samples(layout: PixelLayout) -> str:
-    """The format in which FFV1 holds exactly these samples."""
+def _same_samples(codec: Codec, layout: PixelLayout) -> str:
+    """The format in which a lossless encoder holds exactly these samples."""
     name = {"gbrp": "bgr0", "gbrap": "bgra"}.get(layout.name, layout.name)
-    formats = av.codec.Codec("ffv1", "w").video_formats or []
+    formats = av.codec.Codec(codec.encoder, "w").video_formats or []
     if name not in {form.name for form in formats}:
-        raise OpenVoidError(f"ffv1 cannot hold pixels as {layout.name}", mend="use another codec")
+        raise OpenVoidError(
+            f"{codec.name} cannot hold pixels as {layout.name}", mend="use another codec"
+        )
     return name

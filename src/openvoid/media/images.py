@@ -59,8 +59,13 @@ def read_image(path: Path, index: int = 0) -> Image:
     return Image(Picture(index, planes, layout), ColorTags(full_range=True))
 
 
-def write_png(path: Path, picture: Picture, color: ColorTags) -> None:
-    """8 bit for pictures of up to 8 bit, else 16 bit at full scale; alpha where there is one."""
+def write_png(
+    path: Path, picture: Picture, color: ColorTags, rate: Fraction, timecode: str | None
+) -> None:
+    """8 bit for pictures of up to 8 bit, else 16 bit at full scale; alpha where there is one.
+
+    A PNG carries neither rate nor timecode.
+    """
     rgb = to_rgb(picture, color)
     if picture.layout.model == "gray":
         pixels = rgb[..., 0]
@@ -102,6 +107,9 @@ def write_exr(
     fault = output.geterror()
     if not (output.close() and written):
         raise OSError(0, fault or output.geterror() or "the image cannot be written")
+
+
+WRITERS = {".png": write_png, ".exr": write_exr}
 
 
 def _alpha(picture: Picture) -> NDArray[Any]:

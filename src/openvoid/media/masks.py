@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from openvoid.core.clip import ArraySource, Clip, ColorTags, Picture, PixelLayout
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import LEVELS, SNAP_REACH, Quadmask
-from openvoid.media.encode import Codec, open_writer, write_video
+from openvoid.media.codecs import LOSSLESS_H264
+from openvoid.media.encode import open_writer, write_video
 from openvoid.media.open import open_clip
 
 MATTE_THRESHOLD = 128  # of 255, full range: from here on a matte's pixel is the object
@@ -30,8 +31,6 @@ _FULL = np.arange(256).astype(np.uint8)
 _LIMITED = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
 _TO_LIMITED = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
 _GRAY, _LUMA = PixelLayout("gray", 8, "gray"), PixelLayout("yuv444p", 8, "yuv")
-_LOSSLESS = {"qp": "0", "preset": "superfast"}  # a fifth larger than "veryfast", a third sooner
-_REFERENCE = Codec("h264", (".mp4",), "libx264", lossless=True, options=_LOSSLESS, chroma="444")
 _OFF = np.abs(np.arange(256)[:, None] - LEVELS.astype(int)).min(axis=1)  # to the nearest level
 
 
@@ -84,7 +83,7 @@ def write_mattes(frames: Iterable[NDArray[np.uint8]], out: Path, rate: Fraction)
     luma = out.suffix.lower() == ".mp4"
     clip = _gray_clip(first, out, rate, _LUMA if luma else _GRAY)
     if luma:
-        writing = write_video(out, clip, _REFERENCE)
+        writing = write_video(out, clip, LOSSLESS_H264)
     else:
         writing = open_writer(out, clip, "png" if out.suffix.lower() != ".mkv" else "ffv1")
     neutral = np.full(first.shape, 128, np.uint8)

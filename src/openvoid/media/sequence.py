@@ -18,7 +18,7 @@ from pathlib import Path
 from openvoid.core.clip import Clip, ColorTags, Frame, Picture, PixelLayout, timecode_plus
 from openvoid.core.errors import OpenVoidError
 from openvoid.media.atomic import explained, partial_folder, scratch_folder
-from openvoid.media.images import IMAGE_SUFFIXES, read_image, write_exr, write_png
+from openvoid.media.images import IMAGE_SUFFIXES, WRITERS, read_image
 from openvoid.media.pixels import to_rgb
 
 DEFAULT_RATE = Fraction(24)
@@ -192,11 +192,8 @@ class SequenceWriter:
         clip, count = self._clip, len(self.files)
         path = self._pattern.path(clip.first_frame + count)
         with explained(self._out):
-            if path.suffix.lower() == ".exr":
-                timecode = timecode_plus(clip.timecode, count, clip.rate)
-                write_exr(path, picture, clip.color, clip.rate, timecode)
-            else:
-                write_png(path, picture, clip.color)
+            timecode = timecode_plus(clip.timecode, count, clip.rate)
+            WRITERS[path.suffix.lower()](path, picture, clip.color, clip.rate, timecode)
         self.files.append(path)
 
 

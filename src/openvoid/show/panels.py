@@ -1,6 +1,7 @@
 """Frames -> pictures to look at: panels side by side, rows of frames, numbers on them.
 
-Enters: RGB frames as float32 with white at 1.0. Leaves: uint8 RGB. Knows no files and no clips.
+Enters: RGB frames as float32 with white at 1.0, or as a clip stores them. Leaves: uint8 RGB. Knows
+no files.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.core.clip import Clip, Frame
 from openvoid.core.quadmask import Labels, Region
 
 Panel = NDArray[np.uint8]
@@ -33,6 +35,19 @@ def shown(frame: NDArray[np.float32], linear: bool, width: int, height: int) -> 
     return (clipped * 255 + 0.5).astype(np.uint8)
 
 
+def panel_of(clip: Clip, frame: Frame, width: int) -> Panel:
+    """A frame of a clip, [H, W, 3] as the clip gives it, so wide."""
+    height = max(1, round(clip.height * width / clip.width))
+    light = frame.astype(np.float32) / np.float32(clip.white)
+    return shown(light, clip.layout.is_float, width, height)
+
+
+def spread(among: Sequence[int], count: int) -> list[int]:
+    """At most so many of them, each from the middle of one of equal parts."""
+    count = min(count, len(among))
+    return [among[int((part + 0.5) * len(among) / count)] for part in range(count)]
+
+
 def difference(
     left: NDArray[np.float32], right: NDArray[np.float32], gain: float
 ) -> NDArray[np.float32]:
@@ -42,12 +57,17 @@ def difference(
 
 
 def outlined(panel: Panel, labels: Labels) -> Panel:
-    """The mask's outline drawn in: red around what is removed, blue around what it affects."""
+    """The mask's outlines drawn in: blue around where the scene changes, red around the object.
+
+    What is OVERLAP is both, as in a quadmask: the blue line goes on behind the object, the red one
+    lies on top.
+    """
     height, width = panel.shape[:2]
     small = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
     drawn = panel.copy()
-    removed = (small == Region.PRIMARY) | (small == Region.OVERLAP)
-    for region, where in ((Region.AFFECTED, small == Region.AFFECTED), (Region.PRIMARY, removed)):
+    both = small == Region.OVERLAP
+    for region in (Region.AFFECTED, Region.PRIMARY):
+        where = (small == region) | both
         contours, _ = cv2.findContours(
             where.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
         )
@@ -59,6 +79,17 @@ def row(panels: Sequence[Panel], captions: Sequence[str]) -> Panel:
     """Panels of one height beside each other, each with its caption above."""
     tiles = [_captioned(*each) for each in zip(panels, captions, strict=True)]
     return _joined(tiles, axis=1)
+
+
+def grid(tiles: Sequence[Panel], captions: Sequence[str], across: int) -> Panel:
+    """A sheet of tiles of one size, so many in a row; a later row is filled up with black."""
+    rows: list[Panel] = []
+    for at in range(0, len(tiles), across):
+        part, told = list(tiles[at : at + across]), list(captions[at : at + across])
+        lacking = across - len(part) if rows else 0
+        part += [np.zeros_like(tiles[0])] * lacking
+        rows.append(row(part, [*told, *[""] * lacking]))
+    return sheet(rows)
 
 
 def sheet(rows: Sequence[Panel]) -> Panel:

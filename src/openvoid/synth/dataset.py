@@ -25,7 +25,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,7 +39,8 @@ from openvoid.core.clip import ColorTags, Picture, clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.media.atomic import explained, partial_folder
-from openvoid.media.encode import Codec, write_video
+from openvoid.media.codecs import LOSSLESS_H264
+from openvoid.media.encode import write_video
 from openvoid.media.masks import write_mattes, write_quadmask
 from openvoid.synth.families import FAMILIES, describe
 from openvoid.synth.flow import flow
@@ -56,8 +57,7 @@ ALSO = {  # second names
 }
 CELLS = 8  # of the grid, on the short side
 # one thread: the same bytes whatever the number of cores
-_EXACT = {"qp": "0", "preset": "ultrafast", "threads": "1"}
-_CODEC = Codec("h264", (".mp4",), "libx264", lossless=True, chroma="444", options=_EXACT)
+_CODEC = replace(LOSSLESS_H264, options={"qp": "0", "preset": "ultrafast", "threads": "1"})
 _BT709 = ColorTags(1, 1, 1)  # primaries, transfer, matrix (ITU-T H.273)
 
 

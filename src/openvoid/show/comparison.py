@@ -1,30 +1,27 @@
-"""Two clips -> a contact sheet or a video of both and their difference, and how far apart they are.
+"""Two clips -> a contact sheet or a video of both and their difference.
 
-Enters: two clips of one size and length, perhaps a quadmask, and how to show them. Leaves: the
-file, written atomically, and the numbers; one pass over both clips does both. The panels are drawn
-by `panels`, the numbers taken by `measure`.
+Enters: two clips of one size and length, perhaps a quadmask, how to show them, and their frames
+pair by pair (who measures them looks at the same pairs). Leaves: the file, written atomically. The
+panels are drawn by `panels`. Measures nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.cli.measure import Comparison, check_alike, pairs
 from openvoid.core.clip import RGB_LAYOUTS, Clip, ColorTags, Picture
-from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
-from openvoid.core.removal import Progress
-from openvoid.media.atomic import explained, partial_file
+from openvoid.media.codecs import default_codec
+from openvoid.media.encode import open_writer
 from openvoid.show import panels
+from openvoid.show.picture import PICTURES, write_picture
 
-PICTURES = (".png", ".jpg", ".jpeg")
 PANELS = {"sheet": "AB+", "side": "AB", "difference": "+"}  # + is the difference
 SHEET_WIDTH_PX = 480  # of one panel in a contact sheet
 
@@ -42,33 +39,21 @@ class View:
     gain: float = 8.0
 
 
-def show(
-    left: Clip,
-    right: Clip,
-    mask: Quadmask | None,
-    out: Path | None,
-    view: View,
-    progress: Progress,
-) -> Comparison:
-    """Write the comparison and give its numbers; all in one pass over both clips."""
-    check_alike(left, right, mask)
-    found = Comparison()
+def write_comparison(
+    left: Clip, right: Clip, mask: Quadmask | None, pairs: Iterable[Pair], out: Path, view: View
+) -> None:
+    """A picture where `out` names one, else a video. All pairs are walked through.
 
-    def walk() -> Iterator[Pair]:
-        progress("compare", 0, left.length)
-        for index, one, other in pairs(left, right):
-            yield index, one, other
-            found.add(index, one, other, mask)
-            progress("compare", index + 1, left.length)
-
-    if out is None:
-        for _ in walk():
-            pass
-    elif out.suffix.lower() in PICTURES:
-        _write_picture(out, walk(), _Painter(left, right, mask, view, SHEET_WIDTH_PX))
+    Raises:
+        OpenVoidError: the file cannot be written.
+    """
+    if out.suffix.lower() in PICTURES:
+        painter = _Painter(left, right, mask, view, SHEET_WIDTH_PX)
+        chosen = painter.chosen()
+        rows = [painter.row(*pair) for pair in pairs if pair[0] in chosen]
+        write_picture(panels.sheet(rows), out)
     else:
-        _write_video(out, walk(), _Painter(left, right, mask, view, left.width))
-    return found
+        _write_video(out, pairs, _Painter(left, right, mask, view, left.width))
 
 
 class _Painter:
@@ -106,41 +91,14 @@ class _Painter:
         """Frames of a contact sheet: spread evenly over those where the mask shows something."""
         every = range(self.clip.length)
         masked = [index for index in every if self._mask and not self._mask.box(index).empty]
-        among = masked or list(every)
-        count = min(self.view.frames, len(among))
-        middles = (np.arange(count) + 0.5) * len(among) / count
-        return {among[int(middle)] for middle in middles}
+        return set(panels.spread(masked or every, self.view.frames))
 
 
-def _write_picture(out: Path, walk: Iterator[Pair], painter: _Painter) -> None:
-    chosen = painter.chosen()
-    write_picture(panels.sheet([painter.row(*pair) for pair in walk if pair[0] in chosen]), out)
-
-
-def write_picture(picture: panels.Panel, out: Path) -> None:
-    """RGB uint8 [H, W, 3] as .png or .jpg, whole or not at all.
-
-    Raises:
-        OpenVoidError: another kind of file, too large, or it cannot be written.
-    """
-    if out.suffix.lower() not in PICTURES:
-        raise OpenVoidError(
-            f"no picture is written as {out.suffix or 'that'}", where=str(out), mend="use .png"
-        )
-    done, data = cv2.imencode(out.suffix, picture[:, :, ::-1])
-    if not done:
-        raise OpenVoidError("the picture is too large", where=str(out), mend="show less")
-    with partial_file(out) as partial, explained(out):
-        partial.write_bytes(data.tobytes())
-
-
-def _write_video(out: Path, walk: Iterator[Pair], painter: _Painter) -> None:
-    from openvoid.media.encode import default_codec, open_writer
-
+def _write_video(out: Path, pairs: Iterable[Pair], painter: _Painter) -> None:
     source, layout = painter.clip, RGB_LAYOUTS[np.dtype(np.uint8)]
     with ExitStack() as stack:
         writer = None
-        for index, one, other in walk:
+        for index, one, other in pairs:
             panel = panels.even(painter.row(index, one, other))
             if writer is None:
                 height, width = panel.shape[:2]

@@ -11,22 +11,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from openvoid.core.clip import Clip
 from openvoid.core.judged import Judged
-from openvoid.core.quadmask import Labels, Region
-from openvoid.evaluate.regions import unit
-from openvoid.media.atomic import partial_file
+from openvoid.show.panels import Panel, outlined
+from openvoid.show.picture import write_picture
 
 FRAMES = 5
 WIDTH_PX = 200  # of one frame
 GAP_PX = 2
 WORST = 0.4  # error of white shown as white
 QUALITY = 82
-REMOVED, AFFECTED = (255, 60, 40), (60, 170, 255)
-
-Panel = NDArray[np.uint8]
 
 
 def save_strips(judged: Judged, folder: Path) -> None:
@@ -53,7 +48,8 @@ def chosen(length: int) -> list[int]:
 def picked(clip: Clip, time: int) -> Panel:
     """One frame, 8 bit."""
     (frame,) = clip.frames(time, time + 1)
-    return np.rint(255 * unit(frame, clip.white)).astype(np.uint8)
+    light = frame.astype(np.float32) / np.float32(clip.white)
+    return np.rint(255 * np.clip(light, 0.0, 1.0)).astype(np.uint8)
 
 
 def small(frame: Panel) -> Panel:
@@ -72,29 +68,9 @@ def heat(result: Panel, truth: Panel) -> Panel:
     return np.ascontiguousarray(colors[..., ::-1]).astype(np.uint8)
 
 
-def outlined(panel: Panel, labels: Labels) -> Panel:
-    """Red around what is removed, blue around where the scene changes."""
-    size = (panel.shape[1], panel.shape[0])
-    near = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
-    overlap = near == Region.OVERLAP
-    drawn = panel.copy()
-    for where, color in (
-        ((near == Region.AFFECTED) | overlap, AFFECTED),
-        ((near == Region.PRIMARY) | overlap, REMOVED),
-    ):
-        contours, _ = cv2.findContours(
-            where.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-        )
-        cv2.drawContours(drawn, list(contours), -1, color, 1)
-    return drawn
-
-
 def write_strip(path: Path, panels: list[Panel]) -> None:
     """Panels of one size beside each other, as JPEG."""
     gap = np.full((panels[0].shape[0], GAP_PX, 3), 255, np.uint8)
     parts = [part for panel in panels for part in (gap, panel)][1:]
     strip = np.concatenate(parts, axis=1)
-    done, data = cv2.imencode(".jpg", strip[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    assert done
-    with partial_file(path) as partial:
-        partial.write_bytes(data.tobytes())
+    write_picture(strip, path, quality=QUALITY)

@@ -9,14 +9,14 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pytest
 
-from openvoid.cli.sheet import View, show
+from openvoid.cli.compare import compared
 from openvoid.core.clip import clip_of
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import silent
 from openvoid.media.open import open_clip
 from openvoid.show import panels
+from openvoid.show.comparison import View
 
 FRAMES = np.random.default_rng(1).integers(60, 190, (10, 40, 60, 3)).astype(np.uint8)
 LABELS = np.full((10, 40, 60), 255, np.uint8)
@@ -41,7 +41,7 @@ def test_a_sheet_shows_both_and_their_difference(tmp_path: Path) -> None:
     other = FRAMES.copy()
     other[:, 5:9] += 10
     out = tmp_path / "sheet.png"
-    show(CLIP, clip_of(other), None, out, View(frames=2, width_px=60, gain=4), silent)
+    compared(CLIP, clip_of(other), None, out, View(frames=2, width_px=60, gain=4), silent)
     picture = read(out)
     assert picture.shape == (2 * (62 + GAP) + GAP, 3 * (60 + GAP) + GAP, 3)
     assert np.array_equal(panel(picture, 0, 0), FRAMES[2])
@@ -54,7 +54,7 @@ def test_a_sheet_shows_both_and_their_difference(tmp_path: Path) -> None:
 
 def test_every_panel_has_its_own_caption(tmp_path: Path) -> None:
     out = tmp_path / "sheet.png"
-    show(CLIP, CLIP, None, out, View("side", frames=2, width_px=60), silent)
+    compared(CLIP, CLIP, None, out, View("side", frames=2, width_px=60), silent)
     picture = read(out)
     captions = [picture[GAP + row * (62 + GAP) :][:CAPTION, GAP : GAP + 60] for row in (0, 1)]
     assert all((caption > 150).any() for caption in captions)
@@ -63,7 +63,7 @@ def test_every_panel_has_its_own_caption(tmp_path: Path) -> None:
 
 def test_with_a_mask_frames_come_from_where_it_shows_something(tmp_path: Path) -> None:
     out = tmp_path / "sheet.png"
-    show(CLIP, CLIP, MASK, out, View("side", frames=4, width_px=60), silent)
+    compared(CLIP, CLIP, MASK, out, View("side", frames=4, width_px=60), silent)
     picture = read(out)
     assert np.array_equal(panel(picture, 0, 1), FRAMES[4])
     assert np.array_equal(panel(picture, 3, 1), FRAMES[7])
@@ -76,7 +76,7 @@ def test_with_a_mask_frames_come_from_where_it_shows_something(tmp_path: Path) -
 
 def test_a_short_clip_gives_each_frame_once(tmp_path: Path) -> None:
     out = tmp_path / "sheet.png"
-    show(CLIP.trimmed(0, 2), CLIP.trimmed(0, 2), None, out, View("side", frames=9), silent)
+    compared(CLIP.trimmed(0, 2), CLIP.trimmed(0, 2), None, out, View("side", frames=9), silent)
     height = round(40 * 480 / 60)
     assert read(out).shape[0] == GAP + 2 * (height + CAPTION + GAP)
 
@@ -84,7 +84,7 @@ def test_a_short_clip_gives_each_frame_once(tmp_path: Path) -> None:
 def test_a_comparison_video_keeps_rate_and_length_and_shows_both(tmp_path: Path) -> None:
     out = tmp_path / "side.mkv"  # lossless
     told: list[tuple[str, int, int]] = []
-    show(CLIP, CLIP, None, out, View("side"), lambda *step: told.append(step))
+    compared(CLIP, CLIP, None, out, View("side"), lambda *step: told.append(step))
     clip = open_clip(out)
     assert (clip.length, clip.rate) == (10, Fraction(24000, 1001))
     assert clip.size == (62, 124)
@@ -93,13 +93,6 @@ def test_a_comparison_video_keeps_rate_and_length_and_shows_both(tmp_path: Path)
     assert np.array_equal(frame[CAPTION:, 64:], FRAMES[3])
     assert told[0] == ("compare", 0, 10)
     assert told[-1] == ("compare", 10, 10)
-
-
-def test_linear_footage_gets_a_display_curve() -> None:
-    gray = np.full((2, 2, 3), 0.18, np.float32)
-    assert panels.shown(gray, True, 2, 2)[0, 0, 0] == pytest.approx(117, abs=1)
-    assert panels.shown(gray, False, 2, 2)[0, 0, 0] == 46
-    assert panels.shown(gray + 9, True, 2, 2).max() == 255
 
 
 def test_the_verb_measures_inside_and_outside(

@@ -17,6 +17,8 @@ from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import silent
 from openvoid.media.open import open_clip
 from openvoid.show import panels
+from openvoid.vision.display import Display
+from openvoid.vision.transfer import Transfer
 
 FRAMES = np.random.default_rng(1).integers(60, 190, (10, 40, 60, 3)).astype(np.uint8)
 LABELS = np.full((10, 40, 60), 255, np.uint8)
@@ -96,10 +98,11 @@ def test_a_comparison_video_keeps_rate_and_length_and_shows_both(tmp_path: Path)
 
 
 def test_linear_footage_gets_a_display_curve() -> None:
-    gray = np.full((2, 2, 3), 0.18, np.float32)
-    assert panels.shown(gray, True, 2, 2)[0, 0, 0] == pytest.approx(117, abs=1)
-    assert panels.shown(gray, False, 2, 2)[0, 0, 0] == 46
-    assert panels.shown(gray + 9, True, 2, 2).max() == 255
+    gray, linear = np.full((2, 2, 3), 0.18, np.float32), Display(1.0, Transfer.LINEAR)
+    assert panels.shown(gray, linear, 2, 2)[0, 0, 0] == pytest.approx(117, abs=1)
+    assert panels.shown(gray, Display(), 2, 2)[0, 0, 0] == 46
+    assert panels.shown(gray + 9, linear, 2, 2).max() == 255
+    assert not panels.shown(gray * np.float32(np.nan), linear, 2, 2).any()
 
 
 def test_the_verb_measures_inside_and_outside(

@@ -15,6 +15,7 @@ from openvoid.reason.compose import compose
 from openvoid.show import panels
 from openvoid.show.overlay import overlay
 from openvoid.show.panels import Panel
+from openvoid.vision.display import Display
 
 
 def sheet_of(clip: Clip, track: Track, effects: Effects, count: int, width_px: int) -> Panel:
@@ -25,8 +26,7 @@ def sheet_of(clip: Clip, track: Track, effects: Effects, count: int, width_px: i
     tiles, captions = [], []
     for index in chosen:
         (frame,) = clip.frames(index, index + 1)
-        light = frame.astype(np.float32) / np.float32(clip.white)
-        panel = panels.shown(light, clip.layout.is_float, width_px, height_px)
+        panel = panels.shown(frame, Display.of(clip), width_px, height_px)
         small = cv2.resize(mask[index], (width_px, height_px), interpolation=cv2.INTER_NEAREST)
         labels = small.astype(np.uint8, copy=False)
         tiles.append(overlay(panel, labels, effects, index))

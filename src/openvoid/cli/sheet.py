@@ -23,6 +23,7 @@ from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Progress
 from openvoid.media.atomic import explained, partial_file
 from openvoid.show import panels
+from openvoid.vision.display import Display
 
 PICTURES = (".png", ".jpg", ".jpeg")
 PANELS = {"sheet": "AB+", "side": "AB", "difference": "+"}  # + is the difference
@@ -80,7 +81,7 @@ class _Painter:
         self.clip, self.view = left, view
         self._mask = mask
         self._names = {"A": left.path.name, "B": right.path.name}
-        self._linear = left.layout.is_float
+        self._display = replace(Display.of(left), white=1.0)  # frames come divided by white
         self._width = view.width_px or width_px
         self._height = max(1, round(left.height * self._width / left.width))
 
@@ -90,12 +91,13 @@ class _Painter:
         drawn, captions = [], []
         for name in PANELS[self.view.mode]:
             if name == "+":
-                apart = panels.difference(one, other, self.view.gain)
-                drawn.append(panels.shown(apart, False, self._width, self._height))
+                shown = self._display.shown(one), self._display.shown(other)
+                apart = panels.difference(*shown, self.view.gain)
+                drawn.append(panels.panel(apart, self._width, self._height))
                 captions.append(f"{number}  difference x{self.view.gain:g}")
                 continue
             frame = one if name == "A" else other
-            panel = panels.shown(frame, self._linear, self._width, self._height)
+            panel = panels.shown(frame, self._display, self._width, self._height)
             if name == "A" and self._mask is not None:
                 panel = panels.outlined(panel, self._mask[index])
             drawn.append(panel)

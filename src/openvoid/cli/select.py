@@ -69,6 +69,7 @@ def select(
     rate: Annotated[
         str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
     ] = None,
+    input_color: values.InputColor = "auto",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -90,7 +91,7 @@ def select(
 
     given = marks.selection(point, nots, box, matte, mark_file, words)
     _check_outputs(out, save_marks, preview, overwrite)
-    footage, notes = open_clip(clip, rate=values.rate(rate)), Told()
+    footage, notes = open_clip(clip, rate=values.rate(rate), input_color=input_color), Told()
     begun = time.monotonic()
     with told(quiet) as progress:
         track = find_track(
@@ -221,11 +222,11 @@ def _tile(clip: Clip, frame: Any, track: Track, given: Selection, index: int) ->
 
     from openvoid.core.quadmask import label
     from openvoid.show import panels
+    from openvoid.vision.display import Display
 
     scale = TILE_PX / clip.width
     height = max(1, round(clip.height * scale))
-    picture = frame.astype(np.float32) / np.float32(clip.white)
-    panel = panels.shown(picture, clip.layout.is_float, TILE_PX, height)
+    panel = panels.shown(frame, Display.of(clip), TILE_PX, height)
     mask = track[index]
     panel = panels.outlined(panel, label(mask, np.zeros_like(mask)))
     for mark in given.points:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,8 +56,8 @@ class Display:
     peak: float = 1.0  # the linear value, after the gain, that is shown as 1; at least 1
     wide: bool = False  # primaries of BT.2020
 
-    @classmethod
-    def of(cls, clip: Clip, usual: tuple[float, float] = (EVEN, EVEN)) -> Display:
+    @staticmethod
+    def of(clip: Clip, usual: tuple[float, float] = (EVEN, EVEN)) -> Display:
         """How a clip is shown. Depends on the clip alone; its exposure is measured once.
 
         Args:
@@ -69,12 +69,12 @@ class Display:
         """
         transfer, wide = color_of(clip)
         if transfer is Transfer.SRGB:
-            return cls(clip.white)
+            return _shared(clip.white)
         if transfer is not Transfer.LINEAR or not clip.layout.is_float:
-            return cls(clip.white, transfer, 1.0, max(1.0, transfer.brightest), wide)
+            return _shared(clip.white, transfer, 1.0, max(1.0, transfer.brightest), wide)
         light = exposure_of(clip)
         gain = float(np.clip(light.level, *usual)) / light.level if light.level > DARK else 1.0
-        return cls(clip.white, transfer, gain, max(1.0, light.brightest * gain), wide)
+        return _shared(clip.white, transfer, gain, max(1.0, light.brightest * gain), wide)
 
     @property
     def plain(self) -> bool:
@@ -121,20 +121,19 @@ class Display:
 
         Through tables, so within one level of `shown`.
         """
-        if self.plain:
-            if frame.dtype == np.uint8:
-                return frame
-            if frame.dtype.kind == "u":
-                return self._codes[frame]
-            return _eight(frame.astype(np.float32) * np.float32(1 / self.white))
-        if frame.dtype.kind == "u" and not self.wide:
+        integers = frame.dtype.kind == "u"
+        if self.plain and frame.dtype == np.uint8:
+            return frame
+        if integers and not self.wide:
             return self._codes[frame]
-        if frame.dtype.kind == "u":
+        if self.plain:
+            return _eight(self.shown(frame))
+        if integers:
             light = self._lights[frame]
         else:
             light = self.transfer.light(frame.astype(np.float32) / np.float32(self.white))
         if self.wide:
-            light = light @ FROM_BT2020.T.astype(np.float32)
+            light = np.clip(light, -LOUDEST, LOUDEST) @ FROM_BT2020.T.astype(np.float32)
         light = np.clip(light * np.float32(self.gain), -LOUDEST, LOUDEST).astype(np.float16)
         return self._halves[light.view(np.uint16)]
 
@@ -187,6 +186,9 @@ class Display:
             rises = middle * float(np.log1p(reach / middle)) < room
             low, high = (middle, high) if rises else (low, middle)
         return low
+
+
+_shared = lru_cache(maxsize=16)(Display)  # so that tables are made once, not once a frame
 
 
 def color_of(clip: Clip) -> tuple[Transfer, bool]:
@@ -243,7 +245,9 @@ def _measured(clip: Clip) -> Exposure:
     brightest, twentieth = 0.0, 0.0
     for index in np.unique(np.linspace(0, clip.length - 1, SAMPLES).round().astype(int)):
         frame = next(iter(clip.frames(int(index), int(index) + 1)))
-        values = frame[np.isfinite(frame).all(axis=-1)].max(axis=-1, initial=0.0)
+        red, green, blue = np.moveaxis(frame, -1, 0)
+        values = np.maximum(np.maximum(red, green), np.maximum(blue, 0))
+        values = values[np.isfinite(frame).all(axis=-1)]
         if values.size:
             brightest = max(brightest, float(values.max()))
             twentieth = max(twentieth, float(np.percentile(values, 95)))

@@ -104,6 +104,14 @@ def test_only_what_another_request_changes_is_made_again(
     assert open_quadmask(tmp_path / "quadmask.mkv") == after
 
 
+def test_another_meaning_of_the_values_is_another_request(
+    clip: Clip, tmp_path: Path, calls: list[str]
+) -> None:
+    marked(clip, tmp_path)
+    marked(replace(clip, input_color="linear"), tmp_path)
+    assert calls == ["still", "below"] * 2
+
+
 def test_a_person_s_correction_is_used_and_never_overwritten(clip: Clip, tmp_path: Path) -> None:
     marked(clip, tmp_path)
     path = tmp_path / "effects.json"

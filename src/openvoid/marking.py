@@ -224,6 +224,7 @@ def _reason_key(
 
 def _key(clip: Clip, asked: Mapping[str, Any], plugin: type[Any]) -> str:
     facts = {"clip": clip_hash(clip), "length": clip.length, "offset": clip.offset}
+    facts |= {"input_color": clip.input_color}  # other pictures are looked at
     return request_key(plain({**facts, **asked, "versions": versions(), "code": code_hash(plugin)}))
 
 

@@ -130,6 +130,27 @@ def test_explain_draws_what_was_concluded(
     assert "exists already" in command(*asked, "-o", told).err
 
 
+def test_what_values_mean_may_be_told(
+    command: Callable[..., Any], tiny: Any, track: Path, tmp_path: Path
+) -> None:
+    plain, log = tmp_path / "plain.png", tmp_path / "log.png"
+    asked = ("explain", tiny.clip, "--track", track, "--frames", "1")
+    assert command(*asked, "-o", plain).code == 0
+    assert command(*asked, "--input-color", "slog3", "-o", log).code == 0
+    apart = cv2.imread(str(log)).astype(int) - cv2.imread(str(plain))
+    assert np.abs(apart).max() > 20
+    made, again = tmp_path / "a.mkv", tmp_path / "b.mkv"
+    for out, words in ((made, ()), (again, ("--input-color", "slog3"))):
+        done = command("remove", tiny.clip, "-m", tiny.mask, "-o", out, "--engine", "flat", *words)
+        assert done.code == 0, done.err
+        report = json.loads(out.with_name(f"{out.name}.report.json").read_text())
+        assert report["source"]["clip"]["input_color"] == (words or (0, "auto"))[1]
+    assert made.read_bytes() == again.read_bytes()  # for looking only
+    refused = command(*asked, "--input-color", "vlog", "-o", tmp_path / "no.png")
+    assert refused.code == 2
+    assert "logc3" in refused.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -53,6 +53,16 @@ def test_words_become_marks() -> None:
     assert marks.box("1,2,30,40@5") == BoxMark(5, 1, 2, 30, 40)
 
 
+def test_a_sheet_is_drawn_as_the_values_are_meant(command: Callable[..., Any], shot: Path) -> None:
+    asked = ("select", "shot.mkv", "--point", "26,32@0")
+    for name, words in (("a", ()), ("b", ("--input-color", "linear"))):
+        out, sheet = shot / f"{name}.mkv", shot / f"{name}.png"
+        done = command(*asked, "-o", out, "--preview", sheet, *words)
+        assert done.code == 0, done.err
+    one, two = (cv2.imread(str(shot / name)).astype(int) for name in ("a.png", "b.png"))
+    assert (two - one).max() > 30  # linear light is shown brighter than its codes
+
+
 @pytest.mark.parametrize("text", ["", "1", "1,2,3", "a,b@0", "1,2@", "1,2@-1", "1,2@x", "1;2"])
 def test_words_that_are_no_point_are_refused_with_an_example(text: str) -> None:
     with pytest.raises(OpenVoidError, match="is not a point") as told:

@@ -121,3 +121,51 @@ def test_the_camera_option_is_obeyed(tmp_path: Path) -> None:
     for camera in ("locked", "affine", "homography", "parallax"):
         _, _, run = removed(clip_of(shown), mask, made(tmp_path / camera), camera=camera)
         assert run.notes["camera"]["model"] == camera
+
+
+def linear(frames: list[np.ndarray], times: float) -> list[np.ndarray]:
+    """8-bit frames as scene-linear light, so many times as bright."""
+    return [((frame / 255.0) ** 2.2 * times).astype(np.float32) for frame in frames]
+
+
+@pytest.mark.parametrize("shot", ["shaken", "parallax", "unseen"])
+def test_how_bright_a_plate_was_stored_makes_no_difference(tmp_path: Path, shot: str) -> None:
+    cameras = [np.eye(3) if shot == "unseen" else handheld(index) for index in range(10)]
+    truth = filmed(texture(260, 340), cameras, (96, 160))
+    place = (80, 48) if shot == "unseen" else None
+    shown, mask = crossing(truth, lambda index: place or (10 + 15 * index, 48), radius=10)
+    camera = "parallax" if shot == "parallax" else "auto"
+    inside = np.stack([labels != 255 for labels in mask])
+
+    def filled(times: float) -> tuple[np.ndarray, np.ndarray, Run]:
+        clip, folder = clip_of(linear(shown, times)), made(tmp_path / f"{times}")
+        frames, origins, run = removed(clip, mask, folder, camera=camera)
+        return np.stack(frames) / times, np.stack(origins), run
+
+    usual, origin, run = filled(1.0)
+    if shot != "unseen":
+        real = np.stack(linear(truth, 1.0))
+        assert psnr(usual[inside], real[inside], 1.0) > 32
+    for power in (-9, 3):
+        frames, origins, told = filled(2.0**power)
+        assert np.array_equal(frames, usual)
+        assert np.array_equal(origins, origin)
+        assert told.notes["camera"] == run.notes["camera"]
+    for times in (0.002, 7.3):  # rounded otherwise, and no more than that
+        frames, _, told = filled(times)
+        assert told.notes["camera"]["model"] == run.notes["camera"]["model"]
+        assert psnr(frames[inside], usual[inside], 1.0) > 55
+
+
+def test_no_number_in_a_plate_disturbs_nothing_but_itself(tmp_path: Path) -> None:
+    truth = filmed(texture(260, 340), [handheld(index) for index in range(10)], (96, 160))
+    shown, mask = crossing(truth, lambda index: (10 + 15 * index, 48), radius=10)
+    clean = linear(shown, 1.0)
+    bad = [frame.copy() for frame in clean]
+    for frame in bad:
+        frame[5, 7], frame[90, 150] = np.nan, np.inf
+    inside = np.stack([labels != 255 for labels in mask])
+    one, _, _ = removed(clip_of(clean), mask, made(tmp_path / "clean"))
+    two, _, run = removed(clip_of(bad), mask, made(tmp_path / "bad"))
+    assert run.notes["camera"]["frames_without_features"] == []
+    assert psnr(np.stack(two)[inside], np.stack(one)[inside], 1.0) > 45

@@ -8,15 +8,18 @@ import pytest
 from openvoid.core.clip import clip_of
 from openvoid.core.quadmask import Region, label
 from openvoid.show import panels
+from openvoid.vision.display import Display
+from openvoid.vision.transfer import Transfer
 
 RED, BLUE = panels.OUTLINE[Region.PRIMARY], panels.OUTLINE[Region.AFFECTED]
 
 
 def test_linear_footage_gets_a_display_curve() -> None:
-    gray = np.full((2, 2, 3), 0.18, np.float32)
-    assert panels.shown(gray, True, 2, 2)[0, 0, 0] == pytest.approx(117, abs=1)
-    assert panels.shown(gray, False, 2, 2)[0, 0, 0] == 46
-    assert panels.shown(gray + 9, True, 2, 2).max() == 255
+    gray, linear = np.full((2, 2, 3), 0.18, np.float32), Display(1.0, Transfer.LINEAR)
+    assert panels.shown(gray, linear, 2, 2)[0, 0, 0] == pytest.approx(117, abs=1)
+    assert panels.shown(gray, Display(), 2, 2)[0, 0, 0] == 46
+    assert panels.shown(gray + 9, linear, 2, 2).max() == 255
+    assert not panels.shown(gray * np.float32(np.nan), linear, 2, 2).any()
 
 
 def test_a_frame_of_a_clip_is_shown_at_its_white_and_shape() -> None:

@@ -38,6 +38,7 @@ def explain(
     rate: Annotated[
         str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
     ] = None,
+    input_color: values.InputColor = "auto",
     overwrite: Overwrite = False,
 ) -> None:
     """Draw what the object affects, and why, over frames of the clip.
@@ -62,7 +63,10 @@ def explain(
     if track is None:
         raise OpenVoidError("no track", where=str(clip), mend="--track FILE, or --marks FOLDER")
     free(overwrite, out)
-    footage, where = open_clip(clip, rate=values.rate(rate)), open_track(track)
+    footage, where = (
+        open_clip(clip, rate=values.rate(rate), input_color=input_color),
+        open_track(track),
+    )
     check_fits(footage, where)
     found = values.effects(effects) or Effects()
     mask = compose(where, found)

@@ -95,6 +95,7 @@ def reason(
     rate: Annotated[
         str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
     ] = None,
+    input_color: values.InputColor = "auto",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -121,7 +122,10 @@ def reason(
         raise OpenVoidError("nobody is asked", where="--reasoner none", mend="--effects FILE")
     beside = effects_out or effects_beside(out)
     free(overwrite, out, beside)
-    footage, where = open_clip(clip, rate=values.rate(rate)), open_track(track)
+    footage, where = (
+        open_clip(clip, rate=values.rate(rate), input_color=input_color),
+        open_track(track),
+    )
     check_fits(footage, where)
     edited, notes = values.effects(effects), Told()
     composing = Composing(grid, first_frame_kept, min_confidence)

@@ -121,6 +121,7 @@ def remove(
     rate: Annotated[
         str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
     ] = None,
+    input_color: values.InputColor = "auto",
     codec: Annotated[
         str | None,
         typer.Option(
@@ -179,6 +180,7 @@ def remove(
                 marks_folder or out.with_name(f"{out.name}.marks"),
                 prompt=prompt,
                 rate=values.rate(rate),
+                input_color=input_color,
                 segmenter=segmenter,
                 segmenter_options=given.get("segmenter", {}).get(segmenter),
                 reasoners=reason.reasoners(reasoner),
@@ -199,7 +201,7 @@ def remove(
             "soft_edge_px": soft_edge,
             "effects": values.effects(effects) or shot.effects,
         }
-        footage = open_clip(shot.clip, rate=values.rate(rate))
+        footage = open_clip(shot.clip, rate=values.rate(rate), input_color=input_color)
         if dry_run:
             foretold = outlook(footage, shot.mask, **asked)
             tell_json(foretold) if as_json else tell_rows(outlook_rows(foretold))
@@ -245,13 +247,14 @@ def point_out(
     *,
     prompt: str | None,
     rate: Fraction | None,
+    input_color: str,
     **asked: Any,
 ) -> Shot:
     """The mask of what is pointed at, and of what it does; everything on the way is kept."""
     from openvoid.marking import mark
     from openvoid.media.open import open_clip
 
-    found = mark(open_clip(clip, rate=rate), selection, folder, **asked)
+    found = mark(open_clip(clip, rate=rate, input_color=input_color), selection, folder, **asked)
     after = found.effects.background if prompt is None else prompt
     return Shot(clip, found.quadmask, after, found.effects, folder, tuple(found.told.warnings))
 

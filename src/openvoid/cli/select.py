@@ -64,6 +64,7 @@ def select(
     rate: Annotated[
         str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
     ] = None,
+    input_color: values.InputColor = "auto",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -87,7 +88,7 @@ def select(
 
     given = marks.selection(point, nots, box, matte, mark_file, words)
     _check_outputs(out, save_marks, preview, overwrite)
-    footage, notes = open_clip(clip, rate=values.rate(rate)), Told()
+    footage, notes = open_clip(clip, rate=values.rate(rate), input_color=input_color), Told()
     begun = time.monotonic()
     with told(quiet) as progress:
         track = find_track(

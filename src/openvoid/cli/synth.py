@@ -263,6 +263,7 @@ def _rows(shot: Path, columns: int, width: int) -> Iterator[Panel]:
     from openvoid.media.masks import open_quadmask
     from openvoid.media.open import open_clip
     from openvoid.show import panels
+    from openvoid.vision.display import Display
 
     mask = open_quadmask(shot / "quadmask_0.mp4")
     for take, name in TAKES.items():
@@ -272,6 +273,6 @@ def _rows(shot: Path, columns: int, width: int) -> Iterator[Panel]:
         drawn = []
         for index, frame in enumerate(clip.frames()):
             if index in at:
-                panel = panels.shown((frame / 255.0).astype(np.float32), False, width, height)
+                panel = panels.shown(frame, Display(clip.white), width, height)
                 drawn.append(panel if name else panels.outlined(panel, mask[index]))
         yield panels.row(drawn, [f"{shot.name} {take} {index}" for index in at])

@@ -8,9 +8,21 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
 
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
+
+InputColor = Annotated[
+    Literal["auto", "srgb", "linear", "log100", "log316", "pq", "hlg", "logc3", "slog3"],
+    typer.Option(
+        help="What the clip's values mean, where its tags do not say. For looking only: the new "
+        "shot keeps its tags.",
+    ),
+]
+"""A name of `vision.transfer`; told again here, so that help does not wait for imports."""
 
 
 def frame_range(text: str | None) -> tuple[int, int] | None:

@@ -83,6 +83,7 @@ class Clip:
     layout: PixelLayout
     source: PictureSource
     color: ColorTags = ColorTags()
+    input_color: str = "auto"  # what values mean to who looks at them, whatever the tags say
     audio: Path | None = None  # the file whose audio streams belong to this clip
     audio_start_s: Fraction = Fraction(0)  # where in that file frame 0 lies
     timecode: str | None = None  # of frame 0, "HH:MM:SS:FF" or with ";" for drop frame

@@ -63,6 +63,7 @@ def clip_facts(clip: Clip) -> dict[str, Any]:
         "pixels": clip.layout.name,
         "bits": clip.layout.bits,
         "color": asdict(clip.color),
+        "input_color": clip.input_color,
         "timecode": clip.timecode,
         "audio": clip.audio is not None,
     }

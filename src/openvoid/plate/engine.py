@@ -95,7 +95,7 @@ class _Job:
             self.lent,
             self.look.proxy,
             self.soft_px,
-            self.look.white,
+            self.look.unit,
         )
 
 

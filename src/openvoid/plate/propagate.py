@@ -114,7 +114,8 @@ def _lay_donor(look: Survey, rebuilt: Rebuilt, index: int, donor: int, guard_px:
     flow = None
     if look.registration.camera is not Camera.LOCKED:
         ring = visible & rebuilt.known
-        gray, whole = (cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (rebuilt.picture, frame))
+        pictures = (look.seen(picture) for picture in (rebuilt.picture, frame))
+        gray, whole = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in pictures)
         matrix = refine(gray, whole, ring, matrix, box)
         if look.registration.camera is Camera.PARALLAX:
             flow = parallax(gray, warp(whole, matrix, box), ring)

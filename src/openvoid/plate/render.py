@@ -50,7 +50,7 @@ def render(
     harvest: Harvest,
     proxy: Proxy,
     soft_px: int,
-    white: float,
+    unit: float,
 ) -> Fill:
     """A frame's new pixels.
 
@@ -58,6 +58,7 @@ def render(
         labels: [H, W] of the whole frame.
         frame: [H, W, 3] as shot; needed only where `sheet` is given.
         soft_px: reach of soft edges in clip pixels.
+        unit: the stored value that is 1.0 at proxy size.
     """
     height, width = labels.shape
     box = clip_box(rebuilt.box, proxy, height, width)
@@ -71,21 +72,21 @@ def render(
     weights = _weights(shares, reach)
     total = np.zeros((box.height, box.width, 3), np.float32)
     for layer, weight in zip(rebuilt.layers, weights, strict=False):
-        _add_layer(total, layer, weight, rebuilt.box, box, harvest, proxy, white)
+        _add_layer(total, layer, weight, rebuilt.box, box, harvest, proxy, unit)
     if sheet is not None:
         assert frame is not None
-        _add_sheet(total, sheet, weights[-1], rebuilt.box, box, frame, proxy, white)
+        _add_sheet(total, sheet, weights[-1], rebuilt.box, box, frame, proxy, unit)
     covered = enlarge(
         sum(weights, np.zeros(rebuilt.hole.shape, np.float32)), rebuilt.box, box, proxy
     )
     missing = covered < 0.999
     if missing.any():  # nothing lent and nothing synthesised: the smooth picture
-        plain = enlarge(rebuilt.picture, rebuilt.box, box, proxy) * white
+        plain = enlarge(rebuilt.picture, rebuilt.box, box, proxy) * unit
         total += plain * np.clip(1 - covered, 0, 1)[..., None]
     origin = _origin(weights, len(rebuilt.layers), alpha, rebuilt.box, box, proxy)
     dtype = harvest.crops[0].dtype
     if dtype != np.float32:
-        total = np.clip(np.rint(total), 0, white)
+        total = np.clip(np.rint(total), 0, unit)
     return Fill(index, box, total.astype(dtype), alpha, origin)
 
 
@@ -123,7 +124,7 @@ def _add_layer(
     into: Box,
     harvest: Harvest,
     proxy: Proxy,
-    white: float,
+    unit: float,
 ) -> None:
     """Add a donor's pixels times their weight to `total` [h, w, 3], which covers `into`."""
     target = _reach(weight, box, into, proxy)
@@ -131,7 +132,7 @@ def _add_layer(
         return
     place, crop = harvest.crop(layer.donor)
     seen = _seen(layer, crop, place, target, box, proxy)
-    seen += enlarge(layer.correction, box, target, proxy) * white
+    seen += enlarge(layer.correction, box, target, proxy) * unit
     seen *= enlarge(weight, box, target, proxy)[..., None]
     total[target.within(into).slices] += seen
 
@@ -175,14 +176,14 @@ def _add_sheet(
     into: Box,
     frame: Frame,
     proxy: Proxy,
-    white: float,
+    unit: float,
 ) -> None:
     """Add the synthesised pixels: the frame's own living pixels where their source is kept."""
     target = _reach(weight, box, into, proxy)
     if target.empty:
         return
     still = enlarge(sheet.image, box, target, proxy)
-    detail, living = _detail(sheet, box, target, frame, proxy, white)
+    detail, living = _detail(sheet, box, target, frame, proxy, unit)
     strength = cv2.GaussianBlur(np.abs(detail).max(axis=-1), (0, 0), max(1.0, proxy.scale))
     usual = float(np.median(strength[living > 0])) if (living > 0).any() else 0.0
     calm = np.clip(2 - strength / max(LOUD * usual, CHANGED), 0, 1) * living
@@ -193,7 +194,7 @@ def _add_sheet(
     detail -= _slow(detail, reach) * (calm / near)[..., None]
     still += detail
     share = enlarge(weight, box, target, proxy)[..., None]
-    total[target.within(into).slices] += share * still * white
+    total[target.within(into).slices] += share * still * unit
 
 
 def _slow(picture: Image, sigma_px: float) -> Image:
@@ -207,11 +208,11 @@ def _slow(picture: Image, sigma_px: float) -> Image:
 
 
 def _detail(
-    sheet: Sheet, box: Box, target: Box, frame: Frame, proxy: Proxy, white: float
+    sheet: Sheet, box: Box, target: Box, frame: Frame, proxy: Proxy, unit: float
 ) -> tuple[Image, Image]:
     """What the frame's own pixels at the copies' sources have beyond the gathered plate.
 
-    That is grain, motion and what the proxies are too small to show: [h, w, 3], 1.0 for white; and
+    That is grain, motion and what the proxies are too small to show: [h, w, 3], 1.0 for `unit`; and
     [h, w] 1 where the source is kept in this frame.
     """
     offset = sheet.place - _grid(box)
@@ -220,7 +221,7 @@ def _detail(
     limit = np.array([frame.shape[1] - 1, frame.shape[0] - 1], np.float32)
     where = np.clip(where, 0, limit)
     pixels = where.astype(np.int32)
-    copy = frame[pixels[..., 1], pixels[..., 0]].astype(np.float32) / white
+    copy = frame[pixels[..., 1], pixels[..., 0]].astype(np.float32) / unit
     world = mapped(np.linalg.inv(proxy.to_clip @ sheet.matrix), where.astype(np.float32))
     return copy - sheet.canvas.plate_at(world), nearest[..., 2].astype(np.float32)
 

@@ -24,9 +24,11 @@ from openvoid.core.clip import Clip, Frame
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.core.removal import Run
 from openvoid.vision.camera import Camera, Matrix, Registrar, Registration, transform
+from openvoid.vision.display import Display
 from openvoid.vision.masks import nanmedian
 from openvoid.vision.store import ArrayStore
 
+MOST = 6e4  # of a reduced frame's values: below the largest float16
 PROXY_PX = 640  # long side of the reduced frames
 CELL_PX = 8  # side of a cell of the world grid, in proxy pixels
 MAX_CELLS = 240  # along one side of the world grid; what lies farther out is not planned for
@@ -67,14 +69,17 @@ class Proxy:
             ]
         )
 
-    def reduce(self, frame: Frame, white: float) -> NDArray[Any]:
-        """A frame at proxy size: uint8 for 8 bit, else float16 with 1.0 for white."""
+    def reduce(self, frame: Frame, unit: float) -> NDArray[Any]:
+        """A frame at proxy size: uint8 for 8 bit, else float16 with 1.0 for `unit`."""
         small = frame
-        if frame.shape[:2] != (self.height, self.width):
-            small = cv2.resize(frame, (self.width, self.height), interpolation=cv2.INTER_AREA)
+        if frame.dtype.kind == "f":  # a value that is none must not spread to its neighbours
+            small = np.nan_to_num(frame * np.float32(1 / unit), posinf=MOST, neginf=-MOST)
+            unit = 1.0
+        if small.shape[:2] != (self.height, self.width):
+            small = cv2.resize(small, (self.width, self.height), interpolation=cv2.INTER_AREA)
         if small.dtype == np.uint8:
             return small
-        return np.clip(small.astype(np.float32) / white, -6e4, 6e4).astype(np.float16)
+        return np.clip(small.astype(np.float32) / unit, -MOST, MOST).astype(np.float16)
 
 
 @dataclass(frozen=True)
@@ -134,13 +139,22 @@ class Survey:
     needed: NDArray[np.bool_]  # [T, cells] cells that a frame's hole (with its soft edge) touches
     shown: NDArray[np.bool_]  # [T, cells] cells that a frame shows whole and undisturbed
     passing: NDArray[np.bool_]  # [T, cells] cells in which a frame shows something passing through
-    white: float = 1.0
+    display: Display
+
+    @property
+    def unit(self) -> float:
+        """The stored value that is 1.0 in reduced frames: white, at the shot's own exposure."""
+        return self.display.unit
 
     def frame(self, index: int) -> NDArray[np.float32]:
-        """A reduced frame [h, w, 3], 1.0 for white."""
+        """A reduced frame [h, w, 3], 1.0 for `unit`."""
         stored = self.frames[index]
         scale = 255.0 if stored.dtype == np.uint8 else 1.0
         return stored.astype(np.float32) / np.float32(scale)
+
+    def seen(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Values of reduced frames as a screen shows them: what pictures are aligned by."""
+        return self.display.of_units.shown(picture)
 
     def hole(self, index: int) -> NDArray[np.bool_]:
         """Where a reduced frame [h, w] is not wholly KEEP."""
@@ -163,29 +177,35 @@ def survey(
 
     Everything is kept in `run.scratch`, so that a second call for the same removal reads it back.
     """
-    proxy = Proxy.of(clip)
+    proxy, display = Proxy.of(clip), Display.of(clip)
     paths = [run.scratch / name for name in ("proxies.bin", "holes.bin", "camera.json")]
     if not all(ArrayStore.exists(path) for path in paths[:2]) or not paths[2].is_file():
-        _look(clip, mask, proxy, run, camera, paths)
+        _look(clip, mask, proxy, display, run, camera, paths)
     registration = _read_registration(paths[2])
     frames, holes = ArrayStore.reading(paths[0]), ArrayStore.reading(paths[1])
     world = World.around(registration.matrices, proxy)
     blank = np.zeros((0, 0), bool)
-    plain = Survey(proxy, registration, world, frames, holes, blank, blank, blank, clip.white)
+    plain = Survey(proxy, registration, world, frames, holes, blank, blank, blank, display)
     needed, shown = _cells(plain, soft_px / proxy.scale)
     passing = _passing(plain, shown, np.asarray(needed.any(axis=0)))
     return replace(plain, needed=needed, shown=shown & ~passing, passing=passing)
 
 
 def _look(
-    clip: Clip, mask: Quadmask, proxy: Proxy, run: Run, camera: Camera | None, paths: list[Path]
+    clip: Clip,
+    mask: Quadmask,
+    proxy: Proxy,
+    display: Display,
+    run: Run,
+    camera: Camera | None,
+    paths: list[Path],
 ) -> None:
     registrar = Registrar()
     with ArrayStore.writing(paths[0]) as frames, ArrayStore.writing(paths[1]) as holes:
         for index, frame in enumerate(run.track("register", clip.frames(), clip.length)):
-            small = proxy.reduce(frame, clip.white)
+            small = proxy.reduce(frame, display.unit)
             hole = _reduced_hole(mask, index, proxy)
-            registrar.add(_gray(small), ~hole)
+            registrar.add(_gray(small, display), ~hole)
             frames.append(small)
             holes.append(np.packbits(hole))
     registration = registrar.result(camera)
@@ -220,12 +240,10 @@ def _reduced_hole(mask: Quadmask, index: int, proxy: Proxy) -> NDArray[np.bool_]
     return hole
 
 
-def _gray(small: NDArray[Any]) -> NDArray[np.uint8]:
-    """What features are followed in: 8-bit gray; float values through a square root."""
-    if small.dtype == np.uint8:
-        return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
-    gray = cv2.cvtColor(small.astype(np.float32), cv2.COLOR_RGB2GRAY)
-    return np.asarray(255 * np.sqrt(np.clip(gray, 0, 1)), np.uint8)
+def _gray(small: NDArray[Any], display: Display) -> NDArray[np.uint8]:
+    """What features are followed in: 8-bit gray of the displayed picture."""
+    way = display if small.dtype == np.uint8 else display.of_units
+    return np.asarray(cv2.cvtColor(way.seen(small), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _cells(look: Survey, soft_px: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

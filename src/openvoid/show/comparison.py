@@ -21,6 +21,7 @@ from openvoid.media.codecs import default_codec
 from openvoid.media.encode import open_writer
 from openvoid.show import panels
 from openvoid.show.picture import PICTURES, write_picture
+from openvoid.vision.display import Display
 
 PANELS = {"sheet": "AB+", "side": "AB", "difference": "+"}  # + is the difference
 SHEET_WIDTH_PX = 480  # of one panel in a contact sheet
@@ -65,7 +66,7 @@ class _Painter:
         self.clip, self.view = left, view
         self._mask = mask
         self._names = {"A": left.path.name, "B": right.path.name}
-        self._linear = left.layout.is_float
+        self._display = replace(Display.of(left), white=1.0)  # frames come divided by white
         self._width = view.width_px or width_px
         self._height = max(1, round(left.height * self._width / left.width))
 
@@ -75,12 +76,13 @@ class _Painter:
         drawn, captions = [], []
         for name in PANELS[self.view.mode]:
             if name == "+":
-                apart = panels.difference(one, other, self.view.gain)
-                drawn.append(panels.shown(apart, False, self._width, self._height))
+                shown = self._display.shown(one), self._display.shown(other)
+                apart = panels.difference(*shown, self.view.gain)
+                drawn.append(panels.panel(apart, self._width, self._height))
                 captions.append(f"{number}  difference x{self.view.gain:g}")
                 continue
             frame = one if name == "A" else other
-            panel = panels.shown(frame, self._linear, self._width, self._height)
+            panel = panels.shown(frame, self._display, self._width, self._height)
             if name == "A" and self._mask is not None:
                 panel = panels.outlined(panel, self._mask[index])
             drawn.append(panel)

@@ -1,7 +1,6 @@
 """Frames -> pictures to look at: panels side by side, rows of frames, numbers on them.
 
-Enters: RGB frames as float32 with white at 1.0, or as a clip stores them. Leaves: uint8 RGB. Knows
-no files.
+Enters: RGB frames, and how they are displayed. Leaves: uint8 RGB. Knows no files.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.clip import Clip, Frame
 from openvoid.core.quadmask import Labels, Region
+from openvoid.vision.display import Display
 
 Panel = NDArray[np.uint8]
 
@@ -23,23 +23,26 @@ PAPER, INK = 32, 235
 OUTLINE = {Region.PRIMARY: (255, 60, 40), Region.AFFECTED: (60, 170, 255)}
 
 
-def shown(frame: NDArray[np.float32], linear: bool, width: int, height: int) -> Panel:
-    """A frame as a screen shows it, at a panel's size. Scene-linear values get a display curve."""
+def shown(frame: Frame, display: Display, width: int, height: int) -> Panel:
+    """A frame of stored values as a screen shows it, at a panel's size."""
+    return panel(display.shown(frame), width, height)
+
+
+def panel(picture: NDArray[np.float32], width: int, height: int) -> Panel:
+    """A picture [H, W, 3] in which white is 1.0 already, at a panel's size; no number is black."""
+    frame = np.nan_to_num(picture, posinf=1.0)
     if frame.shape[:2] != (height, width):
         smaller = width < frame.shape[1]
         method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
         frame = cv2.resize(frame, (width, height), interpolation=method).astype(np.float32)
     clipped = np.clip(frame, 0.0, 1.0)
-    if linear:
-        clipped = clipped ** np.float32(1 / 2.2)
     return (clipped * 255 + 0.5).astype(np.uint8)
 
 
 def panel_of(clip: Clip, frame: Frame, width: int) -> Panel:
     """A frame of a clip, [H, W, 3] as the clip gives it, so wide."""
     height = max(1, round(clip.height * width / clip.width))
-    light = frame.astype(np.float32) / np.float32(clip.white)
-    return shown(light, clip.layout.is_float, width, height)
+    return shown(frame, Display.of(clip), width, height)
 
 
 def spread(among: Sequence[int], count: int) -> list[int]:

@@ -17,19 +17,15 @@ from numpy.typing import NDArray
 
 from openvoid.core.clip import Clip, Frame
 from openvoid.core.removal import Run
+from openvoid.vision.display import Display
 
 Picture = NDArray[Any]  # [h, w, 3] uint8 RGB
 LEAST_SIDE_PX = 20  # optical flow wants a few patches of 8 x 8
 
 
-def displayed(frame: Frame) -> NDArray[Any]:
+def displayed(frame: Frame, clip: Clip) -> NDArray[Any]:
     """A frame in 8 bits a channel, as a person would look at it."""
-    if frame.dtype == np.uint8:
-        return frame
-    if frame.dtype == np.uint16:
-        return (frame >> 8).astype(np.uint8)
-    linear = np.maximum(np.nan_to_num(frame, posinf=1e4), 0)  # highlights are rolled off, not cut
-    return np.rint(255 * np.power(linear / (linear + 0.6), 1 / 1.8)).astype(np.uint8)
+    return Display.of(clip).seen(frame)
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def prepare(clip: Clip, long_side_px: int, run: Run) -> Working:
     file = tempfile.TemporaryFile(dir=_folder(run.scratch))  # noqa: SIM115
     way = cv2.INTER_AREA if width < clip.width else cv2.INTER_LINEAR
     for frame in run.track("read", clip.frames(), clip.length):
-        seen = displayed(frame)
+        seen = displayed(frame, clip)
         if seen.shape[:2] != (height, width):
             seen = cv2.resize(seen, (width, height), interpolation=way)
         file.write(np.ascontiguousarray(seen).data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openvoid.core.clip import clip_of
+from openvoid.core.clip import ColorTags, clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
@@ -102,7 +103,8 @@ def test_the_object_is_outlined_in_red_and_the_grid_drawn_between_cells() -> Non
 def test_every_depth_is_shown_alike_and_reduced(kind: type) -> None:
     full = 1.0 if kind is np.float32 else float(np.iinfo(kind).max)
     frame = np.full((40, 80, 3), full / 2).astype(kind)
-    picture = shown(frame, clip_of([frame]), 20)
+    clip = replace(clip_of([frame]), color=ColorTags(transfer=13))  # sRGB: floats too
+    picture = shown(frame, clip, 20)
     assert picture.shape == (10, 20, 3)
     assert picture.dtype == np.uint8
     assert abs(int(picture[5, 5, 0]) - 127) <= 1

@@ -6,10 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from openvoid.core.clip import clip_of
 from openvoid.core.selection import Point, Selection, Stroke
 from openvoid.select.classical.matting import refined
 from openvoid.select.seeds import obeyed, widest_gap
-from openvoid.vision.working import displayed, working_size
+from openvoid.vision.display import Display
+from openvoid.vision.working import working_size
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -19,10 +21,11 @@ def test_a_coarse_silhouette_finds_the_native_edge(dtype: type) -> None:
     values = np.where(truth[..., None], [0.8, 0.3, 0.2], [0.2, 0.35, 0.4])
     white = 1.0 if dtype is np.float32 else np.iinfo(dtype).max
     frame = (values * white).astype(dtype)
-    small = cv2.resize(displayed(frame), (133, 100), interpolation=cv2.INTER_AREA)
+    display = Display.of(clip_of([frame]))
+    small = cv2.resize(display.seen(frame), (133, 100), interpolation=cv2.INTER_AREA)
     coarse = cv2.resize(truth.astype(np.float32), (133, 100), interpolation=cv2.INTER_AREA) > 0.5
     plain = cv2.resize(coarse.astype(np.uint8), (800, 600), interpolation=cv2.INTER_NEAREST) > 0
-    found = refined(coarse, frame, small)
+    found = refined(coarse, frame, small, display)
     wrong = np.count_nonzero(found ^ truth)
     assert wrong < 0.35 * np.count_nonzero(plain ^ truth)
     assert wrong / (2 * np.pi * 151) < 1.0  # px along the boundary
@@ -31,8 +34,8 @@ def test_a_coarse_silhouette_finds_the_native_edge(dtype: type) -> None:
 def test_nothing_stays_nothing_and_everything_everything() -> None:
     frame = np.zeros((40, 60, 3), np.uint8)
     small = frame[::2, ::2]
-    assert not refined(np.zeros((20, 30), bool), frame, small).any()
-    assert refined(np.ones((20, 30), bool), frame, small).all()
+    assert not refined(np.zeros((20, 30), bool), frame, small, Display(255.0)).any()
+    assert refined(np.ones((20, 30), bool), frame, small, Display(255.0)).all()
 
 
 def test_marks_are_obeyed_to_the_pixel() -> None:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from openvoid.core.clip import clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.core.selection import BoxMark, Matte, Point, Selection, Stroke
@@ -122,3 +123,20 @@ def test_a_matte_of_another_size_or_empty_is_refused(tmp_path: Path) -> None:
         cv2.imwrite(file, np.zeros(size, np.uint8))
         with pytest.raises(OpenVoidError, match=wanted):
             tracked(made, Selection(mattes=(Matte(0, file),)), tmp_path)
+
+
+def test_how_bright_a_linear_shot_was_stored_makes_no_difference(tmp_path: Path) -> None:
+    made = world(lambda index: (40 + 6 * index, 60), length=6)
+    light = [(frame / 255.0) ** 2.2 for frame in made.frames]
+    marks = Selection(points=(Point(0, 40, 60),))
+
+    def at(times: float) -> list[np.ndarray]:
+        clip = clip_of([(frame * times).astype(np.float32) for frame in light])
+        return list(ClassicalSegmenter(Options()).track(clip, marks, Run(tmp_path)))
+
+    usual = at(1.0)
+    assert min(overlap(*pair) for pair in zip(usual, made.truth, strict=True)) > 0.9
+    for power in (-9, 3):
+        assert np.array_equal(at(2.0**power), usual)
+    for times in (0.002, 7.3):
+        assert min(overlap(*pair) for pair in zip(at(times), usual, strict=True)) > 0.98

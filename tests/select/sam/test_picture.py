@@ -13,6 +13,7 @@ pytest.importorskip("torch")
 
 from openvoid.core.clip import clip_of
 from openvoid.select.sam.picture import CHUNK, Pictures, normalised, shrunk, silhouette, tidied
+from openvoid.vision.display import Display
 from tests.select.moving_shapes import overlap, world
 
 MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -35,13 +36,14 @@ def by_hand(line: np.ndarray, size: int) -> np.ndarray:
 def test_a_picture_is_shrunk_as_plain_arithmetic_does_it(native: tuple[int, int]) -> None:
     frame = np.random.default_rng(1).integers(0, 256, (*native, 3)).astype(np.uint8)
     wanted = by_hand(by_hand(frame.astype(float), 48).swapaxes(0, 1), 48).swapaxes(0, 1)
-    assert np.abs(shrunk(frame, 48).astype(float) - wanted).max() <= 1.01
+    assert np.abs(shrunk(frame, 48, Display(255.0)).astype(float) - wanted).max() <= 1.01
 
 
 @pytest.mark.parametrize(("dtype", "factor"), [(np.uint16, 257), (np.float32, 1)])
 def test_every_depth_of_picture_is_taken(dtype: Any, factor: int) -> None:
     frame = (np.random.default_rng(1).random((40, 60, 3)) * 255).astype(np.uint8)
-    small = shrunk((frame.astype(np.float64) * factor).astype(dtype), 32)
+    deep = (frame.astype(np.float64) * factor).astype(dtype)
+    small = shrunk(deep, 32, Display.of(clip_of([deep])))
     assert small.shape == (32, 32, 3)
     assert small.dtype == np.uint8
 
@@ -79,15 +81,15 @@ def test_edges_lie_where_the_pictures_edges_are() -> None:
     coarse = cv2.resize(truth.astype(np.float32), (44, 30), interpolation=cv2.INTER_AREA)
     logits = np.float32(8) * (coarse - np.float32(0.5))
     large = cv2.resize(logits, (176, 120), interpolation=cv2.INTER_LINEAR) > 0
-    found = silhouette(logits, frame)
+    found = silhouette(logits, frame, Display(255.0))
     assert found.shape == truth.shape
     assert overlap(found, truth) > max(0.95, overlap(large, truth))
 
 
 def test_nothing_seen_is_nothing_drawn() -> None:
     frame = np.zeros((33, 47, 3), np.uint8)
-    assert silhouette(np.full((16, 16), -1024, np.float32), frame).shape == (33, 47)
-    assert not silhouette(np.full((16, 16), -1024, np.float32), frame).any()
+    assert silhouette(np.full((16, 16), -1024, np.float32), frame, Display(255.0)).shape == (33, 47)
+    assert not silhouette(np.full((16, 16), -1024, np.float32), frame, Display(255.0)).any()
 
 
 def test_time_runs_backward_in_pieces(tmp_path: Path) -> None:

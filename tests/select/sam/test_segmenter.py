@@ -21,6 +21,7 @@ from openvoid.core.track import Track
 from openvoid.marking import find_track
 from openvoid.select.sam.picture import shrunk
 from openvoid.select.sam.segmenter import joined
+from openvoid.vision.display import Display
 from tests.select.moving_shapes import World, world
 
 LENGTH = 10
@@ -110,7 +111,7 @@ def test_words_find_frames_and_the_memory_fills_between(
 
 def test_words_reach_the_detector(made: Mapping[str, Any], scene: World) -> None:
     model = made["sam3"]._model
-    small = shrunk(scene.frames[0], model.size)
+    small = shrunk(scene.frames[0], model.size, Display(255.0))
     ball, zebra = ([sure for _, sure in model.named(each, small)] for each in ("ball", "zebra"))
     assert ball == sorted(ball, reverse=True)
     assert ball != zebra

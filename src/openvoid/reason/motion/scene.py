@@ -23,6 +23,7 @@ from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.contours import places_of
 from openvoid.reason.motion.camera import Matrix, follow, moved, normal
+from openvoid.vision.display import Display
 
 LONG_PX = 480  # long side of the small frames
 MOST_PX = 1100  # long side of the canvas
@@ -125,15 +126,11 @@ def _check(clip: Clip, track: Track) -> None:
 
 
 def _reduced(frame: Frame, clip: Clip, small: tuple[int, int]) -> NDArray[np.uint8]:
-    """A small 8-bit frame; scene-linear values get a display curve."""
-    if frame.shape[:2] != small:
-        frame = cv2.resize(frame, small[::-1], interpolation=cv2.INTER_AREA)
-    if frame.dtype == np.uint8:
-        return frame
-    values = np.clip(np.nan_to_num(frame.astype(np.float32) / clip.white), 0, 1)
-    if clip.layout.is_float:
-        values = values ** np.float32(1 / 2.2)
-    return np.asarray(np.rint(values * 255), np.uint8)
+    """A small 8-bit frame, as a screen shows it."""
+    seen = Display.of(clip).seen(frame)
+    if seen.shape[:2] != small:
+        seen = cv2.resize(seen, small[::-1], interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return seen
 
 
 def _reduced_mask(mask: Mask, small: tuple[int, int]) -> Mask:

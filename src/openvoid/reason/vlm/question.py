@@ -28,6 +28,7 @@ from openvoid.core.track import Silhouette, Track
 from openvoid.media.encode import open_writer
 from openvoid.reason.vlm.prompt import words
 from openvoid.reason.vlm.schema import Grid
+from openvoid.vision.display import Display
 
 Picture = NDArray[np.uint8]
 """[H, W, 3] RGB."""
@@ -38,7 +39,6 @@ LINE, RED = (255, 255, 90), (255, 30, 30)
 LINE_SHARE, FILL_SHARE = 0.4, 0.45
 QUALITY = 88  # of the JPEGs
 FILM_SIDE_PX, FILM_FRAMES = 512, 240  # at most; longer clips are sampled
-LINEAR = 8  # H.273 transfer code point
 
 
 @dataclass(frozen=True)
@@ -131,15 +131,13 @@ def key_frames(track: Track, count: int = 10) -> tuple[int, ...]:
 
 def shown(frame: Frame, clip: Clip, side_px: int) -> Picture:
     """A frame as a screen shows it, its longer side at most `side_px`; 8 bit."""
-    height, width = frame.shape[:2]
+    seen = Display.of(clip).seen(frame)
+    height, width = seen.shape[:2]
     scale = min(1.0, side_px / max(height, width))
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        frame = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
-    light = np.clip(np.nan_to_num(frame.astype(np.float32)) / np.float32(clip.white), 0, 1)
-    if clip.color.transfer == LINEAR:
-        light = light ** np.float32(1 / 2.2)
-    return np.rint(light * 255).astype(np.uint8)
+        seen = cv2.resize(seen, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return seen
 
 
 def marked(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
 from openvoid.select.seeds import Mask
-from openvoid.vision.working import displayed
+from openvoid.vision.display import Display
 
 Map = NDArray[Any]  # [h, w] float32
 RADIUS_PX = 4  # of the local fit, working px
@@ -28,13 +28,14 @@ ROW = 1024
 BAND_PX = 2.5  # how far the boundary may move, working px
 
 
-def refined(mask: Mask, frame: NDArray[Any], small: NDArray[Any]) -> Mask:
+def refined(mask: Mask, frame: NDArray[Any], small: NDArray[Any], display: Display) -> Mask:
     """The silhouette at native size.
 
     Args:
         mask: [h, w] at working size.
         frame: [H, W, 3] native.
-        small: [h, w, 3] the same picture at working size, RGB.
+        small: [h, w, 3] the same picture at working size, RGB as displayed.
+        display: how the clip is shown.
     """
     height, width = frame.shape[:2]
     full = np.zeros((height, width), bool)
@@ -42,7 +43,7 @@ def refined(mask: Mask, frame: NDArray[Any], small: NDArray[Any]) -> Mask:
         return full
     grown = bounding_box(mask).grown(3 * RADIUS_PX, *mask.shape)
     large = _native(grown, mask.shape, (height, width))
-    picture = displayed(frame[large.slices]).astype(np.float32) / 255
+    picture = display.seen(frame[large.slices]).astype(np.float32) / 255
     place = _places(mask.shape, grown, large, (height, width))
     signed = _fetched(_signed(mask[grown.slices]), place)
     near = np.abs(signed) < BAND_PX

@@ -36,6 +36,7 @@ from openvoid.select.classical.propagation import (
     signed_distance,
 )
 from openvoid.select.seeds import Mask, Seeds, obeyed, read_matte, seeds_of
+from openvoid.vision.display import Display
 from openvoid.vision.working import Working, prepare
 
 FARTHER = 7  # frames: what was hidden for less than this is known at once when it is seen again
@@ -199,11 +200,12 @@ def _edges(
 ) -> Iterator[Silhouette]:
     """Native silhouettes, in order; mattes as they were given."""
     given = {matte.frame: matte.file for matte in selection.mattes}
+    display = Display.of(clip)
     for frame, picture in enumerate(clip.frames()):
         if frame in given:
             mask = read_matte(given[frame], clip.height, clip.width)
         else:
-            mask = refined(following[frame], picture, working[frame])
+            mask = refined(following[frame], picture, working[frame], display)
         yield obeyed(mask, selection, frame)
 
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from openvoid.core.clip import Clip, Frame
 from openvoid.select.classical.matting import refined
 from openvoid.select.seeds import Mask
-from openvoid.vision.working import displayed, working_size
+from openvoid.vision.display import Display
+from openvoid.vision.working import working_size
 
 Logits = NDArray[np.float32]  # [h, w], above 0 where the object is
 Small = NDArray[np.uint8]  # [size, size, 3] RGB
@@ -29,12 +30,12 @@ CHUNK = 32  # small pictures held at a time while time runs backward
 FAR = 16.0  # logits beyond this say no more
 
 
-def shrunk(frame: Frame, size: int) -> Small:
+def shrunk(frame: Frame, size: int, display: Display) -> Small:
     """A frame at the model's square size: bilinear, with the kernel as wide as the step."""
     import torch
     from torch.nn import functional
 
-    seen = torch.from_numpy(np.ascontiguousarray(displayed(frame)))
+    seen = torch.from_numpy(np.ascontiguousarray(display.seen(frame)))
     planes = seen.permute(2, 0, 1)[None]
     small = functional.interpolate(
         planes, (size, size), mode="bilinear", align_corners=False, antialias=True
@@ -52,6 +53,7 @@ class Pictures:
     def __init__(self, clip: Clip, size: int, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.clip, self.size = clip, size
+        self._display = Display.of(clip)
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
         self._places: dict[int, int] = {}
 
@@ -63,7 +65,8 @@ class Pictures:
 
     def __getitem__(self, frame: int) -> Small:
         if frame not in self._places:
-            self.put(frame, shrunk(next(self.clip.frames(frame, frame + 1)), self.size))
+            picture = next(self.clip.frames(frame, frame + 1))
+            self.put(frame, shrunk(picture, self.size, self._display))
         self._file.seek(self._places[frame])
         found = np.frombuffer(self._file.read(3 * self.size**2), np.uint8)
         return found.reshape(self.size, self.size, 3).copy()
@@ -76,7 +79,7 @@ class Pictures:
     def forward(self, start: int, stop: int | None = None) -> Iterator[tuple[int, Small]]:
         """Pictures from a frame to the clip's end, with their indices."""
         for frame, picture in enumerate(self.clip.frames(start, stop), start):
-            yield frame, shrunk(picture, self.size)
+            yield frame, shrunk(picture, self.size, self._display)
 
     def backward(self, last: int) -> Iterator[tuple[int, Small]]:
         """Pictures before a frame, from there to the first; `CHUNK` of them are held."""
@@ -114,7 +117,7 @@ def _switched(logits: Logits, where: Mask, largest_px: int, value: float) -> Log
     return np.where(little[pieces], np.float32(value), logits)
 
 
-def silhouette(logits: Logits, frame: Frame) -> Mask:
+def silhouette(logits: Logits, frame: Frame, display: Display) -> Mask:
     """Where the object is, [H, W] at native size."""
     height, width = frame.shape[:2]
     if not (logits > 0).any():
@@ -122,8 +125,8 @@ def silhouette(logits: Logits, frame: Frame) -> Mask:
     size = working_size(height, width, min(EDGE_SIZE_PX, max(height, width)))
     smooth = tidied(np.clip(logits, -FAR, FAR))
     mask = cv2.resize(smooth, size[::-1], interpolation=cv2.INTER_LINEAR) > 0
-    small = displayed(frame)
+    small: Any = display.seen(frame)
     if small.shape[:2] != size:
         way = cv2.INTER_AREA if size[0] < height else cv2.INTER_LINEAR
         small = cv2.resize(small, size[::-1], interpolation=way)
-    return refined(mask, frame, small)
+    return refined(mask, frame, small, display)

@@ -27,6 +27,7 @@ from openvoid.select.sam import weights as sam_weights
 from openvoid.select.sam.marks import Marks, anchors_of, marks_of
 from openvoid.select.sam.picture import FAR, Logits, Pictures, silhouette
 from openvoid.select.seeds import obeyed, read_matte
+from openvoid.vision.display import Display
 
 if TYPE_CHECKING:
     from openvoid.select.sam.model import SamModel
@@ -222,12 +223,13 @@ class _Following:
         given: dict[int, list[str]] = {}
         for matte in self._selection.mattes:
             given.setdefault(matte.frame, []).append(matte.file)
+        display = Display.of(self._clip)
         for frame, picture in enumerate(self._clip.frames()):
             if frame in given:
                 size = picture.shape[:2]
                 mask = np.any([read_matte(file, *size) for file in given[frame]], 0)
             else:
-                mask = silhouette(self[frame], picture)
+                mask = silhouette(self[frame], picture, display)
             yield obeyed(mask, self._selection, frame)
 
 

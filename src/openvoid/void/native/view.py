@@ -22,7 +22,7 @@ from openvoid.core.box import Box
 from openvoid.core.clip import Clip, Frame
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
-from openvoid.void.native.tone_curve import Look, look_at
+from openvoid.vision.display import USUAL, Display
 
 STEP = 16  # working sizes are multiples of this: 8 of the VAE times 2 of the patches
 BUDGET_PX = 384 * 672  # what the released weights were trained at
@@ -43,7 +43,7 @@ class View:
     height: int  # working size
     width: int
     windows: tuple[Box, ...]  # one a frame, in clip pixels, all of one size
-    look: Look
+    look: Display
 
     @property
     def scale(self) -> float:
@@ -99,7 +99,7 @@ def choose_view(
         raise OpenVoidError(
             f"the model cannot work at {size[1]}x{size[0]}", mend=f"multiples of {STEP}"
         )
-    look = look_at(clip)
+    look = Display.of(clip, USUAL)
     whole = _whole(clip, size, look)
     if mode == "whole":
         return whole
@@ -128,7 +128,7 @@ class _Needs(NamedTuple):
     context_px: float
 
 
-def _whole(clip: Clip, size: tuple[int, int] | None, look: Look) -> View:
+def _whole(clip: Clip, size: tuple[int, int] | None, look: Display) -> View:
     if size is None:
         aspect = float(np.clip(clip.width / clip.height, 1 / WIDEST, WIDEST))
 
@@ -141,7 +141,7 @@ def _whole(clip: Clip, size: tuple[int, int] | None, look: Look) -> View:
 
 
 def _cropped(
-    clip: Clip, quadmask: Quadmask, size: tuple[int, int] | None, look: Look
+    clip: Clip, quadmask: Quadmask, size: tuple[int, int] | None, look: Display
 ) -> View | None:
     """The smallest window that shows all that changes with context; None if none fits."""
     needs = _needs(quadmask)

@@ -25,6 +25,7 @@ from openvoid.core import plugins
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.synth.camera import axes, project
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.physics.simulation import Motion
 from openvoid.synth.render import blender_program
 from openvoid.synth.render.blender_program import SCRIPT, find_program
@@ -47,7 +48,14 @@ def small_world() -> World:
         Body("floor", "plane", (0, 0), (0.0, 0.0, 0.0), material=Material("tiles")),
         Body("box", "box", (0.2, 0.2, 0.2), (-0.5, 0.0, 0.2), mass_kg=1.0, material=wood),
         Body("ball", "sphere", (0.3,), (0.6, 0.0, 0.3), mass_kg=1.0, material=wood),
-        Body("cloth", "cloth", (0.2, 0.2), (0.0, 0.6, 0.4), mass_kg=0.1, detail={"count": [2, 2]}),
+        Body(
+            "cloth",
+            "cloth",
+            (0.2, 0.2),
+            (0.0, 0.6, 0.4),
+            mass_kg=0.1,
+            detail=BodyDetail(count=(2, 2)),
+        ),
     )
     lights = (
         Light("sun", direction=(0.3, 0.4, -1.0), color=(0.7, 0.7, 0.7)),
@@ -306,7 +314,7 @@ def test_a_mesh_stays_where_its_file_has_it(tmp_path: Path) -> None:
     (tmp_path / "solid.obj").write_text("\n".join([*lines, *faces]) + "\n")
     picture = np.random.default_rng(1).integers(0, 256, (8, 16, 3), np.uint8)
     cv2.imwrite(str(tmp_path / "own.png"), picture)
-    detail = {"texture": str(tmp_path / "own.png")}
+    detail = BodyDetail(texture=str(tmp_path / "own.png"))
     scale = (0.1, 0.2, 0.1)
     solid = Body("solid", "mesh", scale, (0, 0, 0), mesh=str(tmp_path / "solid.obj"), detail=detail)
     world = dataclasses.replace(small_world(), bodies=(*small_world().bodies, solid))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.figures import Drive, Figure
 from openvoid.synth.families.person import pace_m_s, person
 from openvoid.synth.families.things import (
@@ -127,7 +128,7 @@ def tray(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
         friction=0.8,
         bounce=0.2,
         material=look,
-        detail={"noun": "tray"},
+        detail=BodyDetail(noun="tray"),
     )
     left = (-math.sin(facing) * wide * 0.8, math.cos(facing) * wide * 0.8)
     low = centre[2] - thick - 0.03 * tall
@@ -197,13 +198,14 @@ def plank(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
     wide, thick = uniform(rng, 0.09, 0.12) * tall, 0.014 * tall
     look = material(rng, "wood", "brown", long)
     plank = Body("plank", "box", (long, wide, thick), (0.0, 0.0, high + thick), mass_kg=3.0,
-                 friction=0.6, bounce=0.15, material=look, detail={"noun": "plank"})  # fmt: skip
+                 friction=0.6, bounce=0.15, material=look,
+                 detail=BodyDetail(noun="plank"))  # fmt: skip
     half = (0.1 * tall, 0.12 * tall, high / 2)
     stone = material(
         rng, pick(rng, ("stone", "wood")), pick(rng, ("white", "grey", "red")), half[0]
     )
     plinth = Body("plinth", "box", half, (side * (long - 0.08 * tall), 0.0, half[2]),
-                  material=stone, detail={"noun": "plinth"})  # fmt: skip
+                  material=stone, detail=BodyDetail(noun="plinth"))  # fmt: skip
     reach = -side * long
     hands = [(reach, s * wide * 0.85, high - 0.022 * tall) for s in (side, -side)]
     foot = (reach - side * 0.26 * tall, 0.0)
@@ -259,7 +261,7 @@ def lean(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
         friction=0.9,
         bounce=0.15,
         material=look,
-        detail={"noun": noun},
+        detail=BodyDetail(noun=noun),
     )
     high = uniform(rng, 0.58, 0.66) * tall
     back = -math.tan(tilt) * (high - middle) - half[0] / math.cos(tilt) - 0.036 * tall

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.shining import (
     bounced,
@@ -115,7 +116,7 @@ def _mover(
         made = thing(rng, name, "ball", unit * uniform(rng, 0.8, 1.1), heavy=2.0)
         radius = made.half[0]
         speed = WIDTH * unit * uniform(rng, 0.75, 0.95) / min(duration_s, 6.0)
-        body = replace(made.body, detail={**made.body.detail, "rolling": 0.0})
+        body = replace(made.body, detail=made.body.detail.but(rolling=0.0))
         made = replace(made, bodies=(body,)).at((-4.2 * unit, y, radius))
         made = made.change(velocity=(speed, 0.0, 0.0), spin=(0.0, speed / radius, 0.0))
         return made, "rolls by"
@@ -137,7 +138,7 @@ def _swinging(rng: np.random.Generator, name: str, unit: float, y: float) -> Thi
     away = (-math.sin(angle) * long, 0.0, -math.cos(angle) * long)
     made = made.at((pivot[0] + away[0], y, pivot[2] + away[2]), turned)
     joint = Joint("hinge", (0.0, 1.0, 0.0), (0.0, 0.0, long), damping=0.0)
-    made = made.change(joint=joint, detail={**made.body.detail, "held": True})
+    made = made.change(joint=joint, detail=made.body.detail.but(held=True))
     half = (long - made.half[2]) / 2
     middle = (away[0] * 0.5 * (1 + made.half[2] / long), away[2] * 0.5 * (1 + made.half[2] / long))
     cord = Body(
@@ -149,7 +150,7 @@ def _swinging(rng: np.random.Generator, name: str, unit: float, y: float) -> Thi
         mass_kg=0.001,
         material=Material("plain", ((0.25, 0.22, 0.18),), roughness=0.9),
         parent=name,
-        detail={"noun": "cord", "collides": False},
+        detail=BodyDetail(noun="cord", collides=False),
     )
     return replace(made, bodies=(*made.bodies, cord))
 
@@ -171,7 +172,7 @@ def _drifting(
         mass_kg=0.05,
         material=Material("plain", (COLORS[color],), roughness=0.15),
         joint=Joint("slide", (1.0, 0.0, 0.0), damping=0.1, drive=drive),
-        detail={"noun": f"{color} balloon", "weightless": True, "collides": False},
+        detail=BodyDetail(noun=f"{color} balloon", weightless=True, collides=False),
     )
     string = Body(
         f"{name} string",
@@ -181,7 +182,7 @@ def _drifting(
         mass_kg=0.001,
         material=Material("plain", ((0.7, 0.7, 0.68),)),
         parent=name,
-        detail={"noun": "string", "weightless": True, "collides": False},
+        detail=BodyDetail(noun="string", weightless=True, collides=False),
     )
     return Thing((balloon, string), f"{color} balloon", (size, size, size))
 

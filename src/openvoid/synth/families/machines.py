@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.pieces import BRIGHT, Plot, box
 from openvoid.synth.families.things import (
     COLORS,
@@ -36,7 +37,7 @@ def ramp(rng: np.random.Generator, unit: float) -> Plot:
     color = pick(rng, BRIGHT)
     ramp = box(rng, "ramp", (long, wide, thick), middle, tilt, noun="ramp", fixed=True,
                 stuff=pick(rng, ("wood", "plastic")), color=color, friction=0.1)  # fmt: skip
-    ramp = replace(ramp, detail={"noun": "ramp", "rolling": 0.0})
+    ramp = replace(ramp, detail=BodyDetail(noun="ramp", rolling=0.0))
     prop_x = middle[0] - 0.6 * long * math.cos(slope)
     under = middle[2] + 0.6 * long * math.sin(slope) - thick * 1.2
     prop_half = (0.12 * unit, wide * 0.8, under / 2)
@@ -63,7 +64,7 @@ def ramp(rng: np.random.Generator, unit: float) -> Plot:
         half = (0.5 * unit, 1.2 * unit, 0.8 * unit)
         stop = box(rng, "stop", half, (2.0 * unit, 0.0, half[2]), noun="block", stuff="stone",
                     color=pick(rng, BRIGHT), friction=0.9, density=5000)  # fmt: skip
-        ball = ball.change(detail={**ball.body.detail, "held": True})
+        ball = ball.change(detail=ball.body.detail.but(held=True))
         why = f"it keeps the {ball.noun} from the things behind it"
     return Plot(
         (ramp, prop, *ball.bodies, stop, *(body for each in pins for body in each.bodies)),
@@ -95,7 +96,7 @@ def seesaw(rng: np.random.Generator, unit: float) -> Plot:
         (0.0, 0.0, pivot * 0.45),
         about((1, 0, 0), math.pi / 2),
         material=material(rng, "metal", pick(rng, BRIGHT), unit),
-        detail={"noun": "stand", "collides": False},
+        detail=BodyDetail(noun="stand", collides=False),
     )
     top = (0.0, 0.0, pivot + thick)
     weight = thing(rng, "weight", pick(rng, ("crate", "drum", "can")), unit * 0.85, heavy=6.0)
@@ -128,7 +129,7 @@ def pendulum(rng: np.random.Generator, unit: float) -> Plot:
     rod = Body("rod", "capsule", (0.06 * unit, long / 2 - 0.06 * unit), rod_middle, rotation,
                mass_kg=0.3 * unit**3 * 500, friction=0.4, material=metal,
                joint=Joint("hinge", (0.0, 1.0, 0.0), (0.0, 0.0, long / 2)),
-               detail={"noun": "pendulum", "held": True, "collides": False})  # fmt: skip
+               detail=BodyDetail(noun="pendulum", held=True, collides=False))  # fmt: skip
     weight = thing(rng, "bob", "ball", bob, stuff=pick(rng, ("metal", "stone", "wood")), heavy=3.0)
     weight = weight.at(place(top, rotation, (0.0, 0.0, -long)), rotation)
     weight = weight.change(parent="rod")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.things import material
 from openvoid.synth.world import UPRIGHT, Body, Quaternion, Vector
 
@@ -53,5 +54,5 @@ def box(
         friction=friction,
         bounce=0.15,
         material=material(rng, stuff, color, max(half)),
-        detail={"noun": noun},
+        detail=BodyDetail(noun=noun),
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.figures import Drive, Figure
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.holding import HELD, Plot, falls, hold, lean, plank, tray, walk
@@ -85,7 +86,7 @@ def _set_down(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
         look = material(rng, pick(rng, ("wood", "stone", "card")), "white", plinth_m)
         half = (0.12 * tall, 0.12 * tall, plinth_m / 2)
         body = Body(
-            "plinth", "box", half, (*spot, half[2]), material=look, detail={"noun": "plinth"}
+            "plinth", "box", half, (*spot, half[2]), material=look, detail=BodyDetail(noun="plinth")
         )
         plinth = [Thing((body,), "plinth", half)]
     goal = "an empty plinth" if plinth else "the empty ground"

@@ -6,9 +6,9 @@ and what happens after the removal. Leaves: the `World`. Knows no story of its o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from openvoid.synth.detail import WorldDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import Stage
 from openvoid.synth.families.things import Thing, capital, listing
@@ -42,7 +42,7 @@ def tell(
     after: str,
     short: str,
     besides: Sequence[Thing] = (),
-    detail: Mapping[str, Any] | None = None,
+    detail: WorldDetail | None = None,
 ) -> World:
     """The world; `after` is what is there and happens without the removed, in sentences.
 
@@ -65,7 +65,7 @@ def tell(
         caption=caption(after, besides, stage, camera),
         short=short,
         backdrop=stage.backdrop,
-        detail={"across_m": stage.across_m, **(detail or {})},
+        detail=WorldDetail(across_m=stage.across_m).but(**(detail.told() if detail else {})),
     )
 
 

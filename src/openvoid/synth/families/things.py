@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.rotation import join, place
 from openvoid.synth.world import UPRIGHT, Body, Color, Material, Quaternion, Vector
 
@@ -201,7 +202,7 @@ def thing(
                 bounce=STUFFS[stuff].bounce,
                 material=look,
                 parent="" if index == 0 else name,
-                detail={"noun": noun, "rolling": _ROLLING * size},
+                detail=BodyDetail(noun=noun, rolling=_ROLLING * size),
             )
         )
     return Thing(tuple(bodies), noun, half)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail, Water, WorldDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import tell
@@ -98,23 +99,28 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
         why=plot.why,
         after=_words(tank, floats, beside),
         short=f"{article(tank.noun)} of still water",
-        detail={
-            "kind": "glide" if "ploughs" in plot.why else "drop",
-            "step_s": 0.003,
-            "settle_s": 1.5,
-            "water": {
-                "surface": "water",
-                "drops": "drops",
-                "patches": "patches",
-                "centre": [0.0, 0.0],
-                "half": list(tank.half),
-                "level_m": tank.level_m,
-                "depth_m": tank.level_m - tank.floor_m,
-                "rim_m": tank.rim_m,
-                "wall_m": 2 * tank.wall_m,
-                "ground_m": 0.0,
-            },
-        },
+        detail=WorldDetail(
+            kind="glide" if "ploughs" in plot.why else "drop",
+            step_s=0.003,
+            settle_s=1.5,
+            water=_told(tank),
+        ),
+    )
+
+
+def _told(tank: Tank) -> Water:
+    """Where the simulation finds the pool."""
+    return Water(
+        surface="water",
+        drops="drops",
+        patches="patches",
+        centre=(0.0, 0.0),
+        half=tank.half,
+        level_m=tank.level_m,
+        depth_m=tank.level_m - tank.floor_m,
+        rim_m=tank.rim_m,
+        wall_m=2 * tank.wall_m,
+        ground_m=0.0,
     )
 
 
@@ -138,7 +144,7 @@ def _tank(rng: np.random.Generator) -> Tank:
     floor = 0.02
     words = kind if kind in ("wooden", "marble", "stone") else f"{color} {kind}"
     noun = f"{words} {pick(rng, ('tank', 'basin', 'pool', 'tub'))}"
-    detail = {"noun": noun, "rolling": 0.0}
+    detail = BodyDetail(noun=noun, rolling=0.0)
     made = []
     for name, x, y in (("left", -1, 0), ("right", 1, 0), ("front", 0, -1), ("back", 0, 1)):
         size = (wall, half[1], rim / 2) if x else (half[0] + 2 * wall, wall, rim / 2)
@@ -158,7 +164,7 @@ def _wet(rng: np.random.Generator, tank: Tank) -> tuple[Body, ...]:
     bright = tuple(min(1.0, 0.35 + 0.9 * part) for part in color)
     drop = Material("plain", ((bright[0], bright[1], bright[2]),), 0.3, seed, roughness=0.05)
     dark = Material("plain", ((0.03, 0.035, 0.04),), 0.3, seed, roughness=0.1)
-    count = [2 * round(side / CELL_M) + 1 for side in tank.half]
+    count = tuple(2 * round(side / CELL_M) + 1 for side in tank.half)
     at = (0.0, 0.0, tank.level_m)
     alpha = uniform(rng, 0.78, 0.9)
     return (
@@ -168,12 +174,12 @@ def _wet(rng: np.random.Generator, tank: Tank) -> tuple[Body, ...]:
             tank.half,
             at,
             material=look,
-            detail={"noun": "water", "water": True, "count": count, "alpha": alpha},
+            detail=BodyDetail(noun="water", water=True, count=count, alpha=alpha),
         ),
         Body("drops", "cloth", (0.02, 0.02), at, material=drop,
-             detail={"noun": "drops of water", "drops": DROPS, "alpha": 0.8}),
+             detail=BodyDetail(noun="drops of water", drops=DROPS, alpha=0.8)),
         Body("patches", "cloth", (0.05, 0.05), at, material=dark,
-             detail={"noun": "wet patches", "patch": PATCHES, "alpha": 0.3}),
+             detail=BodyDetail(noun="wet patches", patch=PATCHES, alpha=0.3)),
     )  # fmt: skip
 
 

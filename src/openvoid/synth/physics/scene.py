@@ -80,10 +80,10 @@ def build(
     _set_options(mujoco, spec, world)
     made: dict[str, Any] = {"": spec.worldbody}
     for body in world.bodies:
-        if body.name not in gone and not (body.shape in DEFORMING or "water" in body.detail):
+        if body.name not in gone and not (body.shape in DEFORMING or body.detail.water):
             add_material(spec, body.name, body.material)
             made[body.name] = _add_body(mujoco, spec, world, body, made, posed)
-        elif body.name not in gone and not posed and not drawn_only(body):
+        elif body.name not in gone and not posed and not body.detail.drawn_only:
             from openvoid.synth.physics.flex import add_flex
 
             add_flex(spec, body)
@@ -110,11 +110,6 @@ def add_material(spec: Any, name: str, material: Material) -> Any:
     )
 
 
-def drawn_only(body: Body) -> bool:
-    """It deforms, but not by MuJoCo: water, drops, wet patches."""
-    return any(key in body.detail for key in ("water", "drops", "patch"))
-
-
 def _set_options(mujoco: Any, spec: Any, world: World) -> None:
     option = spec.option
     option.timestep = timestep_s(world)
@@ -123,8 +118,7 @@ def _set_options(mujoco: Any, spec: Any, world: World) -> None:
     option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     option.impratio = 10  # what lies on a slope does not creep
     option.iterations = 50
-    across_m = float(world.detail.get("across_m", 2.0))
-    spec.stat.extent = across_m  # what follows is in shares of it
+    spec.stat.extent = world.detail.across_m  # what follows is in shares of it
     spec.stat.center = [0, 0, 0]
     spec.visual.map.znear = 0.01
     spec.visual.map.zfar = 60.0
@@ -137,8 +131,9 @@ def _set_options(mujoco: Any, spec: Any, world: World) -> None:
 
 def steps_per_frame(world: World) -> int:
     """How many equal steps the simulation takes from a frame to the next."""
-    longest = float(world.detail.get("step_s", STEP_S))
-    return max(1, math.ceil(float(1 / world.rate) / longest - 1e-9))
+    told_s = world.detail.step_s
+    longest_s = STEP_S if told_s is None else told_s
+    return max(1, math.ceil(float(1 / world.rate) / longest_s - 1e-9))
 
 
 def timestep_s(world: World) -> float:
@@ -165,7 +160,7 @@ def _add_body(
         _add_joint(mujoco, made_body, body)
     elif not parent and body.mass_kg > 0:
         made_body.add_freejoint(name=body.name)
-    if body.detail.get("weightless"):
+    if body.detail.weightless:
         made_body.gravcomp = 1.0
     _add_geom(mujoco, spec, made_body, body, posed)
     return made_body
@@ -173,7 +168,7 @@ def _add_body(
 
 def follows(body: Body, there: frozenset[str]) -> bool:
     """Whether it goes along the path of its detail, as long as who carries it is there."""
-    return "path" in body.detail and body.detail.get("carried_by", body.name) in there | {body.name}
+    return bool(body.detail.path) and (body.detail.carried_by or body.name) in there | {body.name}
 
 
 def _add_joint(mujoco: Any, made_body: Any, body: Body) -> None:
@@ -212,10 +207,9 @@ def _add_geom(mujoco: Any, spec: Any, made_body: Any, body: Body, posed: bool) -
     else:
         geom.size = [*body.size, *[0.0] * (3 - len(body.size))]
     geom.mass = max(body.mass_kg, 0.0)
-    touches = not posed and body.detail.get("collides", True)
+    touches = not posed and body.detail.collides
     geom.contype = geom.conaffinity = _layers(body.shape) if touches else 0
-    rolling = float(body.detail.get("rolling", 0.002))
-    geom.friction = [body.friction, 0.005, rolling]
+    geom.friction = [body.friction, 0.005, body.detail.rolling]
     geom.condim = 6 if body.shape in ("sphere", "ellipsoid", "capsule", "cylinder") else 4
     # the moving body of a pair says how they bounce; of two moving ones, their mean
     ratio = damping_ratio(body.bounce) if body.shape in ROUND else 1.0
@@ -336,7 +330,7 @@ def _strangers(world: World, gone: frozenset[str]) -> set[tuple[str, str]]:
     there = [
         body.name
         for body in world.bodies
-        if body.name not in gone and body.shape not in DEFORMING and "water" not in body.detail
+        if body.name not in gone and body.shape not in DEFORMING and not body.detail.water
     ]
     held = {frozenset((top[weld.a], top[weld.b])) for weld in world.welds}
     pairs = set()

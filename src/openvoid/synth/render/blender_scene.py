@@ -175,14 +175,14 @@ def _sky(world: World, photographs: Photographs) -> dict[str, Any]:
 def _finish(body: Body) -> dict[str, Any]:
     material = body.material
     small = min(body.size) if body.shape == "box" else 0.0
-    flat = body.shape in ("plane", "box") or "water" in body.detail
+    flat = body.shape in ("plane", "box") or body.detail.water
     return {
         "name": body.name,
         "roughness": material.roughness,
         "reflectance": min(material.reflectance, 1.0) if flat else 0.0,
         "coat": 0.0 if flat else min(COAT * material.reflectance, 1.0),
         "emission": material.emission,
-        "alpha": float(body.detail.get("alpha", 1.0)),
+        "alpha": body.detail.alpha,
         "specular": 0.5 * (1 - material.roughness) + 0.1,
         "relief_m": RELIEF.get(material.kind, 0.0) * material.scale,
         "bevel_m": min(BEVEL_SHARE * small, BEVEL_M) if not body.fixed else 0.0,
@@ -195,7 +195,7 @@ def _tile(
     """How long its picture is in metres, and the file; bodies of one material share it."""
     material, flat = body.material, body.shape == "plane"
     px, repeats = tile_of(body)
-    file = str(body.detail.get("texture", "")) if body.shape == "mesh" else ""
+    file = body.detail.texture if body.shape == "mesh" else ""
     key = (file,) if file else (material.kind, material.colors, material.seed, px, flat)
     if key not in tiles:
         if file:

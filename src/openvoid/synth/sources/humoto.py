@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.synth.detail import BodyDetail, WorldDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import tell
@@ -101,7 +102,7 @@ def handled(
         why=f"the person holds {listing(falls)}" if falls else "the person casts a shadow",
         after=after,
         short=f"{listing([each.noun for each in things][:2]) or 'a room'}, nobody there",
-        detail={"settle_s": 0.0, "settle": "apart", "title": sequence.title},
+        detail=WorldDetail(settle_s=0.0, settle="apart", title=sequence.title),
     )
 
 
@@ -113,6 +114,7 @@ def _figure(rng: np.random.Generator, paths: Mapping[str, Any], middle: np.ndarr
     for name, limb in paths.items():
         color = {"skin": skin, "cloth": cloth, "trousers": trousers}[limb.covered]
         path = limb.path - np.array([*middle, 0, 0, 0, 0, 0])
+        detail = BodyDetail(noun="person", path=_rows(path), collides=False)
         made.append(
             Body(
                 f"person {name}",
@@ -121,7 +123,7 @@ def _figure(rng: np.random.Generator, paths: Mapping[str, Any], middle: np.ndarr
                 _triple(path[0, :3]),
                 _quadruple(path[0, 3:]),
                 material=Material("plain", (color,), roughness=0.8),
-                detail={"noun": "person", "path": path.tolist(), "collides": False},
+                detail=detail,
             )
         )
     return made
@@ -145,9 +147,9 @@ def _thing(
     moved = float(np.ptp(poses[:, 4:], axis=0).max()) > MOVED_M
     falls = name in sequence.falling or (name not in sequence.static and moved)
     way = poses[picked][:, [4, 5, 6, 0, 1, 2, 3]] - np.array([*middle, 0, 0, 0, 0, 0])
-    detail: dict[str, Any] = {"noun": kind.replace("_", " ")}
+    detail = BodyDetail(noun=kind.replace("_", " "))
     if falls:
-        detail |= {"path": way.tolist(), "carried_by": carrier}
+        detail = detail.but(path=_rows(way), carried_by=carrier)
     return Body(
         name,
         "mesh",
@@ -188,6 +190,10 @@ def _objects_folder(folder: Path) -> Path:
             if each.is_dir() and "objects" in each.name:
                 return each
     return folder
+
+
+def _rows(path: np.ndarray) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in path.tolist())
 
 
 def _triple(values: Sequence[float] | np.ndarray) -> tuple[float, float, float]:

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import tell
@@ -207,9 +208,9 @@ def _put(
     volume = float(np.prod(asset.solid.high - asset.solid.low)) * 0.5
     mass = (asset.mass_kg or DENSITY * volume) * scale**3
     shade = uniform(rng, 0.3, 0.7)
-    detail: dict[str, Any] = {"noun": asset.noun}
+    detail = BodyDetail(noun=asset.noun)
     if asset.texture is not None:
-        detail["texture"] = str(asset.texture)
+        detail = detail.but(texture=str(asset.texture))
     body = Body(
         name,
         "mesh",

@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core import plugins
-from openvoid.core.clip import ColorTags, Picture, clip_of
+from openvoid.core.clip import Picture, clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.media.atomic import explained, partial_folder
@@ -58,7 +58,6 @@ CELLS = 8  # of the grid, on the short side
 # one thread: the same bytes whatever the number of cores
 _EXACT = {"qp": "0", "preset": "ultrafast", "threads": "1"}
 _CODEC = Codec("h264", (".mp4",), "libx264", lossless=True, chroma="444", options=_EXACT)
-_BT709 = ColorTags(1, 1, 1)  # primaries, transfer, matrix (ITU-T H.273)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from openvoid.synth.detail import BodyDetail, WorldDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
-from openvoid.synth.families.telling import tell
+from openvoid.synth.families.telling import Plot, tell
 from openvoid.synth.families.things import (
     COLORS,
     Thing,
@@ -72,18 +72,16 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
     view = camera(rng, frame, across * (0.95 if lies else 1.12), centre=(0.0, 0.0, 0.55 * high))
     after, short = _words(bed, others)
     pressed = WorldDetail(kind=kind, step_s=0.006, settle_s=0.8)
-    return tell(
-        frame,
-        place,
-        view,
-        things=(weight, *others),
+    plot = Plot(
         bodies=bed.bodies,
+        things=(weight, *others),
         removed=weight.names,
         why=f"it {'lies' if lies else 'drops'} on the {bed.noun} and presses it down",
         after=after,
         short=short,
         detail=pressed.but(settle="apart") if lies else pressed,
     )
+    return tell(frame, place, view, plot)
 
 
 def _fabric(rng: np.random.Generator) -> tuple[Material, str]:

@@ -177,7 +177,7 @@ def thing(
 ) -> Thing:
     """A thing of a form and about that half size, at the origin, upright; `heavy` times as dense.
 
-    Forms: ball, egg, crate, block, can, drum, bottle, wheel, cone (a stack of rings), dumbbell.
+    Forms: ball, egg, crate, block, can, drum, bottle, wheel, dumbbell, post.
     """
     stuff = stuff or pick(rng, _USUAL[form])
     color = color or pick(rng, list(COLORS))

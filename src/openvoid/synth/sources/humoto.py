@@ -22,7 +22,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.synth.detail import BodyDetail, WorldDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
-from openvoid.synth.families.telling import tell
+from openvoid.synth.families.telling import Plot, tell
 from openvoid.synth.families.things import COLORS, Thing, capital, listing, pick
 from openvoid.synth.sources.meshes import Solid, read_solid
 from openvoid.synth.sources.recordings import Recording, find_sequences, read_sequence
@@ -92,18 +92,18 @@ def handled(
         "is left to itself" if len(things) == 1 else "are left to themselves"
     )
     after += ": what nobody holds falls and comes to rest." if falls else ", and nothing moves."
-    return tell(
-        frame,
-        place,
-        camera(rng, frame, max(3.9, 2.4 * reach), centre=(0.0, 0.0, 0.85), pitch_deg=(4.0, 14.0)),
-        things=[Thing((each,), each.noun, (0.3, 0.3, 0.3)) for each in things],
-        bodies=figure,
-        removed=[body.name for body in figure],
+    across, pitch_deg = max(3.9, 2.4 * reach), (4.0, 14.0)
+    view = camera(rng, frame, across, centre=(0.0, 0.0, 0.85), pitch_deg=pitch_deg)
+    plot = Plot(
+        bodies=tuple(figure),
+        things=tuple(Thing((each,), each.noun, (0.3, 0.3, 0.3)) for each in things),
+        removed=tuple(body.name for body in figure),
         why=f"the person holds {listing(falls)}" if falls else "the person casts a shadow",
         after=after,
         short=f"{listing([each.noun for each in things][:2]) or 'a room'}, nobody there",
         detail=WorldDetail(settle_s=0.0, settle="apart", title=sequence.title),
     )
+    return tell(frame, place, view, plot)
 
 
 def _figure(rng: np.random.Generator, paths: Mapping[str, Any], middle: np.ndarray) -> list[Body]:

@@ -30,7 +30,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
-from openvoid.synth.families.telling import tell
+from openvoid.synth.families.telling import Plot, tell
 from openvoid.synth.families.things import Thing, article, capital, uniform
 from openvoid.synth.rotation import about
 from openvoid.synth.sources.meshes import Solid, read_solid
@@ -178,18 +178,16 @@ def launched(rng: np.random.Generator, assets: list[Asset], frame: Frame) -> Wor
                 around.append(_put(asset, f"other {index + 1}", spot, uniform(rng, 0, 6), rng))
                 taken.append(spot)
                 break
-    return tell(
-        frame,
-        place,
-        camera(rng, frame, across, centre=(0.0, 0.6 * unit, 0.8 * unit)),
+    view = camera(rng, frame, across, centre=(0.0, 0.6 * unit, 0.8 * unit))
+    plot = Plot(
         things=(target, mover),
         removed=mover.names,
         why=f"it hits the {target.noun}",
         after=f"{capital(article(target.noun))} rests on the ground. Nothing touches it, and it "
         "stays where it is.",
         short=f"{article(target.noun)} rests untouched",
-        besides=around,
     )
+    return tell(frame, place, view, plot, around)
 
 
 def _put(

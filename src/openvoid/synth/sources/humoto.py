@@ -24,14 +24,25 @@ from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import Plot, tell
 from openvoid.synth.families.things import COLORS, Thing, capital, listing, pick
+from openvoid.synth.sources.folder import find_in
 from openvoid.synth.sources.meshes import Solid, read_solid
-from openvoid.synth.sources.recordings import Recording, find_sequences, read_sequence
+from openvoid.synth.sources.recordings import Recording, is_sequence, read_sequence
 from openvoid.synth.sources.rig import SKELETON, Bone, limbs
 from openvoid.synth.world import Body, Material, World
 
 RATE = Fraction(30)  # frames a second, of the recordings
 MOVED_M = 0.03
 DENSITY = 250.0  # kg / m^3 of an object's box
+
+
+def find(folder: Path) -> list[Path]:
+    """The sequences in a folder, or the folder itself; by name.
+
+    Raises:
+        OpenVoidError: there is no such folder, or no sequence in it.
+    """
+    mend = "folders NAME with a NAME.pkl are looked for; HUMOTO's own tools extract them"
+    return find_in(folder, is_sequence, what="HUMOTO sequences", mend=mend, itself=True)
 
 
 def worlds(
@@ -56,7 +67,7 @@ def worlds(
     Raises:
         OpenVoidError: a sequence or a mesh cannot be used.
     """
-    found = find_sequences(folder)
+    found = find(folder)
     meshes = objects or _objects_folder(folder)
     for index in range(first, first + count):
         rng = np.random.default_rng([seed + index, *b"humoto"])

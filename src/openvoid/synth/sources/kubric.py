@@ -33,6 +33,7 @@ from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import Plot, tell
 from openvoid.synth.families.things import Thing, article, capital, uniform
 from openvoid.synth.rotation import about
+from openvoid.synth.sources.folder import find_in
 from openvoid.synth.sources.meshes import Solid, read_solid
 from openvoid.synth.world import Body, Material, Vector, World
 
@@ -57,23 +58,18 @@ class Asset:
     bounce: float
 
 
-def find_assets(folder: Path) -> list[Path]:
+def find(folder: Path) -> list[Path]:
     """The assets in a folder: folders with a data.json, and archives; by name.
 
     Raises:
         OpenVoidError: there is no such folder, or no asset in it.
     """
-    if not folder.is_dir():
-        raise OpenVoidError("no such folder", where=str(folder))
-    found = [
-        each
-        for each in sorted(folder.iterdir())
-        if each.name.endswith((".tar.gz", ".tgz")) or (each / "data.json").is_file()
-    ]
-    if not found:
-        mend = "folders or .tar.gz files with a data.json are looked for"
-        raise OpenVoidError("holds no Kubric assets", where=str(folder), mend=mend)
-    return found
+    mend = "folders or .tar.gz files with a data.json are looked for"
+    return find_in(folder, _is_asset, what="Kubric assets", mend=mend)
+
+
+def _is_asset(path: Path) -> bool:
+    return path.name.endswith((".tar.gz", ".tgz")) or (path / "data.json").is_file()
 
 
 def read_asset(path: Path, into: Path) -> Asset:
@@ -128,7 +124,7 @@ def worlds(
         OpenVoidError: fewer than two assets can be used: why the last one cannot.
     """
     passed_over = {} if passed_over is None else passed_over
-    paths = find_assets(folder)
+    paths = find(folder)
     for index in range(first, first + count):
         rng = np.random.default_rng([seed + index, *b"kubric"])
         number = int(rng.integers(FEWEST, MOST + 1))

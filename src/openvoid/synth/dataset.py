@@ -154,7 +154,7 @@ def write_pair(
         write_mattes(instances(world, pair.removed), partial / "ids.mkv", world.rate)
         _write_text(partial / "world.json", world.to_json())
         _write_json(partial / "prompt.json", {"bg": world.caption})
-        _write_json(partial / "tracks.json", tracks(pair))
+        _write_text(partial / "tracks.json", tracks(pair).to_json())
         facts = _facts(pair, recipe) | {"passed_over": [list(each) for each in passed_over]}
         _write_json(partial / "metadata.json", facts)
         if recipe.truth_all:

@@ -31,7 +31,7 @@ from openvoid.synth.physics.simulation import Motion
 from openvoid.synth.render import blender_program
 from openvoid.synth.render.blender_program import SCRIPT, find_program
 from openvoid.synth.render.blender_renderer import BlenderRenderer
-from openvoid.synth.render.blender_scene import order, write_scene
+from openvoid.synth.render.blender_scene import Settings, order, write_scene
 from openvoid.synth.render.photographs import Photographs
 from openvoid.synth.render.textures import paint
 from openvoid.synth.rotation import turn
@@ -39,6 +39,7 @@ from openvoid.synth.take import Take
 from openvoid.synth.world import Body, Camera, Light, Material, World
 
 NODES = SCRIPT.with_name("blender_nodes.py")
+SETTINGS = Settings(1, denoise=True, view="Standard", device="CPU", threads=0, seed=1)
 FRAMES = 3
 SIZE = (48, 64)
 
@@ -320,7 +321,7 @@ def test_the_script_finds_what_stands_beside_it(by: str, tmp_path: Path) -> None
 
 def test_the_scene_says_what_the_world_is(tmp_path: Path) -> None:
     world = small_world()
-    write_scene(world, tmp_path, {"seed": 1}, Photographs())
+    write_scene(world, tmp_path, SETTINGS, Photographs())
     scene = json.loads((tmp_path / "scene.json").read_text())
     assert [body["name"] for body in scene["bodies"]] == list(world.names)
     assert [light["kind"] for light in scene["lights"]] == ["sun", "lamp"]  # thrown back: by itself
@@ -346,7 +347,7 @@ def test_a_mesh_stays_where_its_file_has_it(tmp_path: Path) -> None:
     scale = (0.1, 0.2, 0.1)
     solid = Body("solid", "mesh", scale, (0, 0, 0), mesh=str(tmp_path / "solid.obj"), detail=detail)
     world = dataclasses.replace(small_world(), bodies=(*small_world().bodies, solid))
-    write_scene(world, tmp_path, {}, Photographs())
+    write_scene(world, tmp_path, SETTINGS, Photographs())
     with np.load(tmp_path / "mesh 4.npz") as mesh:
         placed = np.unique(mesh["vertices"].round(5), axis=0)
         top = mesh["vertices"][:, 2] > 0.4

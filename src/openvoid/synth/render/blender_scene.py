@@ -41,9 +41,19 @@ BEVEL_SHARE, BEVEL_M = 0.08, 0.01  # of a box's least half side, at most
 Array = NDArray[np.float32]
 
 
-def write_scene(
-    world: World, folder: Path, settings: dict[str, Any], photographs: Photographs
-) -> None:
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How Cycles is to draw; the renderer's options say what each means."""
+
+    samples: int
+    denoise: bool
+    view: str
+    device: str
+    threads: int
+    seed: int
+
+
+def write_scene(world: World, folder: Path, settings: Settings, photographs: Photographs) -> None:
     """Everything about a world that does not change from frame to frame.
 
     Raises:
@@ -63,7 +73,7 @@ def write_scene(
         "schema": SCHEMA,
         "size": world.size,
         "fov_deg": world.camera.fov_deg,
-        "settings": settings,
+        "settings": dataclasses.asdict(settings),
         "bodies": bodies,
         "lights": [_light(light) for light in lamps(world)],
         "sky": _sky(world, photographs),

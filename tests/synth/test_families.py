@@ -132,7 +132,7 @@ def test_what_stands_free_is_at_rest_and_touches_something(
     top = _tops(world)
     early = {frozenset(top[name] for name in touch) for touch in full.contacts[0]}
     later = {frozenset(top[name] for name in touch) for touch in full.contacts[1]}
-    floats = "water" in world.detail or any(body.shape in DEFORMING for body in world.bodies)
+    floats = world.detail.water or any(body.shape in DEFORMING for body in world.bodies)
     for body in _free(world):
         row = full.names.index(body.name)
         drift = np.abs(full.poses[1, row, :3] - full.poses[0, row, :3]).max()
@@ -162,7 +162,7 @@ def _free(world: World) -> list[Body]:
         and body.joint is None
         and body.shape not in DEFORMING
         and body.name not in held
-        and not (any(body.velocity) or any(body.spin) or body.detail.get("held"))
+        and not (any(body.velocity) or any(body.spin) or body.detail.held)
     ]
 
 

@@ -76,19 +76,19 @@ def test_what_is_removed_is_in_no_take_but_the_first(pair: Pair) -> None:
 
 
 def test_things_that_move_are_told_and_found_in_the_picture(collision: Pair) -> None:
-    told = tracks(collision)["bodies"]
-    assert [body["name"] for body in told] == list(collision.world.names)
-    moved = [index for index, body in enumerate(told) if body["moved"]]
+    told = tracks(collision).bodies
+    assert [body.name for body in told] == list(collision.world.names)
+    moved = [index for index, body in enumerate(told) if body.moved]
     assert moved
-    assert not any(body["moved"] and (body["removed"] or body["part_of"]) for body in told)
+    assert not any(body.moved and (body.removed or body.part_of) for body in told)
     frames = list(instances(collision.world, collision.removed))
     for index in moved:
-        seen = told[index]["without_object"]
+        seen = told[index].without_object
         for number, frame in enumerate(frames):
             rows, columns = np.nonzero(frame == index + 1)
-            assert rows.size == seen["visible_px"][number]
+            assert rows.size == seen.visible_px[number]
             if rows.size > 60 and columns.min() > 0 and columns.max() < 167:
-                x, y = seen["center_px"][number]
+                x, y = seen.center_px[number]
                 assert columns.min() - 3 <= x <= columns.max() + 3
                 assert rows.min() - 3 <= y <= rows.max() + 3
 

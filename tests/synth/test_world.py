@@ -6,7 +6,13 @@ from fractions import Fraction
 import pytest
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.synth.detail import BodyDetail, Water, WorldDetail
 from openvoid.synth.world import Body, Camera, Joint, Light, Material, Weld, World
+
+POOL = Water(
+    surface="floor", drops="floor", patches="floor", centre=(0.0, 0.0), half=(1.0, 1.0),
+    level_m=0.4, depth_m=0.3, rim_m=0.5, wall_m=0.1, ground_m=0.0,
+)  # fmt: skip
 
 
 def a_world(**changes: object) -> World:
@@ -18,7 +24,14 @@ def a_world(**changes: object) -> World:
         "rate": Fraction(24000, 1001),
         "bodies": (
             Body("floor", "plane", (0.0, 0.0), (0, 0, 0)),
-            Body("ball", "sphere", (0.1,), (0, 0, 0.1), mass_kg=1 / 3, detail={"noun": "red ball"}),
+            Body(
+                "ball",
+                "sphere",
+                (0.1,),
+                (0, 0, 0.1),
+                mass_kg=1 / 3,
+                detail=BodyDetail(noun="red ball"),
+            ),
             Body("arm", "capsule", (0.05, 0.2), (1, 0, 1), joint=Joint(drive=((0.0, 0.1),))),
         ),
         "welds": (Weld("arm", "ball"), Weld("arm", "floor", 0.7)),
@@ -28,7 +41,7 @@ def a_world(**changes: object) -> World:
         "why": "it holds the ball",
         "caption": "A ball falls.",
         "short": "ball",
-        "detail": {"water": {"depth_m": 0.3}},
+        "detail": WorldDetail(water=POOL),
     }
     return World(**{**fields, **changes})
 

@@ -53,7 +53,7 @@ def import_(
     from openvoid.synth.dataset import Studio
 
     module = import_module(f"openvoid.synth.sources.{source.value}")
-    (module.find_assets if source is Source.kubric else module.find_sequences)(folder)
+    module.find(folder)
     wanted = recipe_of(size, frames, fps, renderer, False)
     check_renderer(renderer)
     made, failed = 0, 0

@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core import plugins
-from openvoid.core.clip import ColorTags, Picture, clip_of
+from openvoid.core.clip import Picture, clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.media.atomic import explained, partial_folder
@@ -58,7 +58,6 @@ ALSO = {  # second names
 CELLS = 8  # of the grid, on the short side
 # one thread: the same bytes whatever the number of cores
 _CODEC = replace(LOSSLESS_H264, options={"qp": "0", "preset": "ultrafast", "threads": "1"})
-_BT709 = ColorTags(1, 1, 1)  # primaries, transfer, matrix (ITU-T H.273)
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,7 @@ def write_pair(
         write_mattes(instances(world, pair.removed), partial / "ids.mkv", world.rate)
         _write_text(partial / "world.json", world.to_json())
         _write_json(partial / "prompt.json", {"bg": world.caption})
-        _write_json(partial / "tracks.json", tracks(pair))
+        _write_text(partial / "tracks.json", tracks(pair).to_json())
         facts = _facts(pair, recipe) | {"passed_over": [list(each) for each in passed_over]}
         _write_json(partial / "metadata.json", facts)
         if recipe.truth_all:

@@ -1,8 +1,9 @@
 """Where every thing is in the picture, in both worlds, and which go another way.
 
-Enters: a `Pair`. Leaves: the content of tracks.json (schema "openvoid.tracks/1"), and the instance
-pictures of the truth in its numbering: 0 nobody, n the n-th of its "bodies", which are the world's
-in their order. A rigid part (a handle) is one thing with what it is part of. Knows no files.
+Enters: a `Pair`. Leaves: `Tracks`, which tracks.json holds (schema "openvoid.tracks/1"), and the
+instance pictures of the truth in its numbering: 0 nobody, n the n-th of its "bodies", which are the
+world's in their order. A rigid part (a handle) is one thing with what it is part of. Knows no
+files.
 
     {"schema": "openvoid.tracks/1", "bodies": [
       {"name": "ball", "noun": "red ball", "part_of": "", "removed": false, "moved": true,
@@ -16,8 +17,9 @@ away from where it is in the other.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +35,40 @@ SCHEMA = "openvoid.tracks/1"
 MOVED_SHARE = 0.015
 
 
-def tracks(pair: Pair) -> dict[str, Any]:
-    """What tracks.json holds."""
+@dataclass(frozen=True)
+class Seen:
+    """A body in one of the worlds, frame by frame."""
+
+    center_px: tuple[tuple[float, float] | None, ...]
+    visible_px: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A body in both."""
+
+    name: str
+    noun: str
+    part_of: str
+    removed: bool
+    moved: bool
+    with_object: Seen
+    without_object: Seen
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """All bodies, in the world's order."""
+
+    bodies: tuple[Tracked, ...]
+
+    def to_json(self) -> str:
+        """What tracks.json holds."""
+        return json.dumps({"schema": SCHEMA, **asdict(self)}, ensure_ascii=False) + "\n"
+
+
+def tracks(pair: Pair) -> Tracks:
+    """Where everything of a pair is."""
     world, owner = pair.world, owners(pair.world)
     sides = (
         _Side(world, pair.with_object, pair.full, owner),
@@ -46,17 +80,17 @@ def tracks(pair: Pair) -> dict[str, Any]:
         removed = body.name in pair.gone
         moved = not (part or removed or body.fixed) and _moved(world, index, sides)
         bodies.append(
-            {
-                "name": body.name,
-                "noun": body.noun,
-                "part_of": world.names[owner[index + 1] - 1] if part else "",
-                "removed": removed,
-                "moved": moved,
-                "with_object": sides[0].told(index),
-                "without_object": sides[1].told(index),
-            }
+            Tracked(
+                body.name,
+                body.noun,
+                world.names[owner[index + 1] - 1] if part else "",
+                removed,
+                moved,
+                sides[0].seen(index),
+                sides[1].seen(index),
+            )
         )
-    return {"schema": SCHEMA, "bodies": bodies}
+    return Tracks(tuple(bodies))
 
 
 def instances(world: World, frames: Sequence[Drawn]) -> Iterator[NDArray[np.uint8]]:
@@ -101,13 +135,13 @@ class _Side:
             seen = project(centers_m[frame], world.camera, frame, world.size)
             self.center_px[frame, rows] = seen[:, :2]
 
-    def told(self, index: int) -> dict[str, Any]:
-        """For JSON."""
-        centers = [
-            None if np.isnan(x) else [round(float(x), 2), round(float(y), 2)]
+    def seen(self, index: int) -> Seen:
+        """One body of it."""
+        centers = (
+            None if np.isnan(x) else (round(float(x), 2), round(float(y), 2))
             for x, y in self.center_px[:, index]
-        ]
-        return {"center_px": centers, "visible_px": self.visible_px[:, index + 1].tolist()}
+        )
+        return Seen(tuple(centers), tuple(self.visible_px[:, index + 1].tolist()))
 
 
 def _moved(world: World, index: int, sides: tuple[_Side, _Side]) -> bool:

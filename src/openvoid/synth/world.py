@@ -13,8 +13,8 @@ and axes are the body's own. Sizes, as half sizes in metres:
     capsule, cylinder  (radius, half length along its own z; a capsule's without its caps)
     plane              (x, y), facing its own z; 0 is without end
     mesh               (scale x, y, z) of the file `mesh`
-    cloth              (x, y), detail {"count": [nx, ny]} vertices
-    soft               (x, y, z), detail {"count": [nx, ny, nz]} vertices
+    cloth              (x, y), detail.count (nx, ny) vertices
+    soft               (x, y, z), detail.count (nx, ny, nz) vertices
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -32,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.synth.detail import BodyDetail, Told, WorldDetail
 
 SCHEMA = "openvoid.world/1"
 Vector = tuple[float, float, float]
@@ -101,20 +101,18 @@ class Body:
     parent: str = ""
     joint: Joint | None = None
     mesh: str = ""  # file
-    # "noun", "collides", "rolling", ...; "path": [T][7] (x y z, w x y z of each frame), which it
-    # follows as long as the body "carried_by" is there (of an earlier one; itself if not told)
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: BodyDetail = field(default_factory=BodyDetail)
 
     @property
     def noun(self) -> str:
         """What a person would call it."""
-        return str(self.detail.get("noun", self.name.replace("_", " ")))
+        return self.detail.noun or self.name.replace("_", " ")
 
     @property
     def fixed(self) -> bool:
         """It can never move."""
         still = self.mass_kg <= 0 and not self.parent and self.joint is None
-        return still and "path" not in self.detail
+        return still and not self.detail.path
 
 
 @dataclass(frozen=True)
@@ -178,7 +176,7 @@ class World:
     short: str
     gravity: Vector = (0.0, 0.0, -9.81)
     backdrop: tuple[Color, Color] = ((0.35, 0.5, 0.75), (0.8, 0.85, 0.9))  # zenith, horizon
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: WorldDetail = field(default_factory=WorldDetail)
 
     def __post_init__(self) -> None:
         _check(self)
@@ -261,11 +259,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return _plain(value.item())
     if dataclasses.is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        names = [each.name for each in dataclasses.fields(value)]
+        told = value.said if isinstance(value, Told) else names
+        return {name: _plain(getattr(value, name)) for name in told}
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     if isinstance(value, (bool, int, str)) or value is None:
@@ -292,14 +290,14 @@ def _typed(value: Any, kind: Any, at: str) -> Any:
         return float("inf")
     if kind is float and type(value) in (int, float):
         return float(value)
-    expected = dict if origin is Mapping or kind is Mapping else kind
-    if type(value) is not (expected if expected in (int, str, bool) else dict):
+    if type(value) is not kind:
         raise OpenVoidError(f"{at} is {value!r}")
     return value
 
 
 def _dataclass(value: Any, kind: type[Any], at: str) -> Any:
-    hints = typing.get_type_hints(kind)
+    known = typing.get_type_hints(kind)
+    hints = {each.name: known[each.name] for each in dataclasses.fields(kind)}
     if not isinstance(value, dict):
         raise OpenVoidError(f"{at} is {value!r}")
     if unknown := set(value) - set(hints):

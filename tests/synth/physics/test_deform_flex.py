@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families import describe
 from openvoid.synth.physics.deform import embed, grid, mesh, rest, thicken, top_m
 from openvoid.synth.sources.meshes import Solid, open_edges
@@ -17,15 +18,15 @@ from openvoid.synth.world import Body
 
 CUSHION = Body(
     "c", "soft", (0.4, 0.3, 0.1), (0, 0, 0.1), mass_kg=2.0,
-    detail={"count": [6, 5, 3], "puff": 0.5, "young_pa": 6e3, "pinned": "below"},
+    detail=BodyDetail(count=(6, 5, 3), puff=0.5, young_pa=6e3, pinned="below"),
 )  # fmt: skip
-CLOTH = Body("b", "cloth", (0.5, 0.4), (0, 0, 0.4), mass_kg=0.5, detail={"count": [6, 5]})
+CLOTH = Body("b", "cloth", (0.5, 0.4), (0, 0, 0.4), mass_kg=0.5, detail=BodyDetail(count=(6, 5)))
 
 
 @pytest.mark.parametrize("puff", [0.0, 0.3, 0.6])
 def test_cushions_and_cloth_are_closed_and_face_outward(puff: float) -> None:
     cushion = Body("c", "soft", (0.4, 0.3, 0.1), (0, 0, 0),
-                   detail={"count": [6, 5, 3], "puff": puff})  # fmt: skip
+                   detail=BodyDetail(count=(6, 5, 3), puff=puff))  # fmt: skip
     for body in (cushion, CLOTH):
         drawn = mesh(body)
         solid = Solid(drawn.vertices, drawn.triangles)
@@ -39,7 +40,7 @@ def test_cushions_and_cloth_are_closed_and_face_outward(puff: float) -> None:
 def test_weights_of_a_grid_add_up_and_carry_what_is_linear(
     count: tuple[int, int], layers: int
 ) -> None:
-    body = Body("s", "soft", (0.4, 0.3, 0.1), (0, 0, 0), detail={"count": [*count, layers]})
+    body = Body("s", "soft", (0.4, 0.3, 0.1), (0, 0, 0), detail=BodyDetail(count=(*count, layers)))
     weights = embed(body)
     assert np.allclose(weights.sum(axis=1), 1)
     assert np.allclose(weights @ grid(body), mesh(body).vertices)
@@ -72,10 +73,11 @@ def test_a_wrong_count_is_told() -> None:
 
     from openvoid.synth.physics.flex import add_flex
 
+    short = Body("s", "soft", (1, 1, 1), (0, 0, 0), detail=BodyDetail(count=(1,)))
     with pytest.raises(OpenVoidError, match="count"):
-        add_flex(mujoco.MjSpec(), Body("s", "soft", (1, 1, 1), (0, 0, 0), detail={"count": [1]}))
+        add_flex(mujoco.MjSpec(), short)
     odd = Body("s", "cloth", (1, 1), (0, 0, 0), mass_kg=1.0,
-               detail={"count": [3, 3], "pinned": "ears"})  # fmt: skip
+               detail=BodyDetail(count=(3, 3), pinned="ears"))  # fmt: skip
     with pytest.raises(OpenVoidError, match="pinned 'ears'"):
         add_flex(mujoco.MjSpec(), odd)
 

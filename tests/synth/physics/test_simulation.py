@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.physics.scene import closure, damping_ratio, steps_per_frame, timestep_s
 from openvoid.synth.physics.simulation import Course, Motion, simulate
 from openvoid.synth.rotation import about
@@ -69,7 +70,7 @@ def test_a_cylinder_stands_upright_whatever_way_it_is_turned(angle: float) -> No
 
 
 def test_a_ball_that_bounces_gives_back_its_share_of_the_speed() -> None:
-    dropped = replace(BALL, position=(0, 0, 1.1), bounce=0.6, detail={"held": True})
+    dropped = replace(BALL, position=(0, 0, 1.1), bounce=0.6, detail=BodyDetail(held=True))
     motion = run(world(dropped, frames=40))
     height = motion.path("ball")[:, 2] - 0.1
     landed = int(height.argmin())
@@ -95,7 +96,7 @@ def test_what_is_held_falls_when_it_is_let_go_and_when_the_holder_is_gone() -> N
 def test_a_driven_joint_follows_its_course() -> None:
     slide = Joint("slide", (1.0, 0.0, 0.0), drive=((0.0, 0.0), (0.1, 0.0), (0.4, 0.5)))
     box = Body("box", "box", (0.1, 0.1, 0.1), (0, 0, 1), mass_kg=2.0, joint=slide,
-               detail={"weightless": True})  # fmt: skip
+               detail=BodyDetail(weightless=True))  # fmt: skip
     path = run(world(box)).path("box")[:, 0]
     assert path[0] == pytest.approx(0.0, abs=2e-3)
     assert path[-1] == pytest.approx(0.5, abs=5e-3)

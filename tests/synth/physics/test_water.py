@@ -23,7 +23,7 @@ pytest.importorskip("mujoco", reason="mujoco is not installed")
 def dropped() -> World:
     """Of the first seeds, one in which something drops."""
     worlds = (describe("water", seed, size=(48, 84), frames=30) for seed in range(9))
-    return next(world for world in worlds if world.detail["kind"] == "drop")
+    return next(world for world in worlds if world.detail.kind == "drop")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_points_inside_stand_for_the_whole_volume(
 
 
 def test_the_surface_stays_still_until_something_falls_in(dropped: World) -> None:
-    level = dropped.detail["water"]["level_m"]
+    level = dropped.detail.water.level_m
     full = simulate(dropped).shapes["water"][..., 2] - level
     alone = simulate(dropped, frozenset(dropped.removed)).shapes["water"][..., 2] - level
     assert np.abs(alone).max() < 0.001
@@ -66,8 +66,7 @@ def test_what_is_light_floats_at_its_draught_and_what_is_heavy_sinks(
     dropped: World, density: float, floats: bool
 ) -> None:
     half = 0.06
-    told = dropped.detail["water"]
-    level = told["level_m"]
+    level = dropped.detail.water.level_m
     box = Body("raft", "box", (2 * half, 2 * half, half), (0, 0, level), bounce=0.0,
                mass_kg=density * 32 * half**3)  # fmt: skip
     still = tuple(body for body in dropped.bodies if body.fixed or body.shape == "cloth")
@@ -84,7 +83,7 @@ def test_waves_keep_the_volume_of_the_water_and_die_down(dropped: World) -> None
     pool = Pool(dropped, model, None)
     pool.settles = 0
     pool.height[20:24, 20:24] = 0.01
-    pool.filled = pool.told = np.zeros(pool.count)
+    pool.filled = pool.made_of = np.zeros(pool.count)
     before = pool.height.sum()
     for _ in range(10):
         pool._wave(np.zeros(pool.count))

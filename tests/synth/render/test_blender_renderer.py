@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import shlex
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,17 +26,20 @@ from openvoid.core import plugins
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.synth.camera import axes, project
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.physics.simulation import Motion
 from openvoid.synth.render import blender_program
 from openvoid.synth.render.blender_program import SCRIPT, find_program
 from openvoid.synth.render.blender_renderer import BlenderRenderer
-from openvoid.synth.render.blender_scene import order, write_scene
+from openvoid.synth.render.blender_scene import Settings, order, write_scene
 from openvoid.synth.render.photographs import Photographs
 from openvoid.synth.render.textures import paint
 from openvoid.synth.rotation import turn
 from openvoid.synth.take import Take
 from openvoid.synth.world import Body, Camera, Light, Material, World
 
+NODES = SCRIPT.with_name("blender_nodes.py")
+SETTINGS = Settings(1, denoise=True, view="Standard", device="CPU", threads=0, seed=1)
 FRAMES = 3
 SIZE = (48, 64)
 
@@ -47,7 +51,14 @@ def small_world() -> World:
         Body("floor", "plane", (0, 0), (0.0, 0.0, 0.0), material=Material("tiles")),
         Body("box", "box", (0.2, 0.2, 0.2), (-0.5, 0.0, 0.2), mass_kg=1.0, material=wood),
         Body("ball", "sphere", (0.3,), (0.6, 0.0, 0.3), mass_kg=1.0, material=wood),
-        Body("cloth", "cloth", (0.2, 0.2), (0.0, 0.6, 0.4), mass_kg=0.1, detail={"count": [2, 2]}),
+        Body(
+            "cloth",
+            "cloth",
+            (0.2, 0.2),
+            (0.0, 0.6, 0.4),
+            mass_kg=0.1,
+            detail=BodyDetail(count=(2, 2)),
+        ),
     )
     lights = (
         Light("sun", direction=(0.3, 0.4, -1.0), color=(0.7, 0.7, 0.7)),
@@ -272,19 +283,45 @@ def test_check_tells_what_would_draw(rooms: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_script_stands_alone() -> None:
-    """It runs inside a program under the GPL: nothing of ours is imported into it."""
+    """It runs inside a program under the GPL: nothing of ours is imported into it.
+
+    But what stands beside it, and alone as well.
+    """
     found = set()
-    for node in ast.walk(ast.parse(SCRIPT.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add((node.module or "").partition(".")[0])
-    assert found - {"bpy", "numpy"} <= set(sys.stdlib_module_names)
+    for file in (SCRIPT, NODES):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add((node.module or "").partition(".")[0])
+    assert found - {"bpy", "numpy", NODES.stem} <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("by", ["python", "blender"])
+def test_the_script_finds_what_stands_beside_it(by: str, tmp_path: Path) -> None:
+    """Blender runs it by its file's name, from another folder, and does not look beside it."""
+    (tmp_path / "bpy.py").write_text("")
+    (tmp_path / "scene.json").write_text('{"schema": "openvoid.blender/9"}')
+    as_blender = ["-c", "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"]
+    words = [*(as_blender if by == "blender" else []), str(SCRIPT), "--", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, *words],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    told = json.loads((tmp_path / "start.json").read_text())
+    assert told == {
+        "error": "ValueError: schema 'openvoid.blender/9', 'openvoid.blender/1' is expected"
+    }
 
 
 def test_the_scene_says_what_the_world_is(tmp_path: Path) -> None:
     world = small_world()
-    write_scene(world, tmp_path, {"seed": 1}, Photographs())
+    write_scene(world, tmp_path, SETTINGS, Photographs())
     scene = json.loads((tmp_path / "scene.json").read_text())
     assert [body["name"] for body in scene["bodies"]] == list(world.names)
     assert [light["kind"] for light in scene["lights"]] == ["sun", "lamp"]  # thrown back: by itself
@@ -306,11 +343,11 @@ def test_a_mesh_stays_where_its_file_has_it(tmp_path: Path) -> None:
     (tmp_path / "solid.obj").write_text("\n".join([*lines, *faces]) + "\n")
     picture = np.random.default_rng(1).integers(0, 256, (8, 16, 3), np.uint8)
     cv2.imwrite(str(tmp_path / "own.png"), picture)
-    detail = {"texture": str(tmp_path / "own.png")}
+    detail = BodyDetail(texture=str(tmp_path / "own.png"))
     scale = (0.1, 0.2, 0.1)
     solid = Body("solid", "mesh", scale, (0, 0, 0), mesh=str(tmp_path / "solid.obj"), detail=detail)
     world = dataclasses.replace(small_world(), bodies=(*small_world().bodies, solid))
-    write_scene(world, tmp_path, {}, Photographs())
+    write_scene(world, tmp_path, SETTINGS, Photographs())
     with np.load(tmp_path / "mesh 4.npz") as mesh:
         placed = np.unique(mesh["vertices"].round(5), axis=0)
         top = mesh["vertices"][:, 2] > 0.4

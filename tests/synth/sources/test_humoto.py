@@ -101,7 +101,7 @@ def test_what_was_held_falls_without_the_person_and_follows_the_recording_with(
     world = next(worlds(tmp_path, tmp_path, **SMALL))
     assert World.from_json(world.to_json()) == world
     held, free = simulate(world), simulate(world, frozenset(world.removed))
-    path = np.array(world.body("box").detail["path"])
+    path = np.array(world.body("box").detail.path)
     assert np.abs(held.path("box") - path[:, :3]).max() < 2e-3
     assert free.path("box")[0, 2] == pytest.approx(path[0, 2], abs=1e-5)
     assert free.path("box")[-1, 2] == pytest.approx(0.14, abs=0.02)

@@ -16,7 +16,7 @@ import numpy as np
 
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
-from openvoid.synth.families.telling import tell
+from openvoid.synth.families.telling import Plot, tell
 from openvoid.synth.families.things import (
     Thing,
     article,
@@ -34,15 +34,10 @@ WIDTH = 13.0  # of the action, in half sizes of a thing
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Plot:
-    """Who is there, who goes, and which strips of ground must stay clear."""
+@dataclass(frozen=True, kw_only=True)
+class Encounter(Plot):
+    """One thing and another, and which strips of ground must stay clear."""
 
-    things: tuple[Thing, ...]
-    removed: Thing
-    why: str
-    after: str
-    short: str
     ways: tuple[tuple[Point, Point], ...]
 
 
@@ -53,20 +48,11 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
     plot = PLOTS[pick(rng, list(PLOTS))](rng, unit)
     count = int(rng.integers(3, 8))
     around = _bystanders(rng, unit, plot, max(0, count - len(plot.things)))
-    things = list(plot.things)
     if rng.random() < 0.5:
-        things, around = ([each.mirrored() for each in group] for group in (things, around))
-    return tell(
-        frame,
-        place,
-        camera(rng, frame, WIDTH * unit, centre=(0.0, 0.5 * unit, unit)),
-        things=things,
-        removed=plot.removed.names,
-        why=plot.why,
-        after=plot.after,
-        short=plot.short,
-        besides=around,
-    )
+        plot = replace(plot, things=tuple(each.mirrored() for each in plot.things))
+        around = [each.mirrored() for each in around]
+    view = camera(rng, frame, WIDTH * unit, centre=(0.0, 0.5 * unit, unit))
+    return tell(frame, place, view, plot, around)
 
 
 def _speed(rng: np.random.Generator, unit: float) -> float:
@@ -106,7 +92,7 @@ def _target(rng: np.random.Generator, unit: float, name: str = "target") -> Thin
     return thing(rng, name, form, unit * uniform(rng, 0.8, 1.0))
 
 
-def _strike(rng: np.random.Generator, unit: float) -> Plot:
+def _strike(rng: np.random.Generator, unit: float) -> Encounter:
     """One thing hits another at rest."""
     launcher = _launcher(rng, unit, heavy=2.0)
     target = _target(rng, unit)
@@ -114,18 +100,18 @@ def _strike(rng: np.random.Generator, unit: float) -> Plot:
     goal = (uniform(rng, -1.5, 1.0) * unit, uniform(rng, 0.0, 1.0) * unit)
     aim = (goal[0], goal[1] + uniform(rng, -0.35, 0.35) * unit)
     launched = _launch(launcher, start, aim, _speed(rng, unit))
-    return Plot(
-        (_stand(target, goal, uniform(rng, 0, 3)), launched),
-        launched,
-        f"it hits the {target.noun}",
-        f"{capital(article(target.noun))} lies at rest. "
+    return Encounter(
+        things=(_stand(target, goal, uniform(rng, 0, 3)), launched),
+        removed=launched.names,
+        why=f"it hits the {target.noun}",
+        after=f"{capital(article(target.noun))} lies at rest. "
         "Nothing touches it, and it stays where it is from the first moment to the last.",
-        f"{article(target.noun)} rests untouched",
-        ((start, goal), (goal, (7 * unit, 2 * goal[1] - start[1]))),
+        short=f"{article(target.noun)} rests untouched",
+        ways=((start, goal), (goal, (7 * unit, 2 * goal[1] - start[1]))),
     )
 
 
-def _cross(rng: np.random.Generator, unit: float) -> Plot:
+def _cross(rng: np.random.Generator, unit: float) -> Encounter:
     """One rolling ball is knocked off its way by another thing."""
     target = thing(rng, "target", "ball", unit * 0.9)
     launcher = thing(rng, "launcher", pick(rng, ("ball", "ball", "wheel")), unit, heavy=2.0)
@@ -141,18 +127,18 @@ def _cross(rng: np.random.Generator, unit: float) -> Plot:
     rolling = _launch(target, start, meet, speed)
     launched = _launch(launcher, begin, meet, faster)
     beyond = (7 * unit, 2 * meet[1] - start[1])
-    return Plot(
-        (rolling, launched),
-        launched,
-        f"it knocks the {target.noun} off its way",
-        f"{capital(article(target.noun))} rolls straight across the picture. "
+    return Encounter(
+        things=(rolling, launched),
+        removed=launched.names,
+        why=f"it knocks the {target.noun} off its way",
+        after=f"{capital(article(target.noun))} rolls straight across the picture. "
         "Nothing crosses its way, and it keeps its direction.",
-        f"{article(target.noun)} rolls straight on",
-        ((start, beyond), (begin, (meet[0], meet[1] - side * 4 * unit))),
+        short=f"{article(target.noun)} rolls straight on",
+        ways=((start, beyond), (begin, (meet[0], meet[1] - side * 4 * unit))),
     )
 
 
-def _block(rng: np.random.Generator, unit: float) -> Plot:
+def _block(rng: np.random.Generator, unit: float) -> Encounter:
     """A heavy thing stops a rolling ball, and shelters what stands behind it."""
     ball = thing(rng, "roller", "ball", unit * 0.9, heavy=2.0)
     blocker = thing(rng, "blocker", pick(rng, ("crate", "drum", "block")), unit * 1.3, heavy=9.0)
@@ -175,17 +161,17 @@ def _block(rng: np.random.Generator, unit: float) -> Plot:
         if behind
         else "rolls on across the picture, with nothing to stop it."
     )
-    return Plot(
-        (launched, _stand(blocker, stop, uniform(rng, -0.3, 0.3)), *stood),
-        _stand(blocker, stop),
-        f"it stops the {ball.noun}",
-        f"{capital(article(ball.noun))} comes in from the side, {fate}",
-        f"{article(ball.noun)} rolls on",
-        ((start, beyond),),
+    return Encounter(
+        things=(launched, _stand(blocker, stop, uniform(rng, -0.3, 0.3)), *stood),
+        removed=blocker.names,
+        why=f"it stops the {ball.noun}",
+        after=f"{capital(article(ball.noun))} comes in from the side, {fate}",
+        short=f"{article(ball.noun)} rolls on",
+        ways=((start, beyond),),
     )
 
 
-def _chain(rng: np.random.Generator, unit: float) -> Plot:
+def _chain(rng: np.random.Generator, unit: float) -> Encounter:
     """A launched thing hits one, which hits another, which hits another."""
     launcher = _launcher(rng, unit, heavy=2.5)
     forms = ["ball", "ball", pick(rng, ("post", "can", "bottle"))]
@@ -202,17 +188,17 @@ def _chain(rng: np.random.Generator, unit: float) -> Plot:
         x += uniform(rng, 2.4, 3.0) * unit
     launched = _launch(launcher, start, (0.0, 0.0), 1.25 * _speed(rng, unit))
     nouns = listing([each.noun for each in row])
-    return Plot(
-        (launched, *stood),
-        launched,
-        "it sets off a chain of knocks",
-        f"{capital(nouns)} rest in a row. Nothing sets them off, and none moves.",
-        f"{several(len(row), 'thing')} rest in a row",
-        ((start, (7 * unit, 7 * unit * slope)),),
+    return Encounter(
+        things=(launched, *stood),
+        removed=launched.names,
+        why="it sets off a chain of knocks",
+        after=f"{capital(nouns)} rest in a row. Nothing sets them off, and none moves.",
+        short=f"{several(len(row), 'thing')} rest in a row",
+        ways=((start, (7 * unit, 7 * unit * slope)),),
     )
 
 
-def _throw(rng: np.random.Generator, unit: float) -> Plot:
+def _throw(rng: np.random.Generator, unit: float) -> Encounter:
     """A ball is thrown at a pile."""
     ball = thing(rng, "launcher", "ball", unit * 0.85, heavy=3.0)
     form = pick(rng, ("can", "crate"))
@@ -244,18 +230,18 @@ def _throw(rng: np.random.Generator, unit: float) -> Plot:
     )
     thrown = ball.at(start).change(velocity=velocity, spin=(0.0, uniform(rng, -6, 6), 0.0))
     plural = several(len(cells), first.noun)
-    return Plot(
-        (*pile, thrown),
-        thrown,
-        f"it is thrown at the pile of {plural}",
-        f"A small pile of {plural} stands undisturbed. Nothing is thrown at it, "
+    return Encounter(
+        things=(*pile, thrown),
+        removed=thrown.names,
+        why=f"it is thrown at the pile of {plural}",
+        after=f"A small pile of {plural} stands undisturbed. Nothing is thrown at it, "
         "and every piece keeps its place until the end.",
-        f"a pile of {plural} stands untouched",
-        ((start[:2], goal), (goal, (5.8 * unit, goal[1]))),
+        short=f"a pile of {plural} stands untouched",
+        ways=((start[:2], goal), (goal, (5.8 * unit, goal[1]))),
     )
 
 
-PLOTS: dict[str, Callable[[np.random.Generator, float], Plot]] = {
+PLOTS: dict[str, Callable[[np.random.Generator, float], Encounter]] = {
     "strike": _strike,
     "cross": _cross,
     "block": _block,
@@ -264,7 +250,7 @@ PLOTS: dict[str, Callable[[np.random.Generator, float], Plot]] = {
 }
 
 
-def _bystanders(rng: np.random.Generator, unit: float, plot: Plot, count: int) -> list[Thing]:
+def _bystanders(rng: np.random.Generator, unit: float, plot: Encounter, count: int) -> list[Thing]:
     """Things that stand clear of all ways, behind the action where they hide nothing."""
     placed: list[Thing] = []
     points: list[Point] = [each.body.position[:2] for each in plot.things]

@@ -1,6 +1,6 @@
 """Dominoes in a row, straight or bent, set off by a ball; or with a link of the row to be removed.
 
-Enters: a random generator and half the size of a block. Leaves: a `Plot`.
+Enters: a random generator and half the size of a block. Leaves: a `Construction`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from openvoid.synth.families.pieces import BRIGHT, Plot, box
+from openvoid.synth.families.pieces import BRIGHT, Construction, box
 from openvoid.synth.families.things import NUMBERS, Thing, article, capital, pick, thing, uniform
 from openvoid.synth.rotation import about
 from openvoid.synth.world import Vector
 
 
-def dominoes(rng: np.random.Generator, unit: float) -> Plot:
+def dominoes(rng: np.random.Generator, unit: float) -> Construction:
     """A ball sets off a row, straight or bent; or one piece of the row is its missing link."""
     count = int(rng.integers(8, 15))
     tall = unit * 1.1
@@ -61,15 +61,15 @@ def dominoes(rng: np.random.Generator, unit: float) -> Plot:
         for body in (*pieces, *ball.bodies)
     ]
     if rng.random() < 0.5:
-        return Plot(
-            tuple(bodies),
-            ball.names,
-            "it sets off the row of dominoes",
-            f"{capital(NUMBERS[count])} {word} dominoes stand upright in a row. "
+        return Construction(
+            bodies=tuple(bodies),
+            removed=ball.names,
+            why="it sets off the row of dominoes",
+            after=f"{capital(NUMBERS[count])} {word} dominoes stand upright in a row. "
             "Nothing pushes the first, and all of them stay standing until the end.",
-            f"a row of {word} dominoes stays standing",
-            across,
-            tall * 0.8,
+            short=f"a row of {word} dominoes stays standing",
+            across_m=across,
+            high_m=tall * 0.8,
         )
     missing = int(rng.integers(count // 3, count - 3))
     wider = [
@@ -78,15 +78,15 @@ def dominoes(rng: np.random.Generator, unit: float) -> Plot:
         else body
         for index, body in enumerate(bodies[:count])
     ]
-    return Plot(
-        (*wider, *bodies[count:]),
-        (f"domino {missing}",),
-        "it hands the fall on to the rest of the row",
-        f"{capital(article(ball.noun))} rolls into a row of {word} dominoes and they fall one "
-        "after another as far as a gap. Those beyond it stay standing.",
-        f"{word} dominoes fall as far as a gap",
-        across + gap,
-        tall * 0.8,
+    return Construction(
+        bodies=(*wider, *bodies[count:]),
+        removed=(f"domino {missing}",),
+        why="it hands the fall on to the rest of the row",
+        after=f"{capital(article(ball.noun))} rolls into a row of {word} dominoes and they fall "
+        "one after another as far as a gap. Those beyond it stay standing.",
+        short=f"{word} dominoes fall as far as a gap",
+        across_m=across + gap,
+        high_m=tall * 0.8,
     )
 
 

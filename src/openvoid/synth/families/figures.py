@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.rotation import along, turn, undo
 from openvoid.synth.world import Body, Joint, Material, Vector
 
@@ -64,7 +65,7 @@ def limb(
         material=look,
         parent=parent,
         joint=joint,
-        detail={"noun": noun, "weightless": True},
+        detail=BodyDetail(noun=noun, weightless=True),
     )
 
 

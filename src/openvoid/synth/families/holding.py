@@ -1,6 +1,6 @@
 """People who hold, carry, walk off with something, bear an end of it, or lean it on their hands.
 
-Enters: a random generator, how tall, how long it lasts. Leaves: `Plot`s for `support` to stage.
+Enters: a random generator, how tall, how long it lasts. Leaves: `Holding`s for `support` to stage.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from openvoid.synth.families.figures import Drive, Figure
+from openvoid.synth.detail import BodyDetail
+from openvoid.synth.families.figures import Drive
 from openvoid.synth.families.person import pace_m_s, person
+from openvoid.synth.families.telling import Plot
 from openvoid.synth.families.things import (
     Thing,
     article,
@@ -28,16 +30,10 @@ from openvoid.synth.world import Body, Vector, Weld
 HELD = ("ball", "ball", "crate", "bottle", "dumbbell", "drum", "egg", "wheel", "block")
 
 
-@dataclass(frozen=True)
-class Plot:
-    """Who holds what, how, and what becomes of it."""
+@dataclass(frozen=True, kw_only=True)
+class Holding(Plot):
+    """Somebody who holds something, and how much room that takes."""
 
-    figure: Figure
-    things: tuple[Thing, ...]
-    welds: tuple[Weld, ...]
-    why: str
-    after: str
-    short: str
     clear: tuple[tuple[float, float], ...]  # spots where nothing else stands
     across: float = 1.95  # of the action, in heights of a person
     high: float = 0.48  # of its middle
@@ -72,7 +68,7 @@ def falls(noun: str, form: str) -> str:
     return f"{capital(article(noun))} drops straight down, hits the ground and comes to rest"
 
 
-def hold(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
+def hold(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     """In both hands, before the chest, or on the palm of one."""
     facing, form = _facing(rng), pick(rng, HELD)
     both = rng.random() < 0.6
@@ -99,18 +95,19 @@ def hold(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
         figure = person(rng, foot, facing, tall, [hand], turns=turns, lifts=lifts)
         above = (*figure.grip[:2], figure.grip[2] + 0.034 * tall + held.half[2])
         put = held.at(above, spin)
-    return Plot(
-        figure,
-        (put,),
-        (Weld(figure.hand, "held"),),
-        f"somebody holds the {held.noun}",
-        f"{falls(held.noun, form)}; nobody is there to hold it.",
-        f"{article(held.noun)} falls to the ground",
-        (foot, put.body.position[:2]),
+    return Holding(
+        bodies=figure.bodies,
+        removed=figure.names,
+        things=(put,),
+        welds=(Weld(figure.hand, "held"),),
+        why=f"somebody holds the {held.noun}",
+        after=f"{falls(held.noun, form)}; nobody is there to hold it.",
+        short=f"{article(held.noun)} falls to the ground",
+        clear=(foot, put.body.position[:2]),
     )
 
 
-def tray(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
+def tray(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     """A tray in both hands, with things on it."""
     facing = _facing(rng)
     foot = forward(facing, -0.18 * tall, 0.0)[:2]
@@ -127,7 +124,7 @@ def tray(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
         friction=0.8,
         bounce=0.2,
         material=look,
-        detail={"noun": "tray"},
+        detail=BodyDetail(noun="tray"),
     )
     left = (-math.sin(facing) * wide * 0.8, math.cos(facing) * wide * 0.8)
     low = centre[2] - thick - 0.03 * tall
@@ -148,18 +145,19 @@ def tray(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
             ).change(friction=0.8)
         )
     nouns = listing([each.noun for each in stood])
-    return Plot(
-        figure,
-        (Thing((tray,), "tray", (deep, wide, thick)), *stood),
-        (Weld(figure.hand, "tray"),),
-        "somebody carries the tray",
-        f"A tray with {nouns} crashes to the ground, and everything tumbles about.",
-        "a tray falls with everything on it",
-        (foot, centre[:2]),
+    return Holding(
+        bodies=figure.bodies,
+        removed=figure.names,
+        things=(Thing((tray,), "tray", (deep, wide, thick)), *stood),
+        welds=(Weld(figure.hand, "tray"),),
+        why="somebody carries the tray",
+        after=f"A tray with {nouns} crashes to the ground, and everything tumbles about.",
+        short="a tray falls with everything on it",
+        clear=(foot, centre[:2]),
     )
 
 
-def walk(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
+def walk(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     """Somebody walks across with a thing in both hands."""
     side, form = float(rng.choice([-1.0, 1.0])), pick(rng, HELD)
     facing = math.pi / 2 - side * (math.pi / 2 + uniform(rng, -0.1, 0.35))
@@ -178,18 +176,19 @@ def walk(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
     figure = person(rng, foot, facing, tall, hands, walks=walks)
     put = held.at(centre, about((0, 0, 1), facing + math.pi / 2))
     stop = forward(facing, way / 2, 0.0)[:2]
-    return Plot(
-        figure,
-        (put,),
-        (Weld(figure.hand, "held"),),
-        f"somebody walks across and carries the {held.noun}",
-        f"{falls(held.noun, form)}; nobody carries it away.",
-        f"{article(held.noun)} falls to the ground",
-        (foot, (0.0, 0.0), stop, put.body.position[:2]),
+    return Holding(
+        bodies=figure.bodies,
+        removed=figure.names,
+        things=(put,),
+        welds=(Weld(figure.hand, "held"),),
+        why=f"somebody walks across and carries the {held.noun}",
+        after=f"{falls(held.noun, form)}; nobody carries it away.",
+        short=f"{article(held.noun)} falls to the ground",
+        clear=(foot, (0.0, 0.0), stop, put.body.position[:2]),
     )
 
 
-def plank(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
+def plank(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     """A plank with things on it: one end lies on a plinth, the other in somebody's hands."""
     side = float(rng.choice([-1.0, 1.0]))
     facing = math.pi / 2 - side * math.pi / 2
@@ -197,13 +196,14 @@ def plank(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
     wide, thick = uniform(rng, 0.09, 0.12) * tall, 0.014 * tall
     look = material(rng, "wood", "brown", long)
     plank = Body("plank", "box", (long, wide, thick), (0.0, 0.0, high + thick), mass_kg=3.0,
-                 friction=0.6, bounce=0.15, material=look, detail={"noun": "plank"})  # fmt: skip
+                 friction=0.6, bounce=0.15, material=look,
+                 detail=BodyDetail(noun="plank"))  # fmt: skip
     half = (0.1 * tall, 0.12 * tall, high / 2)
     stone = material(
         rng, pick(rng, ("stone", "wood")), pick(rng, ("white", "grey", "red")), half[0]
     )
     plinth = Body("plinth", "box", half, (side * (long - 0.08 * tall), 0.0, half[2]),
-                  material=stone, detail={"noun": "plinth"})  # fmt: skip
+                  material=stone, detail=BodyDetail(noun="plinth"))  # fmt: skip
     reach = -side * long
     hands = [(reach, s * wide * 0.85, high - 0.022 * tall) for s in (side, -side)]
     foot = (reach - side * 0.26 * tall, 0.0)
@@ -217,25 +217,26 @@ def plank(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
         turned = about((0, 0, 1), uniform(rng, 0, 3))
         stood.append(each.at((x, 0.0, high + 2 * thick + each.half[2]), turned))
     nouns = listing([each.noun for each in stood])
-    return Plot(
-        figure,
-        (
+    return Holding(
+        bodies=figure.bodies,
+        removed=figure.names,
+        things=(
             Thing((plank,), "plank", (long, wide, thick)),
             *stood,
             Thing((plinth,), "plinth", half),
         ),
-        (Weld(figure.hand, "plank"),),
-        "somebody holds up one end of the plank",
-        f"A plank that bears {nouns} lies on a plinth with one end only. "
+        welds=(Weld(figure.hand, "plank"),),
+        why="somebody holds up one end of the plank",
+        after=f"A plank that bears {nouns} lies on a plinth with one end only. "
         "It tips and sheds its load.",
-        "a plank drops at one end and sheds its load",
-        (foot, (0.0, 0.0), plinth.position[:2]),
-        2.0,
-        0.46,
+        short="a plank drops at one end and sheds its load",
+        clear=(foot, (0.0, 0.0), plinth.position[:2]),
+        across=2.0,
+        high=0.46,
     )
 
 
-def lean(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
+def lean(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     """A board or a pole that leans on two hands."""
     facing = _facing(rng)
     foot = forward(facing, -0.33 * tall, 0.0)[:2]
@@ -259,7 +260,7 @@ def lean(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
         friction=0.9,
         bounce=0.15,
         material=look,
-        detail={"noun": noun},
+        detail=BodyDetail(noun=noun),
     )
     high = uniform(rng, 0.58, 0.66) * tall
     back = -math.tan(tilt) * (high - middle) - half[0] / math.cos(tilt) - 0.036 * tall
@@ -268,13 +269,14 @@ def lean(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
     left = (-math.sin(facing) * gap, math.cos(facing) * gap)
     hands = [(spot[0] + s * left[0], spot[1] + s * left[1], high) for s in (1.0, -1.0)]
     figure = person(rng, foot, facing, tall, hands)
-    return Plot(
-        figure,
-        (Thing((board,), noun, half),),
-        (),
-        f"the {noun} leans on somebody's hands",
-        f"A tall {noun} stands tilted for a moment, topples over with nothing behind it, "
+    return Holding(
+        bodies=figure.bodies,
+        removed=figure.names,
+        things=(Thing((board,), noun, half),),
+        welds=(),
+        why=f"the {noun} leans on somebody's hands",
+        after=f"A tall {noun} stands tilted for a moment, topples over with nothing behind it, "
         "slaps onto the ground and lies flat.",
-        f"a {noun} topples over",
-        (foot, (0.0, 0.0), foot),
+        short=f"a {noun} topples over",
+        clear=(foot, (0.0, 0.0), foot),
     )

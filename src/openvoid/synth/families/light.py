@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.shining import (
     bounced,
@@ -25,7 +26,7 @@ from openvoid.synth.families.shining import (
     polished,
 )
 from openvoid.synth.families.stage import Stage, camera, stage
-from openvoid.synth.families.telling import tell
+from openvoid.synth.families.telling import Plot, tell
 from openvoid.synth.families.things import (
     COLORS,
     Thing,
@@ -37,26 +38,20 @@ from openvoid.synth.families.things import (
     uniform,
 )
 from openvoid.synth.rotation import about
-from openvoid.synth.world import UPRIGHT, Body, Joint, Light, Material, World
+from openvoid.synth.world import UPRIGHT, Body, Joint, Material, World
 
 WIDTH = 10.0  # of the action, in half sizes of a thing
 Point = tuple[float, float]
 MOVES = ("stands", "rolls", "swings", "drifts")
 
 
-@dataclass(frozen=True)
-class Plot:
-    """Who is removed, who stands around, the place as it is lit, and what becomes of it."""
+@dataclass(frozen=True, kw_only=True)
+class Lighting(Plot):
+    """What stands in the light, the place as it is lit, and where others stand in it."""
 
     place: Stage
-    gone: Thing
-    why: str
-    after: str
-    short: str
-    spots: tuple[Point, ...]  # where others stand, best first; the first is always taken
-    lights: tuple[Light, ...] = ()
-    bodies: tuple[Body, ...] = ()
-    high: tuple[float, float] = (14.0, 30.0)  # of the camera, degrees
+    spots: tuple[Point, ...]  # best first; the first is always taken
+    pitch_deg: tuple[float, float] = (14.0, 30.0)  # of the camera
 
 
 def describe(rng: np.random.Generator, frame: Frame) -> World:
@@ -65,25 +60,11 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
     plot = PLOTS[pick(rng, list(PLOTS))](rng, unit, frame.duration_s)
     around = _around(rng, unit, plot.spots, int(rng.integers(2, 5)))
     nouns = listing([each.noun for each in around])
-    return tell(
-        frame,
-        plot.place,
-        camera(
-            rng,
-            frame,
-            WIDTH * unit,
-            centre=(0.0, 0.4 * unit, 1.3 * unit),
-            pitch_deg=plot.high,
-            yaw_deg=18,
-        ),
-        things=(plot.gone, *around),
-        bodies=plot.bodies,
-        lights=plot.lights,
-        removed=plot.gone.names,
-        why=plot.why,
-        after=f"{capital(nouns)} stand still. {plot.after}",
-        short=plot.short,
-    )
+    after = f"{capital(nouns)} stand still. {plot.after}"
+    plot = replace(plot, things=(*plot.things, *around), after=after)
+    centre = (0.0, 0.4 * unit, 1.3 * unit)
+    view = camera(rng, frame, WIDTH * unit, centre=centre, pitch_deg=plot.pitch_deg, yaw_deg=18)
+    return tell(frame, plot.place, view, plot)
 
 
 def _around(
@@ -115,7 +96,7 @@ def _mover(
         made = thing(rng, name, "ball", unit * uniform(rng, 0.8, 1.1), heavy=2.0)
         radius = made.half[0]
         speed = WIDTH * unit * uniform(rng, 0.75, 0.95) / min(duration_s, 6.0)
-        body = replace(made.body, detail={**made.body.detail, "rolling": 0.0})
+        body = replace(made.body, detail=made.body.detail.but(rolling=0.0))
         made = replace(made, bodies=(body,)).at((-4.2 * unit, y, radius))
         made = made.change(velocity=(speed, 0.0, 0.0), spin=(0.0, speed / radius, 0.0))
         return made, "rolls by"
@@ -137,7 +118,7 @@ def _swinging(rng: np.random.Generator, name: str, unit: float, y: float) -> Thi
     away = (-math.sin(angle) * long, 0.0, -math.cos(angle) * long)
     made = made.at((pivot[0] + away[0], y, pivot[2] + away[2]), turned)
     joint = Joint("hinge", (0.0, 1.0, 0.0), (0.0, 0.0, long), damping=0.0)
-    made = made.change(joint=joint, detail={**made.body.detail, "held": True})
+    made = made.change(joint=joint, detail=made.body.detail.but(held=True))
     half = (long - made.half[2]) / 2
     middle = (away[0] * 0.5 * (1 + made.half[2] / long), away[2] * 0.5 * (1 + made.half[2] / long))
     cord = Body(
@@ -149,7 +130,7 @@ def _swinging(rng: np.random.Generator, name: str, unit: float, y: float) -> Thi
         mass_kg=0.001,
         material=Material("plain", ((0.25, 0.22, 0.18),), roughness=0.9),
         parent=name,
-        detail={"noun": "cord", "collides": False},
+        detail=BodyDetail(noun="cord", collides=False),
     )
     return replace(made, bodies=(*made.bodies, cord))
 
@@ -171,7 +152,7 @@ def _drifting(
         mass_kg=0.05,
         material=Material("plain", (COLORS[color],), roughness=0.15),
         joint=Joint("slide", (1.0, 0.0, 0.0), damping=0.1, drive=drive),
-        detail={"noun": f"{color} balloon", "weightless": True, "collides": False},
+        detail=BodyDetail(noun=f"{color} balloon", weightless=True, collides=False),
     )
     string = Body(
         f"{name} string",
@@ -181,7 +162,7 @@ def _drifting(
         mass_kg=0.001,
         material=Material("plain", ((0.7, 0.7, 0.68),)),
         parent=name,
-        detail={"noun": "string", "weightless": True, "collides": False},
+        detail=BodyDetail(noun="string", weightless=True, collides=False),
     )
     return Thing((balloon, string), f"{color} balloon", (size, size, size))
 
@@ -189,58 +170,61 @@ def _drifting(
 BEHIND: tuple[Point, ...] = ((-2.2, 2.4), (2.3, 2.6), (0.1, 3.3), (-3.9, 3.2))
 
 
-def _shadow(rng: np.random.Generator, unit: float, duration_s: float) -> Plot:
+def _shadow(rng: np.random.Generator, unit: float, duration_s: float) -> Lighting:
     """A low sun from the front throws a long shadow over what stands behind."""
     place = lower_sun(
         rng, stage(rng, WIDTH * unit, setting=pick(rng, ("room", "table", "outdoors")))
     )
     made, verb = _mover(rng, unit, duration_s, uniform(rng, -0.6, 0.0), MOVES)
-    return Plot(
-        place,
-        made,
-        f"{article(made.noun)} {verb} and throws its shadow on what is behind",
-        "Nothing passes before them, and no shadow but their own falls on them.",
-        "things stand still, with only their own shadows",
-        BEHIND,
+    return Lighting(
+        place=place,
+        things=(made,),
+        removed=made.names,
+        why=f"{article(made.noun)} {verb} and throws its shadow on what is behind",
+        after="Nothing passes before them, and no shadow but their own falls on them.",
+        short="things stand still, with only their own shadows",
+        spots=BEHIND,
     )
 
 
-def _floor_image(rng: np.random.Generator, unit: float, duration_s: float) -> Plot:
+def _floor_image(rng: np.random.Generator, unit: float, duration_s: float) -> Lighting:
     """On a floor like water its image is as large as itself."""
     ground = pick(rng, ("marble", "tiles", "checker", "planks"))
     place = stage(rng, WIDTH * unit, ground=ground, setting=pick(rng, ("room", "corner", "table")))
     made, verb = _mover(rng, unit, duration_s, uniform(rng, -1.2, -0.2), MOVES)
-    return Plot(
-        polished(rng, place),
-        made,
-        f"{article(made.noun)} {verb}, with its image in the floor and its shadow",
-        "The polished floor mirrors them and the wall, and nothing else.",
-        "things stand on a polished floor that mirrors them",
-        BEHIND,
-        high=(10.0, 22.0),
+    return Lighting(
+        place=polished(rng, place),
+        things=(made,),
+        removed=made.names,
+        why=f"{article(made.noun)} {verb}, with its image in the floor and its shadow",
+        after="The polished floor mirrors them and the wall, and nothing else.",
+        short="things stand on a polished floor that mirrors them",
+        spots=BEHIND,
+        pitch_deg=(10.0, 22.0),
     )
 
 
-def _mirror(rng: np.random.Generator, unit: float, duration_s: float) -> Plot:
+def _mirror(rng: np.random.Generator, unit: float, duration_s: float) -> Lighting:
     """A mirror behind shows its back."""
     place = dull(stage(rng, WIDTH * unit, setting=pick(rng, ("room", "table", "corner"))))
     glass = looking_glass(rng, unit, uniform(rng, 3.0, 3.5) * unit)
     made, verb = _mover(
         rng, unit, duration_s, uniform(rng, -0.6, -0.1), ("stands", "rolls", "swings")
     )
-    return Plot(
-        place,
-        made,
-        f"{article(made.noun)} {verb} before a mirror, which shows it too",
-        "The mirror behind them shows only their own backs and the empty ground.",
-        "things stand before a mirror",
-        ((-2.5, 1.4), (2.6, 1.4), (3.3, -2.2), (-3.2, -2.3)),
+    return Lighting(
+        place=place,
+        things=(made,),
+        removed=made.names,
+        why=f"{article(made.noun)} {verb} before a mirror, which shows it too",
+        after="The mirror behind them shows only their own backs and the empty ground.",
+        short="things stand before a mirror",
+        spots=((-2.5, 1.4), (2.6, 1.4), (3.3, -2.2), (-3.2, -2.3)),
         bodies=(*glass, opposite_wall(place)),
-        high=(8.0, 18.0),
+        pitch_deg=(8.0, 18.0),
     )
 
 
-def _bounce(rng: np.random.Generator, unit: float, duration_s: float) -> Plot:
+def _bounce(rng: np.random.Generator, unit: float, duration_s: float) -> Lighting:
     """A bright thing in the sun throws coloured light on the ground and on pale neighbours."""
     place = stage(rng, WIDTH * unit, ground=pick(rng, ("concrete", "carpet")), setting="room")
     place = _pale(place)
@@ -257,13 +241,14 @@ def _bounce(rng: np.random.Generator, unit: float, duration_s: float) -> Plot:
     bodies = tuple(replace(body, material=plain) for body in made.bodies)
     made = replace(made, bodies=bodies).at((0.0, 0.0, made.half[2]), UPRIGHT)
     side = math.copysign(1.0, place.key.position[0])
-    return Plot(
-        place,
-        made,
-        f"{article(made.noun)} throws {color} light on what is beside it",
-        f"They and the ground keep their own colours, without any {color} tinge.",
-        "things stand side by side in plain light",
-        ((side * 2.7, -0.5), (side * 3.2, 1.3), (-side * 2.9, 1.6), (side * 1.5, 2.7)),
+    return Lighting(
+        place=place,
+        things=(made,),
+        removed=made.names,
+        why=f"{article(made.noun)} throws {color} light on what is beside it",
+        after=f"They and the ground keep their own colours, without any {color} tinge.",
+        short="things stand side by side in plain light",
+        spots=((side * 2.7, -0.5), (side * 3.2, 1.3), (-side * 2.9, 1.6), (side * 1.5, 2.7)),
         lights=bounced(made, color, side, unit),
     )
 
@@ -275,25 +260,26 @@ def _pale(place: Stage) -> Stage:
     return replace(place, bodies=(replace(first, material=look), *place.bodies[1:]))
 
 
-def _lamp(rng: np.random.Generator, unit: float, duration_s: float) -> Plot:
+def _lamp(rng: np.random.Generator, unit: float, duration_s: float) -> Lighting:
     """A lamp lights a dim room; without it the room is dim."""
     place = stage(
         rng, WIDTH * unit, setting="room", ground=pick(rng, ("planks", "carpet", "concrete"))
     )
     place = dimmed(place, uniform(rng, 0.35, 0.5))
     made, shine = lamp(rng, unit, (uniform(rng, -0.5, 0.5) * unit, 0.5 * unit))
-    return Plot(
-        place,
-        made,
-        f"{article(made.noun)} lights everything around it",
-        "No lamp is there: the ground is dim and their shadows are weak.",
-        "things stand in a dim room without a lamp",
-        ((-2.4, 0.3), (2.7, 0.9), (1.2, -1.6), (-3.6, 1.9)),
+    return Lighting(
+        place=place,
+        things=(made,),
+        removed=made.names,
+        why=f"{article(made.noun)} lights everything around it",
+        after="No lamp is there: the ground is dim and their shadows are weak.",
+        short="things stand in a dim room without a lamp",
+        spots=((-2.4, 0.3), (2.7, 0.9), (1.2, -1.6), (-3.6, 1.9)),
         lights=shine,
     )
 
 
-PLOTS: dict[str, Callable[[np.random.Generator, float, float], Plot]] = {
+PLOTS: dict[str, Callable[[np.random.Generator, float, float], Lighting]] = {
     "shadow": _shadow,
     "floor": _floor_image,
     "mirror": _mirror,

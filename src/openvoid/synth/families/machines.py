@@ -1,6 +1,6 @@
 """Ramps, seesaws and pendulums: what holds back, weighs down or swings is to be removed.
 
-Enters: a random generator and half the size of a block. Leaves: `Plot`s.
+Enters: a random generator and half the size of a block. Leaves: `Construction`s.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from openvoid.synth.families.pieces import BRIGHT, Plot, box
+from openvoid.synth.detail import BodyDetail
+from openvoid.synth.families.pieces import BRIGHT, Construction, box
 from openvoid.synth.families.things import (
     COLORS,
     article,
@@ -26,7 +27,7 @@ from openvoid.synth.rotation import about, place
 from openvoid.synth.world import Body, Joint, Material, Vector
 
 
-def ramp(rng: np.random.Generator, unit: float) -> Plot:
+def ramp(rng: np.random.Generator, unit: float) -> Construction:
     """A ball on a ramp, held back by a block, or free to roll but for a block at the foot."""
     slope = uniform(rng, 0.22, 0.4)
     long, wide, thick = 4.0 * unit, 1.4 * unit, 0.12 * unit
@@ -36,7 +37,7 @@ def ramp(rng: np.random.Generator, unit: float) -> Plot:
     color = pick(rng, BRIGHT)
     ramp = box(rng, "ramp", (long, wide, thick), middle, tilt, noun="ramp", fixed=True,
                 stuff=pick(rng, ("wood", "plastic")), color=color, friction=0.1)  # fmt: skip
-    ramp = replace(ramp, detail={"noun": "ramp", "rolling": 0.0})
+    ramp = replace(ramp, detail=BodyDetail(noun="ramp", rolling=0.0))
     prop_x = middle[0] - 0.6 * long * math.cos(slope)
     under = middle[2] + 0.6 * long * math.sin(slope) - thick * 1.2
     prop_half = (0.12 * unit, wide * 0.8, under / 2)
@@ -63,21 +64,21 @@ def ramp(rng: np.random.Generator, unit: float) -> Plot:
         half = (0.5 * unit, 1.2 * unit, 0.8 * unit)
         stop = box(rng, "stop", half, (2.0 * unit, 0.0, half[2]), noun="block", stuff="stone",
                     color=pick(rng, BRIGHT), friction=0.9, density=5000)  # fmt: skip
-        ball = ball.change(detail={**ball.body.detail, "held": True})
+        ball = ball.change(detail=ball.body.detail.but(held=True))
         why = f"it keeps the {ball.noun} from the things behind it"
-    return Plot(
-        (ramp, prop, *ball.bodies, stop, *(body for each in pins for body in each.bodies)),
-        ("stop",),
-        why,
-        f"{capital(article(ball.noun))} rolls down a ramp, runs on into {nouns}, "
+    return Construction(
+        bodies=(ramp, prop, *ball.bodies, stop, *(body for each in pins for body in each.bodies)),
+        removed=("stop",),
+        why=why,
+        after=f"{capital(article(ball.noun))} rolls down a ramp, runs on into {nouns}, "
         f"and knocks {'it' if len(pins) == 1 else 'them'} about.",
-        f"{article(ball.noun)} rolls down a ramp and on",
-        15.5 * unit,
-        1.1 * unit,
+        short=f"{article(ball.noun)} rolls down a ramp and on",
+        across_m=15.5 * unit,
+        high_m=1.1 * unit,
     )
 
 
-def seesaw(rng: np.random.Generator, unit: float) -> Plot:
+def seesaw(rng: np.random.Generator, unit: float) -> Construction:
     """A weight holds one end of a seesaw down; without it the other end goes down."""
     long, wide, thick = 3.6 * unit, 0.9 * unit, 0.14 * unit
     pivot = 0.9 * unit
@@ -95,7 +96,7 @@ def seesaw(rng: np.random.Generator, unit: float) -> Plot:
         (0.0, 0.0, pivot * 0.45),
         about((1, 0, 0), math.pi / 2),
         material=material(rng, "metal", pick(rng, BRIGHT), unit),
-        detail={"noun": "stand", "collides": False},
+        detail=BodyDetail(noun="stand", collides=False),
     )
     top = (0.0, 0.0, pivot + thick)
     weight = thing(rng, "weight", pick(rng, ("crate", "drum", "can")), unit * 0.85, heavy=6.0)
@@ -104,19 +105,19 @@ def seesaw(rng: np.random.Generator, unit: float) -> Plot:
     light = thing(rng, "light one", pick(rng, ("crate", "drum", "can")), unit * 0.6, stuff="wood")
     light = light.at(place(top, rotation, (-0.8 * long, 0.0, thick + light.half[2])), rotation)
     light = light.change(friction=1.0)
-    return Plot(
-        (stand, plank, *weight.bodies, *light.bodies),
-        weight.names,
-        f"it weighs the seesaw down, against the {light.noun}",
-        f"{capital(article(light.noun))} sits on the raised end of a wooden seesaw. Its end "
+    return Construction(
+        bodies=(stand, plank, *weight.bodies, *light.bodies),
+        removed=weight.names,
+        why=f"it weighs the seesaw down, against the {light.noun}",
+        after=f"{capital(article(light.noun))} sits on the raised end of a wooden seesaw. Its end "
         "sinks all the way down, and the empty one rises.",
-        f"{article(light.noun)} sinks on a seesaw",
-        10.5 * unit,
-        1.1 * unit,
+        short=f"{article(light.noun)} sinks on a seesaw",
+        across_m=10.5 * unit,
+        high_m=1.1 * unit,
     )
 
 
-def pendulum(rng: np.random.Generator, unit: float) -> Plot:
+def pendulum(rng: np.random.Generator, unit: float) -> Construction:
     """A pendulum swings into a pile; without it the pile stays."""
     long = unit * uniform(rng, 3.6, 4.6)
     bob = unit * 0.8
@@ -128,7 +129,7 @@ def pendulum(rng: np.random.Generator, unit: float) -> Plot:
     rod = Body("rod", "capsule", (0.06 * unit, long / 2 - 0.06 * unit), rod_middle, rotation,
                mass_kg=0.3 * unit**3 * 500, friction=0.4, material=metal,
                joint=Joint("hinge", (0.0, 1.0, 0.0), (0.0, 0.0, long / 2)),
-               detail={"noun": "pendulum", "held": True, "collides": False})  # fmt: skip
+               detail=BodyDetail(noun="pendulum", held=True, collides=False))  # fmt: skip
     weight = thing(rng, "bob", "ball", bob, stuff=pick(rng, ("metal", "stone", "wood")), heavy=3.0)
     weight = weight.at(place(top, rotation, (0.0, 0.0, -long)), rotation)
     weight = weight.change(parent="rod")
@@ -158,15 +159,15 @@ def pendulum(rng: np.random.Generator, unit: float) -> Plot:
     ]
     plural = several(len(pile), first.noun)
     pendulum = ("rod", *weight.names)
-    return Plot(
-        (*frame, rod, *weight.bodies, *pile),
-        pendulum,
-        f"it swings into the pile of {plural}",
-        f"{capital(plural)} stand in a neat pile next to an empty wooden gate. "
+    return Construction(
+        bodies=(*frame, rod, *weight.bodies, *pile),
+        removed=pendulum,
+        why=f"it swings into the pile of {plural}",
+        after=f"{capital(plural)} stand in a neat pile next to an empty wooden gate. "
         "Nothing strikes them, and they stay as they are.",
-        f"{plural} stay standing",
-        max(12.0 * unit, 2.3 * long),
-        0.42 * top[2],
+        short=f"{plural} stay standing",
+        across_m=max(12.0 * unit, 2.3 * long),
+        high_m=0.42 * top[2],
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.figures import LIMB_KG, Drive, Figure, elbow, limb
 from openvoid.synth.families.things import COLORS, pick, uniform
 from openvoid.synth.rotation import turn, undo
@@ -116,7 +117,7 @@ def _walking(
     for body in bodies:
         if body.name == "hips":
             joint = Joint("slide", front, (0.0, 0.0, 0.0), damping=1.0, drive=walks)
-            detail = {**body.detail, "weightless": True, "collides": False}
+            detail = body.detail.but(weightless=True, collides=False)
             moving.append(replace(body, mass_kg=8.0, joint=joint, detail=detail))
             continue
         side = 1.0 if body.name.startswith("left") else -1.0
@@ -126,7 +127,7 @@ def _walking(
             for step in range(count)
         ]
         swing.append((end + 0.2, 0.0))
-        shut = {**body.detail, "collides": False}
+        shut = body.detail.but(collides=False)
         if body.name.endswith("thigh"):
             half = body.size[1]
             own = turn(undo(body.rotation), (-left[0], -left[1], 0.0))
@@ -148,7 +149,7 @@ def _legs(
         at(0, 0, 0.5),
         material=trousers,
         friction=0.8,
-        detail={"noun": "hips"},
+        detail=BodyDetail(noun="hips"),
     )
     bodies = [hips]
     stance, stride = uniform(rng, 0.06, 0.10), uniform(rng, -0.06, 0.06)
@@ -173,7 +174,7 @@ def _legs(
 
 def _head(at: _At, tall: float, skin: Material, rng: np.random.Generator) -> list[Body]:
     hair = Material("noise", ((0.05, 0.03, 0.02), (0.12, 0.07, 0.04)), 0.03 * tall, roughness=0.9)
-    detail = {"noun": "head", "weightless": True}
+    detail = BodyDetail(noun="head", weightless=True)
     return [
         limb("neck", at(0.01, 0, 0.82), at(0.015, 0, 0.87), 0.032 * tall, skin, parent="torso"),
         Body(
@@ -194,7 +195,7 @@ def _head(at: _At, tall: float, skin: Material, rng: np.random.Generator) -> lis
             mass_kg=0.2,
             material=hair,
             parent="torso",
-            detail={**detail, "noun": "hair"},
+            detail=detail.but(noun="hair"),
         ),
     ]
 
@@ -230,6 +231,6 @@ def _arm(
             friction=0.9,
             material=skin,
             parent=upper,
-            detail={"noun": "hand", "weightless": True},
+            detail=BodyDetail(noun="hand", weightless=True),
         ),
     ]

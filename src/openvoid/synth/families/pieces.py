@@ -1,6 +1,6 @@
-"""Pieces of which towers, rows and machines are built, and what a plot of them consists of.
+"""Pieces of which towers, rows and machines are built, and what is told of what they make up.
 
-Enters: a random generator and sizes. Leaves: boxes, and `Plot`s for `stack` to stage.
+Enters: a random generator and sizes. Leaves: boxes; and `Construction`, for `stack` to stage.
 """
 
 from __future__ import annotations
@@ -9,21 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
+from openvoid.synth.families.telling import Plot
 from openvoid.synth.families.things import material
 from openvoid.synth.world import UPRIGHT, Body, Quaternion, Vector
 
 BRIGHT = ("red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "white")
 
 
-@dataclass(frozen=True)
-class Plot:
-    """The pieces, who is removed, and what becomes of the rest."""
+@dataclass(frozen=True, kw_only=True)
+class Construction(Plot):
+    """What is built of pieces, and how large it is."""
 
-    bodies: tuple[Body, ...]
-    removed: tuple[str, ...]
-    why: str
-    after: str
-    short: str
     across_m: float
     high_m: float  # of the middle of the action
 
@@ -53,5 +50,5 @@ def box(
         friction=friction,
         bounce=0.15,
         material=material(rng, stuff, color, max(half)),
-        detail={"noun": noun},
+        detail=BodyDetail(noun=noun),
     )

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail, WorldDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
-from openvoid.synth.families.telling import tell
+from openvoid.synth.families.telling import Plot, tell
 from openvoid.synth.families.things import (
     COLORS,
     Thing,
@@ -48,7 +49,7 @@ class Bed:
         """How high its surface is there."""
         if self.soft.shape == "soft":
             return top_m(self.soft, x, y)
-        return self.soft.position[2] + float(self.soft.detail["thickness_m"]) / 2
+        return self.soft.position[2] + self.soft.detail.thickness_m / 2
 
 
 def describe(rng: np.random.Generator, frame: Frame) -> World:
@@ -70,23 +71,17 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
     high = max(top, 0.62 * weight.body.position[2])
     view = camera(rng, frame, across * (0.95 if lies else 1.12), centre=(0.0, 0.0, 0.55 * high))
     after, short = _words(bed, others)
-    return tell(
-        frame,
-        place,
-        view,
-        things=(weight, *others),
+    pressed = WorldDetail(kind=kind, step_s=0.006, settle_s=0.8)
+    plot = Plot(
         bodies=bed.bodies,
+        things=(weight, *others),
         removed=weight.names,
         why=f"it {'lies' if lies else 'drops'} on the {bed.noun} and presses it down",
         after=after,
         short=short,
-        detail={
-            "kind": kind,
-            "step_s": 0.006,
-            "settle_s": 0.8,
-            **({"settle": "apart"} if lies else {}),
-        },
+        detail=pressed.but(settle="apart") if lies else pressed,
     )
+    return tell(frame, place, view, plot)
 
 
 def _fabric(rng: np.random.Generator) -> tuple[Material, str]:
@@ -121,15 +116,15 @@ def _foam(rng: np.random.Generator, half: Vector, word: str, puff: float) -> Bed
         mass_kg=uniform(rng, 4.0, 6.0),
         friction=0.9,
         material=look,
-        detail={
-            "noun": noun,
-            "count": [8, 8, 3],
-            "pinned": "below",
-            "young_pa": uniform(rng, 5e3, 7.5e3),
-            "damping_s": 0.05,
-            "round_m": uniform(rng, 0.03, 0.05) if puff == 0 else 0.02,
-            "puff": puff,
-        },
+        detail=BodyDetail(
+            noun=noun,
+            count=(8, 8, 3),
+            pinned="below",
+            young_pa=uniform(rng, 5e3, 7.5e3),
+            damping_s=0.05,
+            round_m=uniform(rng, 0.03, 0.05) if puff == 0 else 0.02,
+            puff=puff,
+        ),
     )
     return Bed((soft,), soft, noun, half[:2])
 
@@ -168,14 +163,14 @@ def _cloth(
         mass_kg=uniform(rng, 0.5, 0.9),
         friction=0.8,
         material=look,
-        detail={
-            "noun": noun,
-            "count": [12, 11],
-            "young_pa": uniform(rng, 1.0e6, 2.2e6) * (1.0 if pinned == "edge" else 1.6),
-            "damping_s": 0.004 if pinned == "edge" else 0.010,
-            "thickness_m": 0.02,
-            "pinned": pinned,
-        },
+        detail=BodyDetail(
+            noun=noun,
+            count=(12, 11),
+            young_pa=uniform(rng, 1.0e6, 2.2e6) * (1.0 if pinned == "edge" else 1.6),
+            damping_s=0.004 if pinned == "edge" else 0.010,
+            thickness_m=0.02,
+            pinned=pinned,
+        ),
     )
 
 
@@ -193,16 +188,18 @@ def _frame(
     x, y = (part + GAP_M + 0.012 + thick for part in half)
     made: list[Body] = []
 
-    def add(name: str, size: Vector, at: Vector, shape: str = "box", **detail: bool) -> None:
+    def add(name: str, size: Vector, at: Vector, shape: str = "box") -> None:
         sizes = size if shape == "box" else size[1:]
-        noun = {"noun": "frame", **detail}
-        made.append(Body(name, shape, sizes, at, material=look, detail=noun))
+        detail = BodyDetail(noun="frame")
+        if name.endswith("lip"):
+            detail = detail.but(collides=False)
+        made.append(Body(name, shape, sizes, at, material=look, detail=detail))
 
     below = (tall - thick) / 2
     for side, name in ((-1.0, "left"), (1.0, "right")):
         add(f"{name} rail", (thick, y + thick, thick), (side * x, 0, tall))
         lip = (x - thick + half[0]) / 2
-        add(f"{name} lip", (0.012, half[1], 0.012), (side * lip, 0, tall), collides=False)
+        add(f"{name} lip", (0.012, half[1], 0.012), (side * lip, 0, tall))
         for far in (-1.0, 1.0):
             end = "front" if far < 0 else "back"
             add(
@@ -212,14 +209,14 @@ def _frame(
         if "x" in along:
             add(f"{name} rail", (x - thick, thick, thick), (0, side * y, tall))
             lip = (y - thick + half[1]) / 2
-            add(f"{name} lip", (half[0], 0.012, 0.012), (0, side * lip, tall), collides=False)
+            add(f"{name} lip", (half[0], 0.012, 0.012), (0, side * lip, tall))
     return made
 
 
 def _weight(rng: np.random.Generator, bed: Bed, lies: bool) -> tuple[Thing, tuple[float, float]]:
     """What presses: dropped so as to land near the middle, or lying there from the start."""
     unit = uniform(rng, 0.11, 0.15)
-    pillow = bool(bed.soft.detail.get("puff"))  # a ball would roll off
+    pillow = bed.soft.detail.puff > 0  # a ball would roll off
     forms = {
         "pillow": ("crate", "block") if lies else ("crate", "block", "drum"),
         "mattress": ("ball", "ball", "egg", "egg", "drum"),
@@ -256,7 +253,7 @@ def _bystanders(
     """Light things that stand on it, clear of where the weight lands and of each other."""
     taken = [(target, max(size[:2]))]
     placed: list[Thing] = []
-    inner = 0.62 if bed.soft.detail.get("puff") else 0.8
+    inner = 0.62 if bed.soft.detail.puff else 0.8
     for index in range(int(rng.integers(1, 4))):
         form = pick(rng, ("block", "crate", *(() if inner < 0.8 else ("can", "post", "bottle"))))
         made = thing(rng, f"thing {index + 1}", form, uniform(rng, 0.045, 0.07))

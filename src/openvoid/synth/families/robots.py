@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.figures import Drive, Figure, limb
 from openvoid.synth.families.things import COLORS, pick, uniform
 from openvoid.synth.rotation import about
@@ -107,7 +108,7 @@ def _base(
         ]
     wheel, deck = base_m * 0.3, thick * 2.2
     joint = Joint("slide", (1.0, 0.0, 0.0), damping=1.0, drive=rides)
-    shut = {"collides": False, "weightless": True}
+    shut = BodyDetail(collides=False, weightless=True)
     bodies = [
         Body(
             "base",
@@ -135,7 +136,7 @@ def _base(
                 material=Material("checker", ((0.04, 0.04, 0.04), (0.2, 0.2, 0.2)), wheel),
                 parent="base",
                 joint=own,
-                detail={**shut, "noun": "wheel"},
+                detail=shut.but(noun="wheel"),
             )
         )
     return bodies
@@ -145,7 +146,7 @@ def _fingers(tip: Vector, across: Vector, jaw_m: float, thick: float, dark: Mate
     """A bar, and a finger down from each of its ends."""
     rotation = about((0, 0, 1), math.atan2(across[1], across[0]))
     finger = thick * 0.18
-    detail = {"noun": "gripper", "collides": False, "weightless": True}
+    detail = BodyDetail(noun="gripper", collides=False, weightless=True)
     bodies = [
         Body("gripper", "box", (jaw_m + 2 * finger, thick * 0.3, finger), tip, rotation,
              mass_kg=0.3, material=dark, parent="wrist", detail=detail)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.stage import Stage
 from openvoid.synth.families.things import COLORS, Thing, pick, uniform
 from openvoid.synth.rotation import about
@@ -95,7 +96,7 @@ def looking_glass(rng: np.random.Generator, unit: float, y: float) -> tuple[Body
     }
     for word, (half, (x, z)) in bars.items():
         bodies.append(Body(f"{word} of frame", "box", half, (x, y, z), material=look,
-                           detail={"noun": "mirror frame"}))  # fmt: skip
+                           detail=BodyDetail(noun="mirror frame")))  # fmt: skip
     return tuple(bodies)
 
 
@@ -149,7 +150,7 @@ def lamp(
         replace(shade, parent="lamp"),
     )  # fmt: skip
     noun = f"{color} lamp"
-    named = tuple(replace(body, detail={"noun": noun}) for body in bodies)
+    named = tuple(replace(body, detail=BodyDetail(noun=noun)) for body in bodies)
     strength = uniform(rng, 0.75, 0.95)
     shine = Light(
         "lamp",

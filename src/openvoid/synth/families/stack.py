@@ -15,7 +15,7 @@ import numpy as np
 from openvoid.synth.families.dominoes import dominoes
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.machines import pendulum, ramp, seesaw
-from openvoid.synth.families.pieces import Plot
+from openvoid.synth.families.pieces import Construction
 from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import tell
 from openvoid.synth.families.things import (
@@ -33,20 +33,13 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
     plot = PLOTS[pick(rng, list(PLOTS))](rng, unit)
     if rng.random() < 0.5:
         plot = replace(plot, bodies=tuple(mirrored(body) for body in plot.bodies))
-    set_in = stage(rng, plot.across_m)
-    return tell(
-        frame,
-        set_in,
-        camera(rng, frame, plot.across_m, centre=(0.0, 0.0, plot.high_m), pitch_deg=(10, 28)),
-        bodies=plot.bodies,
-        removed=plot.removed,
-        why=plot.why,
-        after=plot.after,
-        short=plot.short,
-    )
+    place = stage(rng, plot.across_m)
+    centre = (0.0, 0.0, plot.high_m)
+    view = camera(rng, frame, plot.across_m, centre=centre, pitch_deg=(10, 28))
+    return tell(frame, place, view, plot)
 
 
-PLOTS: dict[str, Callable[[np.random.Generator, float], Plot]] = {
+PLOTS: dict[str, Callable[[np.random.Generator, float], Construction]] = {
     "dominoes": dominoes,
     "bridge": bridge,
     "tower": tower,

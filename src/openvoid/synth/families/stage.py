@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.grounds import GROUNDS, PALE, Ground, wall
 from openvoid.synth.families.grounds import ground as ground_of
@@ -78,7 +79,7 @@ def _table(rng: np.random.Generator, across_m: float, under: Ground, color: str)
     drop = across_m * uniform(rng, 0.5, 0.7)
     below = wall(rng, color, across_m)
     leg_half = drop / 2 - half[2]
-    detail = {"rolling": 0.0, "noun": under.noun}
+    detail = BodyDetail(rolling=0.0, noun=under.noun)
     top = Body("table", "box", half, (0, 0, -half[2]), friction=0.1, material=under.look,
                detail=detail)  # fmt: skip
     leg = Body("table leg", "cylinder", (across_m * 0.12, leg_half),
@@ -94,7 +95,7 @@ def _floor(name: str, half_m: float, high_m: float, look: Material, noun: str) -
         (0, 0, high_m),
         friction=0.1,  # that of the other counts: of a pair, MuJoCo takes the higher
         material=look,
-        detail={"rolling": 0.0, "noun": noun},
+        detail=BodyDetail(rolling=0.0, noun=noun),
     )
 
 

@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.figures import Drive, Figure
 from openvoid.synth.families.frame import Frame
-from openvoid.synth.families.holding import HELD, Plot, falls, hold, lean, plank, tray, walk
+from openvoid.synth.families.holding import HELD, Holding, falls, hold, lean, plank, tray, walk
 from openvoid.synth.families.robots import Way, robot_arm
 from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import tell
@@ -29,19 +30,9 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
     across = tall * plot.across * uniform(rng, 0.95, 1.1)
     place = stage(rng, across, setting=pick(rng, ("room", "corner", "outdoors")))
     around = _bystanders(rng, tall, plot, int(rng.integers(0, 4)))
-    return tell(
-        frame,
-        place,
-        camera(rng, frame, across, centre=(0.0, 0.0, plot.high * tall), pitch_deg=(5, 20)),
-        things=plot.things,
-        besides=around,
-        bodies=plot.figure.bodies,
-        welds=plot.welds,
-        removed=plot.figure.names,
-        why=plot.why,
-        after=plot.after,
-        short=plot.short,
-    )
+    centre = (0.0, 0.0, plot.high * tall)
+    view = camera(rng, frame, across, centre=centre, pitch_deg=(5, 20))
+    return tell(frame, place, view, plot, around)
 
 
 def _arm_figure(
@@ -53,7 +44,7 @@ def _arm_figure(
     return figure, held.at((*figure.grip[:2], low), about((0, 0, 1), ways[0].yaw))
 
 
-def _set_down(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
+def _set_down(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     """An arm swings a thing over and sets it down on a plinth or on the ground."""
     form = pick(rng, ("crate", "can", "bottle", "drum", "block", "ball"))
     held = thing(rng, "held", form, tall * uniform(rng, 0.055, 0.08))
@@ -85,24 +76,25 @@ def _set_down(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
         look = material(rng, pick(rng, ("wood", "stone", "card")), "white", plinth_m)
         half = (0.12 * tall, 0.12 * tall, plinth_m / 2)
         body = Body(
-            "plinth", "box", half, (*spot, half[2]), material=look, detail={"noun": "plinth"}
+            "plinth", "box", half, (*spot, half[2]), material=look, detail=BodyDetail(noun="plinth")
         )
         plinth = [Thing((body,), "plinth", half)]
     goal = "an empty plinth" if plinth else "the empty ground"
-    return Plot(
-        figure,
-        (put, *plinth),
-        (Weld(figure.hand, "held", release_s),),
-        f"a robot arm carries the {held.noun} and sets it down",
-        f"{falls(held.noun, form)}; no arm takes it to {goal}.",
-        f"{article(held.noun)} falls to the ground",
-        (foot[:2], spot, put.body.position[:2]),
-        1.6,
-        0.34,
+    return Holding(
+        bodies=figure.bodies,
+        removed=figure.names,
+        things=(put, *plinth),
+        welds=(Weld(figure.hand, "held", release_s),),
+        why=f"a robot arm carries the {held.noun} and sets it down",
+        after=f"{falls(held.noun, form)}; no arm takes it to {goal}.",
+        short=f"{article(held.noun)} falls to the ground",
+        clear=(foot[:2], spot, put.body.position[:2]),
+        across=1.6,
+        high=0.34,
     )
 
 
-def _carry(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
+def _carry(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     """A robot on a cart brings a thing across the picture."""
     form = pick(rng, HELD)
     held = thing(rng, "held", form, tall * uniform(rng, 0.06, 0.09))
@@ -120,20 +112,27 @@ def _carry(rng: np.random.Generator, tall: float, duration_s: float) -> Plot:
     ]
     foot = (begin, 0.1 * tall, 0.0)
     figure, put = _arm_figure(rng, tall, held, ways, foot, rides)
-    return Plot(
-        figure,
-        (put,),
-        (Weld(figure.hand, "held"),),
-        f"a robot on wheels carries the {held.noun} across",
-        f"{falls(held.noun, form)}; it is not carried anywhere.",
-        f"{article(held.noun)} falls to the ground",
-        (foot[:2], (0.0, 0.1 * tall), (-begin, 0.1 * tall), put.body.position[:2], (0.0, -0.2)),
-        1.7,
-        0.36,
+    return Holding(
+        bodies=figure.bodies,
+        removed=figure.names,
+        things=(put,),
+        welds=(Weld(figure.hand, "held"),),
+        why=f"a robot on wheels carries the {held.noun} across",
+        after=f"{falls(held.noun, form)}; it is not carried anywhere.",
+        short=f"{article(held.noun)} falls to the ground",
+        clear=(
+            foot[:2],
+            (0.0, 0.1 * tall),
+            (-begin, 0.1 * tall),
+            put.body.position[:2],
+            (0.0, -0.2),
+        ),
+        across=1.7,
+        high=0.36,
     )
 
 
-PLOTS: dict[str, Callable[[np.random.Generator, float, float], Plot]] = {
+PLOTS: dict[str, Callable[[np.random.Generator, float, float], Holding]] = {
     "hold": hold,
     "tray": tray,
     "walk": walk,
@@ -144,7 +143,7 @@ PLOTS: dict[str, Callable[[np.random.Generator, float, float], Plot]] = {
 }
 
 
-def _bystanders(rng: np.random.Generator, tall: float, plot: Plot, count: int) -> list[Thing]:
+def _bystanders(rng: np.random.Generator, tall: float, plot: Holding, count: int) -> list[Thing]:
     """Furniture and things behind or beside, out of the way."""
     placed: list[Thing] = []
     points = list(plot.clear)

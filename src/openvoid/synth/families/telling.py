@@ -1,14 +1,16 @@
-"""A story's parts -> a `World`: bodies in order, and a caption of about forty words.
+"""A plot, staged -> a `World`: bodies in order, and a caption of about forty words.
 
-Enters: the stage, the things, the camera, who is removed and why, and sentences about what is there
-and what happens after the removal. Leaves: the `World`. Knows no story of its own.
+Enters: the stage, the camera, and a `Plot`: who is there, who is removed and why, and sentences
+about what is there and what happens after the removal. Leaves: the `World`. Knows no story of its
+own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+from openvoid.synth.detail import WorldDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import Stage
 from openvoid.synth.families.things import Thing, capital, listing
@@ -28,28 +30,30 @@ MORE = (
 FEWEST_WORDS, MOST_WORDS = 36, 48
 
 
-def tell(
-    frame: Frame,
-    stage: Stage,
-    camera: Camera,
-    *,
-    things: Iterable[Thing] = (),
-    bodies: Iterable[Body] = (),
-    lights: Iterable[Light] = (),
-    welds: Iterable[Weld] = (),
-    removed: Iterable[str],
-    why: str,
-    after: str,
-    short: str,
-    besides: Sequence[Thing] = (),
-    detail: Mapping[str, Any] | None = None,
-) -> World:
-    """The world; `after` is what is there and happens without the removed, in sentences.
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    """Who is there, who is removed and why, and what becomes of the rest.
 
-    `besides`: things that only stand around; the caption names them where there is room.
+    A family that has to place more around it adds what it must know for that.
     """
-    placed = [*things, *besides]
-    stood = [*stage.bodies, *bodies, *(body for thing in placed for body in thing.bodies)]
+
+    bodies: tuple[Body, ...] = ()
+    things: tuple[Thing, ...] = ()
+    welds: tuple[Weld, ...] = ()
+    lights: tuple[Light, ...] = ()
+    removed: tuple[str, ...]  # names of bodies
+    why: str
+    after: str  # what is there and happens without the removed, in sentences
+    short: str
+    detail: WorldDetail = field(default_factory=WorldDetail)
+
+
+def tell(
+    frame: Frame, stage: Stage, camera: Camera, plot: Plot, besides: Sequence[Thing] = ()
+) -> World:
+    """The world; `besides`: things that only stand around, named where the caption has room."""
+    placed = [*plot.things, *besides]
+    stood = [*stage.bodies, *plot.bodies, *(body for thing in placed for body in thing.bodies)]
     return World(
         family=frame.family,
         seed=frame.seed,
@@ -57,15 +61,15 @@ def tell(
         frames=frame.frames,
         rate=frame.rate,
         bodies=tuple(stood),
-        welds=tuple(welds),
-        lights=(*stage.lights, *lights),
+        welds=plot.welds,
+        lights=(*stage.lights, *plot.lights),
         camera=camera,
-        removed=tuple(removed),
-        why=why,
-        caption=caption(after, besides, stage, camera),
-        short=short,
+        removed=plot.removed,
+        why=plot.why,
+        caption=caption(plot.after, besides, stage, camera),
+        short=plot.short,
         backdrop=stage.backdrop,
-        detail={"across_m": stage.across_m, **(detail or {})},
+        detail=WorldDetail(across_m=stage.across_m).but(**plot.detail.told()),
     )
 
 

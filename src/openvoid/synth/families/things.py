@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.rotation import join, place
 from openvoid.synth.world import UPRIGHT, Body, Color, Material, Quaternion, Vector
 
@@ -176,7 +177,7 @@ def thing(
 ) -> Thing:
     """A thing of a form and about that half size, at the origin, upright; `heavy` times as dense.
 
-    Forms: ball, egg, crate, block, can, drum, bottle, wheel, cone (a stack of rings), dumbbell.
+    Forms: ball, egg, crate, block, can, drum, bottle, wheel, dumbbell, post.
     """
     stuff = stuff or pick(rng, _USUAL[form])
     color = color or pick(rng, list(COLORS))
@@ -201,7 +202,7 @@ def thing(
                 bounce=STUFFS[stuff].bounce,
                 material=look,
                 parent="" if index == 0 else name,
-                detail={"noun": noun, "rolling": _ROLLING * size},
+                detail=BodyDetail(noun=noun, rolling=_ROLLING * size),
             )
         )
     return Thing(tuple(bodies), noun, half)

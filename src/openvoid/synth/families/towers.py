@@ -1,6 +1,6 @@
 """Bridges, towers and houses of blocks, with a piece to be removed that bears the others.
 
-Enters: a random generator and half the size of a block. Leaves: `Plot`s.
+Enters: a random generator and half the size of a block. Leaves: `Construction`s.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from openvoid.synth.families.pieces import BRIGHT, Plot, box
+from openvoid.synth.families.pieces import BRIGHT, Construction, box
 from openvoid.synth.families.things import (
     NUMBERS,
     Thing,
@@ -24,7 +24,7 @@ from openvoid.synth.rotation import about
 from openvoid.synth.world import Body
 
 
-def bridge(rng: np.random.Generator, unit: float) -> Plot:
+def bridge(rng: np.random.Generator, unit: float) -> Construction:
     """A plank on two or three pillars with things on it; one pillar is removed."""
     tall, span = unit * uniform(rng, 1.6, 2.6), unit * uniform(rng, 3.2, 4.4)
     thick = unit * 0.18
@@ -49,21 +49,22 @@ def bridge(rng: np.random.Generator, unit: float) -> Plot:
         loads.append(each.at((x, uniform(rng, -0.15, 0.15) * unit, top + each.half[2]), turn))
     nouns = listing([each.noun for each in loads])
     gone = pick(rng, ("pillar left", "pillar right"))
-    return Plot(
-        (*pillars, plank, *(body for each in loads for body in each.bodies)),
-        (gone,),
-        "it bears one end of the plank",
-        f"A plank that bears {nouns} has a pillar under one end only. It tips and sheds its load.",
-        "a plank on one pillar tips and sheds its load",
-        max(3.6 * span, 2.4 * (top + unit)),
-        0.5 * (top + unit),
+    return Construction(
+        bodies=(*pillars, plank, *(body for each in loads for body in each.bodies)),
+        removed=(gone,),
+        why="it bears one end of the plank",
+        after=f"A plank that bears {nouns} has a pillar under one end only. "
+        "It tips and sheds its load.",
+        short="a plank on one pillar tips and sheds its load",
+        across_m=max(3.6 * span, 2.4 * (top + unit)),
+        high_m=0.5 * (top + unit),
     )
 
 
 WORDS = {"wood": "wooden", "plastic": "plastic", "felt": "felt", "stone": "stone"}
 
 
-def tower(rng: np.random.Generator, unit: float) -> Plot:
+def tower(rng: np.random.Generator, unit: float) -> Construction:
     """A tower whose lowest block goes: what is above drops, jolts, perhaps sheds its top."""
     count, stuff = int(rng.integers(3, 7)), pick(rng, ("wood", "plastic", "felt"))
     blocks: list[Body] = []
@@ -74,19 +75,19 @@ def tower(rng: np.random.Generator, unit: float) -> Plot:
         high += 2 * blocks[-1].size[2]
         x += lean * uniform(rng, 0.6, 1.0) if index < 3 else -lean
     crown, high = _crown(rng, unit, x, high)
-    return Plot(
-        (*blocks, *crown.bodies),
-        ("block 0",),
-        "the other blocks stand on it",
-        f"A tower of {NUMBERS[count - 1]} {WORDS[stuff]} blocks with {article(crown.noun)} on top "
-        "drops by the height of a block, jolts, and comes to rest.",
-        f"a tower of {WORDS[stuff]} blocks drops and settles",
-        max(9.0 * unit, 2.5 * high),
-        0.5 * high,
+    return Construction(
+        bodies=(*blocks, *crown.bodies),
+        removed=("block 0",),
+        why="the other blocks stand on it",
+        after=f"A tower of {NUMBERS[count - 1]} {WORDS[stuff]} blocks with {article(crown.noun)} "
+        "on top drops by the height of a block, jolts, and comes to rest.",
+        short=f"a tower of {WORDS[stuff]} blocks drops and settles",
+        across_m=max(9.0 * unit, 2.5 * high),
+        high_m=0.5 * high,
     )
 
 
-def balance(rng: np.random.Generator, unit: float) -> Plot:
+def balance(rng: np.random.Generator, unit: float) -> Construction:
     """Blocks on one end of a slab which a heavy one holds down: without it they tip over."""
     stuff = pick(rng, ("wood", "plastic", "felt"))
     base = box(rng, "base", (0.75 * unit, 0.8 * unit, uniform(rng, 0.5, 1.0) * unit),
@@ -114,19 +115,19 @@ def balance(rng: np.random.Generator, unit: float) -> Plot:
     weight = weight.heavier(load / own).at((-far, 0.0, top + weight.half[2]))
     blocks_word = f"{NUMBERS[count]} {WORDS[stuff]} block{'s' if count > 1 else ''}"
     high = max(high, top + 2 * weight.half[2])
-    return Plot(
-        (base, slab, *blocks, *weight.bodies),
-        weight.names,
-        f"it balances the {blocks_word} on the other end",
-        f"{capital(blocks_word)} on one end of a slab weigh it down, with nothing to balance them: "
-        "the slab tips and all of it slides to the ground.",
-        "a slab out of balance tips over",
-        max(9.5 * unit, 2.5 * high),
-        0.5 * high,
+    return Construction(
+        bodies=(base, slab, *blocks, *weight.bodies),
+        removed=weight.names,
+        why=f"it balances the {blocks_word} on the other end",
+        after=f"{capital(blocks_word)} on one end of a slab weigh it down, with nothing to balance "
+        "them: the slab tips and all of it slides to the ground.",
+        short="a slab out of balance tips over",
+        across_m=max(9.5 * unit, 2.5 * high),
+        high_m=0.5 * high,
     )
 
 
-def house(rng: np.random.Generator, unit: float) -> Plot:
+def house(rng: np.random.Generator, unit: float) -> Construction:
     """Storeys of two posts and a slab; one post of the lowest goes, and it collapses."""
     storeys = int(rng.integers(2, 4))
     stuff, color = pick(rng, ("wood", "plastic", "stone")), pick(rng, BRIGHT)
@@ -147,15 +148,15 @@ def house(rng: np.random.Generator, unit: float) -> Plot:
         )  # fmt: skip
         high += 0.3 * unit
     crown, high = _crown(rng, unit, uniform(rng, -0.3, 0.3) * unit, high)
-    return Plot(
-        (*bodies, *crown.bodies),
-        (pick(rng, ("left post 0", "right post 0")),),
-        "it bears one side of the house of blocks",
-        f"A house of {NUMBERS[storeys]} storeys of {WORDS[stuff]} posts and slabs, "
+    return Construction(
+        bodies=(*bodies, *crown.bodies),
+        removed=(pick(rng, ("left post 0", "right post 0")),),
+        why="it bears one side of the house of blocks",
+        after=f"A house of {NUMBERS[storeys]} storeys of {WORDS[stuff]} posts and slabs, "
         f"{article(crown.noun)} on top, lacks a post below, leans and collapses into a heap.",
-        "a house of blocks collapses",
-        max(10.0 * unit, 2.4 * high),
-        0.46 * high,
+        short="a house of blocks collapses",
+        across_m=max(10.0 * unit, 2.4 * high),
+        high_m=0.46 * high,
     )
 
 

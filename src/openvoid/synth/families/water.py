@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from openvoid.synth.detail import BodyDetail, Water, WorldDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
-from openvoid.synth.families.telling import tell
+from openvoid.synth.families.telling import Plot, tell
 from openvoid.synth.families.things import (
     COLORS,
     Thing,
@@ -63,9 +64,10 @@ class Tank:
 
 
 @dataclass(frozen=True)
-class Plot:
-    """Who goes, why it matters."""
+class Entry:
+    """How a thing comes into the water."""
 
+    kind: str  # "drop", "glide"
     mover: Thing
     spot: tuple[float, float]  # where it meets the water
     why: str
@@ -77,8 +79,8 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
     tank = _tank(rng)
     across = 2 * (tank.half[0] + tank.wall_m) + uniform(rng, 0.15, 0.5)
     place = stage(rng, across, setting=pick(rng, ("room", "corner", "outdoors")))
-    plot = _glide(rng, tank) if rng.random() < 0.2 else _drop(rng, tank)
-    floats = _floats(rng, tank, plot)
+    entry = _glide(rng, tank) if rng.random() < 0.2 else _drop(rng, tank)
+    floats = _floats(rng, tank, entry)
     beside = _beside(rng, tank) if rng.random() < 0.35 else []
     wide = across * 1.12 + (0.25 if beside else 0.0)
     view = camera(
@@ -88,33 +90,31 @@ def describe(rng: np.random.Generator, frame: Frame) -> World:
         centre=(0.0, 0.0, tank.rim_m * 0.9),
         pitch_deg=(22.0, 38.0),
     )
-    return tell(
-        frame,
-        place,
-        view,
-        things=(plot.mover, *floats, *beside),
+    plot = Plot(
         bodies=(*tank.bodies, *_wet(rng, tank)),
-        removed=plot.mover.names,
-        why=plot.why,
+        things=(entry.mover, *floats, *beside),
+        removed=entry.mover.names,
+        why=entry.why,
         after=_words(tank, floats, beside),
         short=f"{article(tank.noun)} of still water",
-        detail={
-            "kind": "glide" if "ploughs" in plot.why else "drop",
-            "step_s": 0.003,
-            "settle_s": 1.5,
-            "water": {
-                "surface": "water",
-                "drops": "drops",
-                "patches": "patches",
-                "centre": [0.0, 0.0],
-                "half": list(tank.half),
-                "level_m": tank.level_m,
-                "depth_m": tank.level_m - tank.floor_m,
-                "rim_m": tank.rim_m,
-                "wall_m": 2 * tank.wall_m,
-                "ground_m": 0.0,
-            },
-        },
+        detail=WorldDetail(kind=entry.kind, step_s=0.003, settle_s=1.5, water=_told(tank)),
+    )
+    return tell(frame, place, view, plot)
+
+
+def _told(tank: Tank) -> Water:
+    """Where the simulation finds the pool."""
+    return Water(
+        surface="water",
+        drops="drops",
+        patches="patches",
+        centre=(0.0, 0.0),
+        half=tank.half,
+        level_m=tank.level_m,
+        depth_m=tank.level_m - tank.floor_m,
+        rim_m=tank.rim_m,
+        wall_m=2 * tank.wall_m,
+        ground_m=0.0,
     )
 
 
@@ -138,7 +138,7 @@ def _tank(rng: np.random.Generator) -> Tank:
     floor = 0.02
     words = kind if kind in ("wooden", "marble", "stone") else f"{color} {kind}"
     noun = f"{words} {pick(rng, ('tank', 'basin', 'pool', 'tub'))}"
-    detail = {"noun": noun, "rolling": 0.0}
+    detail = BodyDetail(noun=noun, rolling=0.0)
     made = []
     for name, x, y in (("left", -1, 0), ("right", 1, 0), ("front", 0, -1), ("back", 0, 1)):
         size = (wall, half[1], rim / 2) if x else (half[0] + 2 * wall, wall, rim / 2)
@@ -158,7 +158,7 @@ def _wet(rng: np.random.Generator, tank: Tank) -> tuple[Body, ...]:
     bright = tuple(min(1.0, 0.35 + 0.9 * part) for part in color)
     drop = Material("plain", ((bright[0], bright[1], bright[2]),), 0.3, seed, roughness=0.05)
     dark = Material("plain", ((0.03, 0.035, 0.04),), 0.3, seed, roughness=0.1)
-    count = [2 * round(side / CELL_M) + 1 for side in tank.half]
+    count = tuple(2 * round(side / CELL_M) + 1 for side in tank.half)
     at = (0.0, 0.0, tank.level_m)
     alpha = uniform(rng, 0.78, 0.9)
     return (
@@ -168,16 +168,16 @@ def _wet(rng: np.random.Generator, tank: Tank) -> tuple[Body, ...]:
             tank.half,
             at,
             material=look,
-            detail={"noun": "water", "water": True, "count": count, "alpha": alpha},
+            detail=BodyDetail(noun="water", water=True, count=count, alpha=alpha),
         ),
         Body("drops", "cloth", (0.02, 0.02), at, material=drop,
-             detail={"noun": "drops of water", "drops": DROPS, "alpha": 0.8}),
+             detail=BodyDetail(noun="drops of water", drops=DROPS, alpha=0.8)),
         Body("patches", "cloth", (0.05, 0.05), at, material=dark,
-             detail={"noun": "wet patches", "patch": PATCHES, "alpha": 0.3}),
+             detail=BodyDetail(noun="wet patches", patch=PATCHES, alpha=0.3)),
     )  # fmt: skip
 
 
-def _drop(rng: np.random.Generator, tank: Tank) -> Plot:
+def _drop(rng: np.random.Generator, tank: Tank) -> Entry:
     """A thing falls in from above, or is thrown in from the side."""
     form = pick(rng, ("ball", "ball", "egg", "crate", "block", "can", "drum"))
     made = thing(rng, "thing", form, uniform(rng, 0.06, 0.1))
@@ -196,10 +196,10 @@ def _drop(rng: np.random.Generator, tank: Tank) -> Plot:
     turned = about((0, 0, 1), uniform(rng, 0, 3))
     made = made.at(start, turned).change(velocity=(-aside / falls_s, 0.0, up), spin=spin)
     why = f"it drops into the {tank.noun}, splashes and makes waves"
-    return Plot(made, spot, why, max(made.half) + 0.07)
+    return Entry("drop", made, spot, why, max(made.half) + 0.07)
 
 
-def _glide(rng: np.random.Generator, tank: Tank) -> Plot:
+def _glide(rng: np.random.Generator, tank: Tank) -> Entry:
     """A float is pushed across, and ploughs through the water."""
     form = pick(rng, ("crate", "block", "ball"))
     made = thing(rng, "thing", form, uniform(rng, 0.09, 0.12))
@@ -212,7 +212,7 @@ def _glide(rng: np.random.Generator, tank: Tank) -> Plot:
     made = _floating(made, tank, spot, 0.0)
     made = made.change(velocity=(-side * uniform(rng, 2.2, 3.2), 0.0, 0.0))
     why = f"it ploughs through the {tank.noun} and makes waves"
-    return Plot(made, spot, why, 0.16)
+    return Entry("glide", made, spot, why, 0.16)
 
 
 def _flat(made: Thing) -> Thing:
@@ -246,10 +246,10 @@ def _floating(made: Thing, tank: Tank, spot: tuple[float, float], turn: float) -
     return made.at((*spot, z), about((0, 0, 1), turn))
 
 
-def _floats(rng: np.random.Generator, tank: Tank, plot: Plot) -> list[Thing]:
+def _floats(rng: np.random.Generator, tank: Tank, entry: Entry) -> list[Thing]:
     """Light things in the water, at rest, clear of the place where it is met."""
     placed: list[Thing] = []
-    taken = [(plot.spot, plot.clear_m)]
+    taken = [(entry.spot, entry.clear_m)]
     for index in range(int(rng.integers(1, 4))):
         form = pick(rng, ("ball", "block"))
         made = thing(rng, f"float {index + 1}", form, uniform(rng, 0.035, 0.06))

@@ -8,13 +8,13 @@ A simulated grid is coarse. What is drawn is a finer mesh that hangs in it: each
 fixed weights on the grid's, Catmull-Rom's along x and y (Catmull & Rom 1974; they interpolate, and
 add up to 1), Lagrange's of second order or linear across the thickness. Kinds, by `body.detail`:
 
-    (shape soft)   a box with rounded edges, or a pillow        "count": [nx, ny, nz]
-    (shape cloth)  a closed shell of "thickness_m"             "count": [nx, ny]
-    "water"        one sheet that faces up, on its own grid    "count": [nx, ny]
-    "drops"        that many little balls
-    "patch"        that many flat discs
+    (shape soft)   a box with rounded edges, or a pillow       `count` (nx, ny, nz)
+    (shape cloth)  a closed shell of `thickness_m`             `count` (nx, ny)
+    `water`        one sheet that faces up, on its own grid    `count` (nx, ny)
+    `drops`        that many little balls
+    `patch`        that many flat discs
 
-A pillow (detail "puff", 0 .. 1: how much thinner at its rim) is that box, swollen in the middle and
+A pillow (`puff`, 0 .. 1: how much thinner at its rim) is that box, swollen in the middle and
 drawn in at its sides.
 """
 
@@ -31,7 +31,6 @@ from openvoid.synth.world import Body
 PULLED = 0.09  # of a pillow's sides, drawn in half way between its corners, for a puff of 1
 LIFTED = 0.3  # of its seam, above the ground
 FINER = 3  # drawn cells for one simulated cell
-THICKNESS_M = 0.012  # of cloth, where its detail does not say
 SMALL_M = 0.01  # of drops and patches at rest
 DISC_SIDES = 12
 
@@ -51,19 +50,19 @@ def mesh(body: Body) -> Mesh:
     Raises:
         OpenVoidError: its detail lacks what its kind needs.
     """
+    detail = body.detail
+    if detail.drops:
+        return _many(_ball(), detail.drops)
+    if detail.patch:
+        return _many(_disc(), detail.patch)
     try:
-        if "drops" in body.detail:
-            return _many(_ball(), int(body.detail["drops"]))
-        if "patch" in body.detail:
-            return _many(_disc(), int(body.detail["patch"]))
-        count = tuple(int(number) for number in body.detail["count"])
-        if "water" in body.detail:
-            return _sheet(body, (count[0], count[1]))
+        if detail.water:
+            return _sheet(body, (detail.count[0], detail.count[1]))
         if body.shape == "cloth":
-            fine = _finer(count)
-            return _shell(_sheet(body, (fine[0], fine[1])), fine[0], fine[1], thickness_m(body))
-        return _soft(body, count)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+            fine = _finer(detail.count)
+            return _shell(_sheet(body, (fine[0], fine[1])), fine[0], fine[1], detail.thickness_m)
+        return _soft(body, detail.count)
+    except (ValueError, IndexError) as error:
         raise OpenVoidError(
             f"{body.name}: a {body.shape} without a right `count`", where="detail"
         ) from error
@@ -80,17 +79,12 @@ def rest(body: Body) -> np.ndarray:
     return np.array(turned)
 
 
-def thickness_m(body: Body) -> float:
-    """Of cloth."""
-    return float(body.detail.get("thickness_m", THICKNESS_M))
-
-
 def embed(body: Body) -> np.ndarray:
     """float64 [V,G]: weights of the simulated grid's vertices (x slowest, z fastest).
 
     For cloth the V are those of its middle surface, in rows; `thicken` makes the shell of them.
     """
-    count = tuple(int(number) for number in body.detail["count"])
+    count = body.detail.count
     if body.shape == "cloth":
         fine = _finer(count)
         along = [
@@ -102,22 +96,22 @@ def embed(body: Body) -> np.ndarray:
 
 def grid(body: Body) -> np.ndarray:
     """float64 [G,3]: a soft thing's simulated vertices at rest, in its own frame, z fastest."""
-    count = [int(number) for number in body.detail["count"]]
-    unit = np.stack(np.meshgrid(*(np.linspace(-1, 1, n) for n in count), indexing="ij"), axis=-1)
+    lines = (np.linspace(-1, 1, n) for n in body.detail.count)
+    unit = np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1)
     return _puffed(body, unit.reshape(-1, 3))
 
 
 def top_m(body: Body, x: float, y: float) -> float:
     """How high a soft thing is at rest over a place in its own frame, upright in the world."""
     line = np.linspace(-1, 1, 201)
-    near = _narrowed(line, float(body.detail.get("puff", 0.0)))
+    near = _narrowed(line, body.detail.puff)
     u, v = (np.interp(at, near * half, line) for at, half in zip((x, y), body.size, strict=False))
     return float(body.position[2] + _puffed(body, np.array([[u, v, 1.0]]))[0, 2])
 
 
 def _puffed(body: Body, unit: np.ndarray) -> np.ndarray:
     """Places in a box of -1 .. 1 each way -> metres, in the shape it has at rest."""
-    puff = float(body.detail.get("puff", 0.0))
+    puff = body.detail.puff
     u, v = (_narrowed(unit[:, axis], puff) for axis in (0, 1))
     dome = np.clip((1 - u**2) * (1 - v**2), 0, 1) ** 0.4
     swell = 1 - puff * (1 - dome)
@@ -146,12 +140,11 @@ def _weights(unit: np.ndarray, count: tuple[int, ...]) -> np.ndarray:
 
 def thicken(body: Body, middle: np.ndarray) -> np.ndarray:
     """The middle surface of cloth, [V,3] in rows -> its shell: above, then below, [2V,3]."""
-    count = tuple(int(number) for number in body.detail["count"])
-    fine = _finer(count)
+    fine = _finer(body.detail.count)
     grid = middle.reshape(fine[0], fine[1], 3)
     normal = np.cross(np.gradient(grid, axis=0), np.gradient(grid, axis=1))
     normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-12)
-    away = normal.reshape(-1, 3) * thickness_m(body) / 2
+    away = normal.reshape(-1, 3) * body.detail.thickness_m / 2
     return np.concatenate([middle + away, middle - away])
 
 
@@ -232,7 +225,7 @@ def _soft(body: Body, count: tuple[int, ...]) -> Mesh:
 
 
 def _solid(body: Body, fine: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A box with edges rounded by detail "round_m", its faces sewn together: points, faces, uv."""
+    """A box with edges rounded by `detail.round_m`, its faces sewn together: points, faces, uv."""
     half = np.array(body.size)
     points, faces, first = [], [], 0
     for axis in range(3):
@@ -251,7 +244,7 @@ def _solid(body: Body, fine: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, n
         np.concatenate(points).round(9), axis=0, return_inverse=True
     )  # equal corners are one vertex
     solid = every * half
-    radius = min(float(body.detail.get("round_m", 0.04)), 0.98 * float(half.min()))
+    radius = min(body.detail.round_m, 0.98 * float(half.min()))
     inner = np.clip(solid, radius - half, half - radius)
     out = solid - inner
     length = np.linalg.norm(out, axis=1, keepdims=True)

@@ -5,9 +5,9 @@ simulation the vertices that are drawn. The elastic model is MuJoCo's ("Deformab
 "Computation" chapter): linear tetrahedra (Saint Venant-Kirchhoff) for what is soft, triangles that
 stretch and bend for cloth. Knows no family.
 
-Of `body.detail`: "count" vertices a side; "young_pa"; "damping_s"; "thickness_m" of cloth; "puff"
-of a pillow (see `deform`); "pinned", what of it never moves: "" nothing, "edge" its rim, "sides"
-the two rims across x, "below" the lowest layer.
+Of `body.detail`: `count`, `young_pa`, `damping_s`, `thickness_m`, `puff` (see `deform`), and
+`pinned`, what of it never moves: "" nothing, "edge" its rim, "sides" the two rims across x, "below"
+the lowest layer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.synth.physics.deform import embed, grid, thicken, thickness_m
+from openvoid.synth.detail import BodyDetail
+from openvoid.synth.physics.deform import embed, grid, thicken
 from openvoid.synth.rotation import place
 from openvoid.synth.world import Body
 
@@ -55,14 +56,14 @@ def add_flex(spec: Any, body: Body) -> None:
         pos=body.position,
         quat=body.rotation,
     )
-    flex.young = float(body.detail.get("young_pa", 1e4))
+    flex.young = body.detail.young_pa
     flex.poisson = 0.2
-    flex.damping = float(body.detail.get("damping_s", 5e-3))
+    flex.damping = body.detail.damping_s
     flex.friction = [body.friction, 0.005, 0.0001]
     flex.selfcollide = mujoco.mjtFlexSelf.mjFLEXSELF_NONE
     if cloth:
-        flex.thickness = thickness_m(body) / 2
-    elif body.detail.get("puff"):
+        flex.thickness = body.detail.thickness_m / 2
+    elif body.detail.puff:
         for name, at in zip(list(flex.vertbody), grid(body), strict=True):
             spec.body(name).pos = place(body.position, body.rotation, tuple(at))
     _pin(spec, flex, body, count)
@@ -75,21 +76,21 @@ def vertices(model: Any, data: Any, body: Body) -> np.ndarray:
     flex = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_FLEX, body.name)
     first, count = int(model.flex_vertadr[flex]), int(model.flex_vertnum[flex])
     simulated = data.flexvert_xpos[first : first + count]
-    drawn = _weights(body.shape, body.size, _key(body)) @ simulated
+    drawn = _weights(body.shape, body.size, body.detail.count, body.detail.round_m) @ simulated
     whole = thicken(body, drawn) if body.shape == "cloth" else drawn
     return whole.astype(np.float32)
 
 
 def _grid(body: Body) -> tuple[list[int], list[float], float]:
     """Vertices a side, metres between them, and the radius of each."""
-    count = body.detail.get("count")
+    count = body.detail.count
     wanted = 2 if body.shape == "cloth" else 3
-    if not isinstance(count, (list, tuple)) or len(count) != wanted or min(count) < 2:
+    if len(count) != wanted or min(count) < 2:
         raise OpenVoidError(
-            f"{body.name}: a {body.shape} with count {count!r}",
+            f"{body.name}: a {body.shape} with count {list(count)}",
             mend=f"{wanted} numbers of vertices, 2 or more each",
         )
-    radius = thickness_m(body) / 2 if body.shape == "cloth" else 0.004
+    radius = body.detail.thickness_m / 2 if body.shape == "cloth" else 0.004
     spacing = [2 * half / (n - 1) for half, n in zip(body.size, count, strict=False)]
     if wanted == 2:
         return [*count, 1], [*spacing, 3 * radius], radius
@@ -97,7 +98,7 @@ def _grid(body: Body) -> tuple[list[int], list[float], float]:
 
 
 def _pin(spec: Any, flex: Any, body: Body, count: list[int]) -> None:
-    pinned = body.detail.get("pinned", "")
+    pinned = body.detail.pinned
     if pinned not in PINS:
         raise OpenVoidError(f"{body.name}: pinned {pinned!r}", mend=f"one of {', '.join(PINS)}")
     for number, name in enumerate(list(flex.vertbody)):
@@ -113,11 +114,9 @@ def _pin(spec: Any, flex: Any, body: Body, count: list[int]) -> None:
                 spec.delete(joint)
 
 
-def _key(body: Body) -> tuple[tuple[int, ...], float]:
-    return tuple(body.detail["count"]), float(body.detail.get("round_m", -1.0))
-
-
 @lru_cache(maxsize=32)
-def _weights(shape: str, size: tuple[float, ...], key: tuple[tuple[int, ...], float]) -> np.ndarray:
-    detail = {"count": list(key[0])} | ({"round_m": key[1]} if key[1] >= 0 else {})
+def _weights(
+    shape: str, size: tuple[float, ...], count: tuple[int, ...], round_m: float
+) -> np.ndarray:
+    detail = BodyDetail(count=count, round_m=round_m)
     return embed(Body("", shape, size, (0.0, 0.0, 0.0), detail=detail))

@@ -1,16 +1,10 @@
-"""World -> MuJoCo's specification of it: geoms, materials by name, joints, holds, lights.
+"""World -> MuJoCo's specification of it, to be simulated: bodies, masses, joints, contacts, holds.
 
 Enters: a `World`, and the names of bodies to leave out. Leaves: an `MjSpec` in which every body has
-one body and one geom of its name, coloured by a material of its name; what hangs on a body left out
-(its parts, limbs, lights and holds) is left out too. Two forms:
-
-- to be simulated: joints, masses, contacts, holds;
-- `posed`: every body that can move is a mocap body of the world, to be put where a motion says;
-  cloth and soft bodies are missing, a renderer draws their recorded vertices.
-
-Knows no textures and no camera (`synth.render.mujoco_renderer`), no time
-(`synth.physics.simulation`). What MuJoCo's numbers mean is in its "Computation" and "XML
-reference" chapters.
+one body and one geom of its name; what hangs on a body left out (its parts, limbs and holds) is
+left out too. Knows no picture: how a world looks is `synth.render.look`'s; and no time
+(`synth.physics.simulation`). What MuJoCo's numbers mean is in its "Computation" and "XML reference"
+chapters.
 """
 
 from __future__ import annotations
@@ -19,8 +13,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.synth.rotation import join, turn, undo, within
-from openvoid.synth.world import UPRIGHT, Body, Light, Material, Vector, World
+from openvoid.synth.rotation import join, undo, within
+from openvoid.synth.world import UPRIGHT, Body, Vector, World
 
 if TYPE_CHECKING:
     import mujoco
@@ -66,9 +60,7 @@ def closure(world: World, names: frozenset[str]) -> frozenset[str]:
     return frozenset(gone)
 
 
-def build(
-    world: World, without: frozenset[str] = frozenset(), *, posed: bool = False
-) -> mujoco.MjSpec:
+def build(world: World, without: frozenset[str] = frozenset()) -> mujoco.MjSpec:
     """The specification of a world.
 
     Raises:
@@ -80,39 +72,14 @@ def build(
     _set_options(mujoco, spec, world)
     made: dict[str, Any] = {"": spec.worldbody}
     for body in world.bodies:
-        if body.name not in gone and not (body.shape in DEFORMING or "water" in body.detail):
-            add_material(spec, body.name, body.material)
-            made[body.name] = _add_body(mujoco, spec, world, body, made, posed)
-        elif body.name not in gone and not posed and not drawn_only(body):
+        if body.name not in gone and not (body.shape in DEFORMING or body.detail.water):
+            made[body.name] = _add_body(mujoco, spec, world, body, made)
+        elif body.name not in gone and not body.detail.drawn_only:
             from openvoid.synth.physics.flex import add_flex
 
             add_flex(spec, body)
-    for index, light in enumerate(world.lights):
-        if light.kind != "sky" and light.body not in gone:
-            _add_light(mujoco, world, light, made[light.body], f"light {index}")
-    if not posed:
-        _add_holds(mujoco, spec, world, gone)
+    _add_holds(mujoco, spec, world, gone)
     return spec
-
-
-def add_material(spec: Any, name: str, material: Material) -> Any:
-    """A material of that name in the mean colour of its pattern; textures come from elsewhere."""
-    colors = material.colors
-    mean = [sum(color[part] for color in colors) / len(colors) for part in range(3)]
-    gloss = 1 - material.roughness
-    return spec.add_material(
-        name=name,
-        rgba=[*(max(0.0, value) ** (1 / 2.2) for value in mean), 1.0],  # linear => as displayed
-        reflectance=material.reflectance,
-        shininess=gloss,
-        specular=0.7 * gloss,
-        emission=material.emission,
-    )
-
-
-def drawn_only(body: Body) -> bool:
-    """It deforms, but not by MuJoCo: water, drops, wet patches."""
-    return any(key in body.detail for key in ("water", "drops", "patch"))
 
 
 def _set_options(mujoco: Any, spec: Any, world: World) -> None:
@@ -123,22 +90,13 @@ def _set_options(mujoco: Any, spec: Any, world: World) -> None:
     option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     option.impratio = 10  # what lies on a slope does not creep
     option.iterations = 50
-    across_m = float(world.detail.get("across_m", 2.0))
-    spec.stat.extent = across_m  # what follows is in shares of it
-    spec.stat.center = [0, 0, 0]
-    spec.visual.map.znear = 0.01
-    spec.visual.map.zfar = 60.0
-    spec.visual.map.shadowclip = 1.2
-    sky = [light.color for light in world.lights if light.kind == "sky"]
-    spec.visual.headlight.ambient = [sum(color[part] for color in sky) for part in range(3)]
-    spec.visual.headlight.diffuse = [0, 0, 0]
-    spec.visual.headlight.specular = [0, 0, 0]
 
 
 def steps_per_frame(world: World) -> int:
     """How many equal steps the simulation takes from a frame to the next."""
-    longest = float(world.detail.get("step_s", STEP_S))
-    return max(1, math.ceil(float(1 / world.rate) / longest - 1e-9))
+    told_s = world.detail.step_s
+    longest_s = STEP_S if told_s is None else told_s
+    return max(1, math.ceil(float(1 / world.rate) / longest_s - 1e-9))
 
 
 def timestep_s(world: World) -> float:
@@ -146,34 +104,29 @@ def timestep_s(world: World) -> float:
     return float(1 / world.rate / steps_per_frame(world))
 
 
-def _add_body(
-    mujoco: Any, spec: Any, world: World, body: Body, made: dict[str, Any], posed: bool
-) -> Any:
-    """The body, its joint and its geom, under its parent (posed: under the world)."""
-    parent = "" if posed else body.parent
+def _add_body(mujoco: Any, spec: Any, world: World, body: Body, made: dict[str, Any]) -> Any:
+    """The body, its joint and its geom, under its parent."""
     position, rotation = body.position, body.rotation
-    if parent:
-        above = world.body(parent)
+    if body.parent:
+        above = world.body(body.parent)
         position = within(above.position, above.rotation, position)
         rotation = join(undo(above.rotation), rotation)
-    made_body = made[parent].add_body(name=body.name, pos=position, quat=rotation)
-    if posed:
-        made_body.mocap = not body.fixed
-    elif follows(body, frozenset(made)):
+    made_body = made[body.parent].add_body(name=body.name, pos=position, quat=rotation)
+    if follows(body, frozenset(made)):
         made_body.mocap = True
     elif body.joint is not None:
         _add_joint(mujoco, made_body, body)
-    elif not parent and body.mass_kg > 0:
+    elif not body.parent and body.mass_kg > 0:
         made_body.add_freejoint(name=body.name)
-    if body.detail.get("weightless"):
+    if body.detail.weightless:
         made_body.gravcomp = 1.0
-    _add_geom(mujoco, spec, made_body, body, posed)
+    _add_geom(mujoco, spec, made_body, body)
     return made_body
 
 
 def follows(body: Body, there: frozenset[str]) -> bool:
     """Whether it goes along the path of its detail, as long as who carries it is there."""
-    return "path" in body.detail and body.detail.get("carried_by", body.name) in there | {body.name}
+    return bool(body.detail.path) and (body.detail.carried_by or body.name) in there | {body.name}
 
 
 def _add_joint(mujoco: Any, made_body: Any, body: Body) -> None:
@@ -197,12 +150,9 @@ def _add_joint(mujoco: Any, made_body: Any, body: Body) -> None:
         made.limited = mujoco.mjtLimited.mjLIMITED_TRUE
 
 
-def _add_geom(mujoco: Any, spec: Any, made_body: Any, body: Body, posed: bool) -> None:
-    geom = made_body.add_geom(
-        name=body.name,
-        type=getattr(mujoco.mjtGeom, f"mjGEOM_{body.shape.upper()}"),
-        material=body.name,
-    )
+def _add_geom(mujoco: Any, spec: Any, made_body: Any, body: Body) -> None:
+    kind = getattr(mujoco.mjtGeom, f"mjGEOM_{body.shape.upper()}")
+    geom = made_body.add_geom(name=body.name, type=kind)
     if body.shape == "mesh":
         made = spec.add_mesh(name=body.name, file=body.mesh, scale=body.size)
         made.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX  # scans may have holes
@@ -212,17 +162,15 @@ def _add_geom(mujoco: Any, spec: Any, made_body: Any, body: Body, posed: bool) -
     else:
         geom.size = [*body.size, *[0.0] * (3 - len(body.size))]
     geom.mass = max(body.mass_kg, 0.0)
-    touches = not posed and body.detail.get("collides", True)
-    geom.contype = geom.conaffinity = _layers(body.shape) if touches else 0
-    rolling = float(body.detail.get("rolling", 0.002))
-    geom.friction = [body.friction, 0.005, rolling]
+    geom.contype = geom.conaffinity = _layers(body.shape) if body.detail.collides else 0
+    geom.friction = [body.friction, 0.005, body.detail.rolling]
     geom.condim = 6 if body.shape in ("sphere", "ellipsoid", "capsule", "cylinder") else 4
     # the moving body of a pair says how they bounce; of two moving ones, their mean
     ratio = damping_ratio(body.bounce) if body.shape in ROUND else 1.0
     geom.solref = [(STIFF_ROUND_S if body.shape in ROUND else STIFF_S) / ratio, ratio]
     geom.solimp = [0.95, 0.99, 0.001, 0.5, 2.0]
     geom.solmix = 1e-4 if body.fixed else 1.0
-    if body.shape == "plane" and touches:
+    if body.shape == "plane" and body.detail.collides:
         _bear_cylinders(mujoco, made_body, geom, body)
 
 
@@ -243,7 +191,6 @@ def _bear_cylinders(mujoco: Any, made_body: Any, plane: Any, body: Body) -> None
         type=mujoco.mjtGeom.mjGEOM_BOX,
         size=[*wide, UNDER_M / 10],
         pos=[0.0, 0.0, -UNDER_M / 10],
-        group=4,  # not drawn
     )
     below.contype = below.conaffinity = 4
     below.condim, below.friction = plane.condim, plane.friction
@@ -256,30 +203,6 @@ def damping_ratio(bounce: float) -> float:
         return 1.0
     loss = -math.log(min(bounce, 0.95))
     return loss / math.hypot(math.pi, loss)
-
-
-def _add_light(mujoco: Any, world: World, light: Light, owner: Any, name: str) -> None:
-    position, direction = light.position, light.direction
-    if light.body:
-        body = world.body(light.body)
-        position = within(body.position, body.rotation, position)
-        direction = turn(undo(body.rotation), direction)
-    sun = light.kind == "sun"
-    made = owner.add_light(
-        name=name,
-        pos=position,
-        dir=direction,
-        diffuse=light.color,
-        castshadow=light.casts_shadow,
-        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL if sun else mujoco.mjtLightType.mjLIGHT_SPOT,
-        bulbradius=light.radius,
-        cutoff=light.cutoff_deg,
-        exponent=1.0 if light.casts_shadow else 0.0,
-    )
-    made.specular = [0.4 * part for part in light.color] if light.casts_shadow else [0, 0, 0]
-    made.ambient = [0, 0, 0]
-    fall = 1 / light.range_m**2 if light.range_m > 0 else 0.0
-    made.attenuation = [1.0, 0.0, fall]
 
 
 def _add_holds(mujoco: Any, spec: Any, world: World, gone: frozenset[str]) -> None:
@@ -336,7 +259,7 @@ def _strangers(world: World, gone: frozenset[str]) -> set[tuple[str, str]]:
     there = [
         body.name
         for body in world.bodies
-        if body.name not in gone and body.shape not in DEFORMING and "water" not in body.detail
+        if body.name not in gone and body.shape not in DEFORMING and not body.detail.water
     ]
     held = {frozenset((top[weld.a], top[weld.b])) for weld in world.welds}
     pairs = set()

@@ -4,10 +4,10 @@ Enters: a `World`, and who is left out. Leaves: a `Motion`. The same world gives
 the last bit. Knows MuJoCo, but no picture.
 
 Before frame 0 the whole world settles, so that nothing drops at the start: what has a velocity (or
-detail "held") stays where it is, drives stand at their first target, everybody is there. The
+`detail.held`) stays where it is, drives stand at their first target, everybody is there. The
 counterfactual starts from that same state, with some bodies left out, as in VOID's training pairs;
-only with the world's detail {"settle": "apart"} it has settled by itself, as if they had never been
-there. World detail "settle_s": for how long.
+only with the world's `detail.settle` "apart" it has settled by itself, as if they had never been
+there. Its `detail.settle_s`: for how long.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from openvoid.synth.physics.scene import (
     DEFORMING,
     build,
     closure,
-    drawn_only,
     drive_name,
     hold_name,
     load,
@@ -62,7 +61,7 @@ def simulate(world: World, without: frozenset[str] = frozenset()) -> Motion:
     Raises:
         OpenVoidError: mujoco is not installed; the world cannot be built, or flies apart.
     """
-    start = _Run(world, without if world.detail.get("settle") == "apart" else frozenset())
+    start = _Run(world, without if world.detail.settle == "apart" else frozenset())
     start.settle()
     run = start if start.gone == closure(world, without) else _Run(world, without)
     if run is not start:
@@ -105,9 +104,9 @@ class _Run:
             if not {weld.a, weld.b} & self.gone
         ]
         self.paths = [
-            (int(self.model.body(body.name).mocapid[0]), np.array(body.detail["path"], float))
+            (int(self.model.body(body.name).mocapid[0]), np.array(body.detail.path, float))
             for body in self.bodies
-            if "path" in body.detail and self.model.body(body.name).mocapid[0] >= 0
+            if body.detail.path and self.model.body(body.name).mocapid[0] >= 0
         ]
         ends = [course.times_s[-1] for _, course in self.drives]
         ends += [world.duration_s] if self.paths else []
@@ -120,7 +119,7 @@ class _Run:
         mujoco.mj_forward(self.model, self.data)
 
     def _pool(self) -> Any:
-        if "water" not in self.world.detail:
+        if self.world.detail.water is None:
             return None
         from openvoid.synth.physics.water import Pool
 
@@ -130,7 +129,8 @@ class _Run:
         """Lets everything come to rest, then gives what is launched its velocity."""
         held = [(body, *self._slots(body)) for body in self.bodies if _is_held(body)]
         start = self.data.qpos.copy()
-        for _ in range(round(float(self.world.detail.get("settle_s", SETTLE_S)) / self.step_s)):
+        told_s = self.world.detail.settle_s
+        for _ in range(round((SETTLE_S if told_s is None else told_s) / self.step_s)):
             self._step()
             for _, positions, speeds in held:
                 self.data.qpos[positions] = start[positions]
@@ -237,7 +237,7 @@ class _Run:
     def _note_vertices(self, body: Body) -> None:
         from openvoid.synth.physics.flex import vertices
 
-        if drawn_only(body):
+        if body.detail.drawn_only:
             found = self.pool.vertices(body)
         else:
             found = vertices(self.model, self.data, body)
@@ -312,7 +312,7 @@ def _on(path: np.ndarray, frame: float) -> np.ndarray:
 
 
 def _is_held(body: Body) -> bool:
-    return any(body.velocity) or any(body.spin) or bool(body.detail.get("held"))
+    return any(body.velocity) or any(body.spin) or body.detail.held
 
 
 def _name(world: World) -> str:

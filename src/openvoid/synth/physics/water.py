@@ -1,6 +1,6 @@
 """A pool of water: what floats, sinks or splashes in it, and the waves that it makes.
 
-Enters: a world whose detail "water" says where the pool is, and MuJoCo's model and state of it.
+Enters: a world whose `detail.water` says where the pool is, and MuJoCo's model and state of it.
 Leaves: forces on the bodies (before each step), and the vertices of the water, of its drops and of
 the wet patches they leave. The same world gives the same water. Knows no family and no renderer.
 
@@ -9,9 +9,6 @@ lap(h_t), c^2 = g * depth (shallow water), with still walls that throw waves bac
 them is 0). Bodies drive it by the change of the volume they displace in each column (Mueller,
 "Fast water simulation for games using height fields", GDC 2008). Buoyancy is Archimedes', summed
 over points inside a body; drag grows with the square of the speed. Drops fly as stones do.
-
-World detail "water": "surface", "drops", "patches" (names of bodies), "centre" and "half" (x, y),
-"level_m", "depth_m", "rim_m" (top of the walls), "wall_m" (how thick), "ground_m".
 """
 
 from __future__ import annotations
@@ -58,25 +55,26 @@ class Pool:
 
     def __init__(self, world: World, model: Any, data: Any) -> None:
         self.world, self.model = world, model
-        self.detail = world.detail["water"]
-        count = world.body(self.detail["surface"]).detail["count"]
-        self.count = (int(count[0]), int(count[1]))
-        self.half = np.array(self.detail["half"], float)
-        self.centre = np.array(self.detail["centre"], float)
-        self.level_m = float(self.detail["level_m"])
+        assert world.detail.water is not None
+        self.told = world.detail.water
+        count = world.body(self.told.surface).detail.count
+        self.count = (count[0], count[1])
+        self.half = np.array(self.told.half)
+        self.centre = np.array(self.told.centre)
+        self.level_m = self.told.level_m
         self.cell = 2 * self.half / (np.array(self.count) - 1)
         self.step_s = float(model.opt.timestep)
         self.waves = max(1, round(STEP_S / self.step_s))  # steps of the bodies to one of the waves
         self.height = np.zeros(self.count)
         self.rising = np.zeros(self.count)
         self.filled: np.ndarray | None = None  # height of what stands in each column, smoothed
-        self.told = np.zeros(self.count)  # the volumes it was made of
+        self.made_of = np.zeros(self.count)  # the volumes it was made of
         self.bodies = floating(world, model)
         self.wet = np.zeros(len(self.bodies.index))  # share under water in the step before
         self.rng = np.random.default_rng([world.seed, 0x3A7E4])
         self.steps = 0
-        self.settles = round(float(world.detail.get("settle_s", 0.0)) / self.step_s)
-        drops = int(world.body(self.detail["drops"]).detail["drops"])
+        self.settles = round((world.detail.settle_s or 0.0) / self.step_s)
+        drops = world.body(self.told.drops).detail.drops
         self.drops = _Drops(
             np.full(drops, np.inf),
             np.tile(np.array(NOWHERE), (drops, 1)),
@@ -101,13 +99,13 @@ class Pool:
 
     def vertices(self, body: Body) -> np.ndarray:
         """float32 [V,3] of the surface, the drops or the patches, as they are now."""
-        if body.name == self.detail["surface"]:
+        if body.name == self.told.surface:
             return self._surface()
-        if body.name == self.detail["drops"]:
+        if body.name == self.told.drops:
             size = np.where(self.drops.flies, self.drops.radius, 0.0)
             balls = ball_vertices()[None] * size[:, None, None] + self.drops.at[:, None]
             return balls.reshape(-1, 3).astype(np.float32)
-        return self._patches(int(body.detail["patch"]))
+        return self._patches(body.detail.patch)
 
     def _surface(self) -> np.ndarray:
         across = [
@@ -186,7 +184,7 @@ class Pool:
         """One step of the surface: half-implicit Euler, stable for c dt < cell / sqrt(2)."""
         if self.filled is not None and self._calm(filled):
             return
-        self.told = filled
+        self.made_of = filled
         columns = filled / (self.cell[0] * self.cell[1])  # m^3 => m
         wide = [4 * round(0.04 / side) + 1 for side in self.cell]
         columns = cv2.GaussianBlur(columns, (wide[1], wide[0]), 0, borderType=cv2.BORDER_REFLECT)
@@ -194,7 +192,7 @@ class Pool:
             self.height += PUSH * (columns - self.filled)
         self.filled = columns
         step_s = self.step_s * self.waves
-        speed2 = GRAVITY * float(self.detail["depth_m"])
+        speed2 = GRAVITY * self.told.depth_m
         pull = speed2 * self._curvature(self.height) + SMOOTHING * self._curvature(self.rising)
         self.rising = (self.rising + step_s * pull) / (1 + step_s * CALMING * self._hush())
         self.height += step_s * self.rising
@@ -206,7 +204,7 @@ class Pool:
 
     def _calm(self, filled: np.ndarray) -> bool:
         """Nothing moves in it, and no wave is as high as a hair: it is still from now on."""
-        shifted = float(np.abs(filled - self.told).max()) / (self.cell[0] * self.cell[1])
+        shifted = float(np.abs(filled - self.made_of).max()) / (self.cell[0] * self.cell[1])
         if shifted > CALM_M or np.abs(self.height).max() > CALM_M:
             return False
         self.height[:], self.rising[:] = 0, 0
@@ -275,7 +273,7 @@ class Pool:
             i, j = np.rint((at[:2] - self.centre + self.half) / self.cell).astype(int)
             near = np.s_[max(0, i - 1) : i + 2, max(0, j - 1) : j + 2]
             self.rising[near] -= min(0.25, 12 * drops.radius[drop])
-        elif ground < float(self.detail["rim_m"]):  # the rim is too narrow to show it
+        elif ground < self.told.rim_m:  # the rim is too narrow to show it
             size = drops.radius[drop] * (2.5 + 2.5 * self.rng.random())
             wet = np.array([at[0], at[1], ground])
             drops.patches.append((wet, size, self.steps * self.step_s))
@@ -289,9 +287,9 @@ class Pool:
         """What is under a drop: water, the rim, or the ground."""
         if self._over_water(at[:2]):
             return self.level_m
-        wall = self.half + float(self.detail["wall_m"])
+        wall = self.half + self.told.wall_m
         over_rim = bool((np.abs(at[:2] - self.centre) <= wall).all())
-        return float(self.detail["rim_m"] if over_rim else self.detail["ground_m"])
+        return self.told.rim_m if over_rim else self.told.ground_m
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.synth.render.blender_program import Program, find_program, version
-from openvoid.synth.render.blender_scene import order, write_scene
+from openvoid.synth.render.blender_scene import Settings, order, write_scene
 from openvoid.synth.render.photographs import Photographs
 from openvoid.synth.take import Drawn, Take
 from openvoid.synth.world import World
@@ -112,7 +112,8 @@ class _Set:
         self.recent: OrderedDict[bytes, Drawn] = OrderedDict()
         self._folder = tempfile.TemporaryDirectory(prefix="openvoid-blender-")
         try:
-            settings = _settings(world, options)
+            chosen = (options.samples, options.denoise, options.view, options.device)
+            settings = Settings(*chosen, threads=options.threads, seed=world.seed)
             write_scene(world, Path(self._folder.name), settings, photographs)
             self._program = Program(words, Path(self._folder.name))
         except BaseException:
@@ -148,13 +149,6 @@ class _Set:
         while len(self.recent) > REMEMBERED:
             self.recent.popitem(last=False)
         return drawn
-
-
-def _settings(world: World, options: BlenderRenderer.Options) -> dict[str, Any]:
-    chosen = {
-        name: getattr(options, name) for name in ("samples", "denoise", "view", "device", "threads")
-    }
-    return {**chosen, "seed": world.seed}
 
 
 def _key(arrays: dict[str, NDArray[Any]]) -> bytes:

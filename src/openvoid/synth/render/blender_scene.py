@@ -41,9 +41,19 @@ BEVEL_SHARE, BEVEL_M = 0.08, 0.01  # of a box's least half side, at most
 Array = NDArray[np.float32]
 
 
-def write_scene(
-    world: World, folder: Path, settings: dict[str, Any], photographs: Photographs
-) -> None:
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How Cycles is to draw; the renderer's options say what each means."""
+
+    samples: int
+    denoise: bool
+    view: str
+    device: str
+    threads: int
+    seed: int
+
+
+def write_scene(world: World, folder: Path, settings: Settings, photographs: Photographs) -> None:
     """Everything about a world that does not change from frame to frame.
 
     Raises:
@@ -63,7 +73,7 @@ def write_scene(
         "schema": SCHEMA,
         "size": world.size,
         "fov_deg": world.camera.fov_deg,
-        "settings": settings,
+        "settings": dataclasses.asdict(settings),
         "bodies": bodies,
         "lights": [_light(light) for light in lamps(world)],
         "sky": _sky(world, photographs),
@@ -175,14 +185,14 @@ def _sky(world: World, photographs: Photographs) -> dict[str, Any]:
 def _finish(body: Body) -> dict[str, Any]:
     material = body.material
     small = min(body.size) if body.shape == "box" else 0.0
-    flat = body.shape in ("plane", "box") or "water" in body.detail
+    flat = body.shape in ("plane", "box") or body.detail.water
     return {
         "name": body.name,
         "roughness": material.roughness,
         "reflectance": min(material.reflectance, 1.0) if flat else 0.0,
         "coat": 0.0 if flat else min(COAT * material.reflectance, 1.0),
         "emission": material.emission,
-        "alpha": float(body.detail.get("alpha", 1.0)),
+        "alpha": body.detail.alpha,
         "specular": 0.5 * (1 - material.roughness) + 0.1,
         "relief_m": RELIEF.get(material.kind, 0.0) * material.scale,
         "bevel_m": min(BEVEL_SHARE * small, BEVEL_M) if not body.fixed else 0.0,
@@ -195,7 +205,7 @@ def _tile(
     """How long its picture is in metres, and the file; bodies of one material share it."""
     material, flat = body.material, body.shape == "plane"
     px, repeats = tile_of(body)
-    file = str(body.detail.get("texture", "")) if body.shape == "mesh" else ""
+    file = body.detail.texture if body.shape == "mesh" else ""
     key = (file,) if file else (material.kind, material.colors, material.seed, px, flat)
     if key not in tiles:
         if file:

@@ -7,8 +7,8 @@ Enters: FOLDER/scene.json and the meshes and pictures it names; then, line by li
 input, the names of orders: files in FOLDER that say who is where in one frame. Leaves, for the
 order N: N.png (colours as a screen shows them), N.npy (float32 [H, W, 2]: depth in metres, number
 of the body; 0 is nothing), and last N.json, {"seconds": ...} or {"error": "one line"}. Ends when
-its input ends. Knows nothing of the package it is shipped with and imports nothing of it: all that
-passes between them is files.
+its input ends. Knows nothing of the package it is shipped with and imports nothing of it but
+`blender_nodes`, which stands beside it and alone as well: all that passes between them is files.
 
 Light is as the scene says it: a sun or lamp of colour c adds c times the cosine to a white surface;
 the sky adds its colour. Cycles counts W / m2, of which a white surface gives back 1 / pi.
@@ -26,11 +26,13 @@ from typing import Any
 import bpy  # type: ignore[import-not-found, unused-ignore]
 import numpy as np
 
+sys.path.append(str(Path(__file__).parent))  # Blender does not look beside a script
+import blender_nodes as nodes  # type: ignore[import-not-found, unused-ignore]
+
 SCHEMA = "openvoid.blender/1"
 NEAR_M, FAR_M = 0.02, 200.0
 CENTRE_PX = 0.01  # the least width of a filter: the samples of depth and numbers lie so near
 BOUNCES = {"max": 6, "diffuse": 3, "glossy": 4, "transmission": 4, "volume": 0}
-STEEP = 0.9  # how much more light comes from above than from the horizon
 CLAMP = 6.0  # of indirect light, against single bright pixels
 
 
@@ -47,14 +49,14 @@ class Stage:
         self.bodies = [self._body(body) for body in self.told["bodies"]]
         self.lights = [self._light(light) for light in self.told["lights"]]
         self._camera()
-        self.scene.world = _sky(self.told["sky"], folder)
-        self.plain = _plain()
+        self.scene.world = nodes.sky(self.told["sky"], folder)
+        self.plain = nodes.plain()
         _settings(self.scene, self.told)
 
     def _body(self, told: dict[str, Any]) -> Any:
         with np.load(self.folder / told["mesh"]) as arrays:
             mesh = _mesh(told["name"], dict(arrays))
-        mesh.materials.append(_material(told, self.folder))
+        mesh.materials.append(nodes.material(told, self.folder))
         made = bpy.data.objects.new(told["name"], mesh)
         made.rotation_mode, made.pass_index = "QUATERNION", told["index"]
         self.scene.collection.objects.link(made)
@@ -72,7 +74,7 @@ class Stage:
             light.energy, light.angle = math.pi * strength, told["angle"]
         else:
             light.energy, light.shadow_soft_size = 4 * math.pi**2 * strength, told["radius"]
-            _falloff(light, told["range_m"])
+            nodes.falloff(light, told["range_m"])
         if kind == "SPOT":
             light.spot_size, light.spot_blend = math.radians(2 * told["cutoff_deg"]), 0.6
         made = bpy.data.objects.new("light", light)
@@ -148,138 +150,6 @@ def _mesh(name: str, arrays: dict[str, Any]) -> Any:
         mesh.normals_split_custom_set_from_vertices(arrays["normals"].tolist())
     mesh.update()
     return mesh
-
-
-# --- materials ----------------------------------------------------------------------------------
-
-
-def _tree(owner: Any) -> Any:
-    """An empty node tree of a material, a light or a world."""
-    if not owner.node_tree:
-        owner.use_nodes = True
-    owner.node_tree.nodes.clear()
-    return owner.node_tree
-
-
-def _node(tree: Any, kind: str, **inputs: Any) -> Any:
-    """A new node; an input is a number or the output of another node."""
-    node = tree.nodes.new(f"ShaderNode{kind}")
-    for name, value in inputs.items():
-        socket = node.inputs[int(name[1:]) if name.startswith("_") else name.replace("_", " ")]
-        if isinstance(value, bpy.types.NodeSocket):
-            tree.links.new(value, socket)
-        else:
-            socket.default_value = value
-    return node
-
-
-def _material(told: dict[str, Any], folder: Path) -> Any:
-    """A surface: its picture as colour and fine relief, its gloss, its mirror image, its glow."""
-    made = bpy.data.materials.new(told["name"])
-    tree = _tree(made)
-    picture = _node(tree, "TexImage")
-    picture.image = bpy.data.images.load(str(folder / told["tile"]), check_existing=True)
-    color = picture.outputs["Color"]
-    surface = _node(
-        tree, "BsdfPrincipled", Base_Color=color, Roughness=told["roughness"], Alpha=told["alpha"]
-    )
-    surface.inputs["Specular IOR Level"].default_value = told["specular"]
-    tree.links.new(color, surface.inputs["Emission Color"])
-    surface.inputs["Emission Strength"].default_value = told["emission"]
-    normal = None
-    if told["bevel_m"] > 0:
-        bevel = _node(tree, "Bevel", Radius=told["bevel_m"])
-        bevel.samples = 4
-        normal = bevel.outputs["Normal"]
-    if told["relief_m"] > 0:
-        gray = _node(tree, "RGBToBW", Color=color).outputs[0]
-        bump = _node(tree, "Bump", Height=gray, Distance=told["relief_m"], Strength=0.6)
-        if normal is not None:
-            tree.links.new(normal, bump.inputs["Normal"])
-        normal = bump.outputs["Normal"]
-    if normal is not None:
-        tree.links.new(normal, surface.inputs["Normal"])
-    surface.inputs["Coat Weight"].default_value = told["coat"]
-    surface.inputs["Coat Roughness"].default_value = 0.3 * told["roughness"]
-    shader = surface.outputs[0]
-    if told["reflectance"] > 0:
-        mirror = _node(tree, "BsdfAnisotropic", Roughness=0.1 * told["roughness"])
-        shader = _node(
-            tree, "MixShader", Fac=told["reflectance"], _1=shader, _2=mirror.outputs[0]
-        ).outputs[0]
-    _node(tree, "OutputMaterial", Surface=shader)
-    return made
-
-
-def _plain() -> Any:
-    """The colour (depth, number, 1), for whatever it covers."""
-    made = bpy.data.materials.new("plain")
-    tree = _tree(made)
-    depth = _node(tree, "CameraData").outputs["View Z Depth"]
-    number = _node(tree, "ObjectInfo").outputs["Object Index"]
-    color = _node(tree, "CombineXYZ", X=depth, Y=number, Z=1.0).outputs[0]
-    glow = _node(tree, "Emission", Color=color, Strength=1.0)
-    _node(tree, "OutputMaterial", Surface=glow.outputs[0])
-    made.cycles.emission_sampling = "NONE"
-    return made
-
-
-# --- light --------------------------------------------------------------------------------------
-
-
-def _falloff(light: Any, range_m: float) -> None:
-    """Strength 1 / (1 + (d / range)^2); without a range it never falls off."""
-    tree = _tree(light)
-    square = range_m**2 if range_m > 0 else 1.0
-    falloff = _node(tree, "LightFalloff", Strength=square, Smooth=square if range_m > 0 else 0.0)
-    strength = falloff.outputs["Quadratic" if range_m > 0 else "Constant"]
-    glow = _node(tree, "Emission", Color=(1, 1, 1, 1), Strength=strength)
-    _node(tree, "OutputLight", Surface=glow.outputs[0])
-
-
-def _sky(told: dict[str, Any], folder: Path) -> Any:
-    """What the camera and mirrors see far away, and the light that comes from everywhere."""
-    world = bpy.data.worlds.new("sky")
-    tree = _tree(world)
-    place = _node(tree, "TexCoord").outputs["Generated"]
-    if told["picture"]:
-        turned = _node(tree, "Mapping", Vector=place, Rotation=(0, 0, told["turn"]))
-        picture = _node(tree, "TexEnvironment", Vector=turned.outputs[0])
-        picture.image = bpy.data.images.load(told["picture"])
-        seen = _node(tree, "Background", Color=picture.outputs[0], Strength=_gain(picture, told))
-        _node(tree, "OutputWorld", Surface=seen.outputs[0])
-        return world
-    world.cycles.sampling_method = "NONE"  # even light: rays find it by themselves
-    height = _node(tree, "SeparateXYZ", Vector=place).outputs["Z"]
-    ramp = _node(tree, "ValToRGB", Fac=height)
-    for element, color in zip(
-        ramp.color_ramp.elements, (told["horizon"], told["zenith"]), strict=True
-    ):
-        element.color = (*color, 1)
-    ramp.color_ramp.elements[1].position = 0.7
-    seen = _node(tree, "Background", Color=ramp.outputs[0], Strength=1.0)
-    upward = _node(tree, "Math", _0=height, _1=0.0)
-    upward.operation = "MAXIMUM"
-    strength = _node(tree, "Math", _0=upward.outputs[0], _1=STEEP, _2=1 - STEEP * 2 / 3)
-    strength.operation = "MULTIPLY_ADD"  # a floor gets what an even sky would give it
-    shade = _node(tree, "Background", Color=(*told["shade"], 1), Strength=strength.outputs[0])
-    path = _node(tree, "LightPath")
-    diffuse = path.outputs["Is Diffuse Ray"]
-    mixed = _node(tree, "MixShader", Fac=diffuse, _1=seen.outputs[0], _2=shade.outputs[0])
-    _node(tree, "OutputWorld", Surface=mixed.outputs[0])
-    return world
-
-
-def _gain(picture: Any, told: dict[str, Any]) -> float:
-    """What brings the upper half of a panorama to the sky's brightness, if that is wanted."""
-    width, height = picture.image.size
-    pixels = np.empty(height * width * picture.image.channels, np.float32)
-    picture.image.pixels.foreach_get(pixels)
-    upper = pixels.reshape(height, width, -1)[height // 2 :, :, :3].clip(0, 10)
-    high = np.sin((np.arange(len(upper)) + 0.5) / len(upper) * math.pi / 2)
-    weights = np.sqrt(1 - high**2)[:, None]  # what a row covers of the sphere
-    mean = float((upper.mean(axis=2) * weights).sum() / (weights.sum() * width))
-    return float(told["gain"] * np.mean(told["shade"]) / max(mean, 1e-6))
 
 
 # --- settings -----------------------------------------------------------------------------------

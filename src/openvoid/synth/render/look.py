@@ -118,9 +118,6 @@ def _set_visual(
     visual.global_.offheight, visual.global_.offwidth = size
     visual.quality.offsamples, visual.quality.shadowsize = samples, shadow_px
     visual.map.znear, visual.map.zfar = NEAR_M, FAR_M
-    spot = world.detail.get("shadow_m")
-    if spot is not None:
-        visual.map.shadowclip = float(spot)
     visual.headlight.ambient = display(_sky(world))
     visual.headlight.diffuse = visual.headlight.specular = [0, 0, 0]
 
@@ -235,7 +232,7 @@ def _add_material(mujoco: Any, spec: Any, body: Body, texture: str, repeat: list
     gloss = 1 - material.roughness
     made = spec.add_material(
         name=body.name,
-        rgba=[1, 1, 1, float(body.detail.get("alpha", 1.0))],
+        rgba=[1, 1, 1, body.detail.alpha],
         reflectance=_reflectance(body),
         shininess=0.15 + 0.7 * gloss,
         specular=0.5 * gloss**1.5,

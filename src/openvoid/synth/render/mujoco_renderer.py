@@ -299,7 +299,7 @@ def _parts(drawn: Drawn) -> frozenset[str]:
 
 def _hides(body: Body) -> bool:
     """What never moves, and cannot be looked through."""
-    return body.fixed and not deforms(body) and float(body.detail.get("alpha", 1.0)) >= 1
+    return body.fixed and not deforms(body) and body.detail.alpha >= 1
 
 
 def _still(values: NDArray[np.float32], step: float) -> NDArray[np.float32]:

@@ -59,7 +59,7 @@ class Patterns:
         Raises:
             OpenVoidError: the mesh or the picture cannot be read.
         """
-        file = str(body.detail.get("texture", ""))
+        file = body.detail.texture
         if file:
             return self._photograph(body.name, file)
         try:

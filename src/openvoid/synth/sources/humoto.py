@@ -19,18 +19,30 @@ from typing import Any
 import numpy as np
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.synth.detail import BodyDetail, WorldDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
-from openvoid.synth.families.telling import tell
+from openvoid.synth.families.telling import Plot, tell
 from openvoid.synth.families.things import COLORS, Thing, capital, listing, pick
+from openvoid.synth.sources.folder import find_in
 from openvoid.synth.sources.meshes import Solid, read_solid
-from openvoid.synth.sources.recordings import Recording, find_sequences, read_sequence
+from openvoid.synth.sources.recordings import Recording, is_sequence, read_sequence
 from openvoid.synth.sources.rig import SKELETON, Bone, limbs
 from openvoid.synth.world import Body, Material, World
 
 RATE = Fraction(30)  # frames a second, of the recordings
 MOVED_M = 0.03
 DENSITY = 250.0  # kg / m^3 of an object's box
+
+
+def find(folder: Path) -> list[Path]:
+    """The sequences in a folder, or the folder itself; by name.
+
+    Raises:
+        OpenVoidError: there is no such folder, or no sequence in it.
+    """
+    mend = "folders NAME with a NAME.pkl are looked for; HUMOTO's own tools extract them"
+    return find_in(folder, is_sequence, what="HUMOTO sequences", mend=mend, itself=True)
 
 
 def worlds(
@@ -55,7 +67,7 @@ def worlds(
     Raises:
         OpenVoidError: a sequence or a mesh cannot be used.
     """
-    found = find_sequences(folder)
+    found = find(folder)
     meshes = objects or _objects_folder(folder)
     for index in range(first, first + count):
         rng = np.random.default_rng([seed + index, *b"humoto"])
@@ -91,18 +103,18 @@ def handled(
         "is left to itself" if len(things) == 1 else "are left to themselves"
     )
     after += ": what nobody holds falls and comes to rest." if falls else ", and nothing moves."
-    return tell(
-        frame,
-        place,
-        camera(rng, frame, max(3.9, 2.4 * reach), centre=(0.0, 0.0, 0.85), pitch_deg=(4.0, 14.0)),
-        things=[Thing((each,), each.noun, (0.3, 0.3, 0.3)) for each in things],
-        bodies=figure,
-        removed=[body.name for body in figure],
+    across, pitch_deg = max(3.9, 2.4 * reach), (4.0, 14.0)
+    view = camera(rng, frame, across, centre=(0.0, 0.0, 0.85), pitch_deg=pitch_deg)
+    plot = Plot(
+        bodies=tuple(figure),
+        things=tuple(Thing((each,), each.noun, (0.3, 0.3, 0.3)) for each in things),
+        removed=tuple(body.name for body in figure),
         why=f"the person holds {listing(falls)}" if falls else "the person casts a shadow",
         after=after,
         short=f"{listing([each.noun for each in things][:2]) or 'a room'}, nobody there",
-        detail={"settle_s": 0.0, "settle": "apart", "title": sequence.title},
+        detail=WorldDetail(settle_s=0.0, settle="apart", title=sequence.title),
     )
+    return tell(frame, place, view, plot)
 
 
 def _figure(rng: np.random.Generator, paths: Mapping[str, Any], middle: np.ndarray) -> list[Body]:
@@ -113,6 +125,7 @@ def _figure(rng: np.random.Generator, paths: Mapping[str, Any], middle: np.ndarr
     for name, limb in paths.items():
         color = {"skin": skin, "cloth": cloth, "trousers": trousers}[limb.covered]
         path = limb.path - np.array([*middle, 0, 0, 0, 0, 0])
+        detail = BodyDetail(noun="person", path=_rows(path), collides=False)
         made.append(
             Body(
                 f"person {name}",
@@ -121,7 +134,7 @@ def _figure(rng: np.random.Generator, paths: Mapping[str, Any], middle: np.ndarr
                 _triple(path[0, :3]),
                 _quadruple(path[0, 3:]),
                 material=Material("plain", (color,), roughness=0.8),
-                detail={"noun": "person", "path": path.tolist(), "collides": False},
+                detail=detail,
             )
         )
     return made
@@ -145,9 +158,9 @@ def _thing(
     moved = float(np.ptp(poses[:, 4:], axis=0).max()) > MOVED_M
     falls = name in sequence.falling or (name not in sequence.static and moved)
     way = poses[picked][:, [4, 5, 6, 0, 1, 2, 3]] - np.array([*middle, 0, 0, 0, 0, 0])
-    detail: dict[str, Any] = {"noun": kind.replace("_", " ")}
+    detail = BodyDetail(noun=kind.replace("_", " "))
     if falls:
-        detail |= {"path": way.tolist(), "carried_by": carrier}
+        detail = detail.but(path=_rows(way), carried_by=carrier)
     return Body(
         name,
         "mesh",
@@ -188,6 +201,10 @@ def _objects_folder(folder: Path) -> Path:
             if each.is_dir() and "objects" in each.name:
                 return each
     return folder
+
+
+def _rows(path: np.ndarray) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in path.tolist())
 
 
 def _triple(values: Sequence[float] | np.ndarray) -> tuple[float, float, float]:

@@ -27,11 +27,13 @@ from typing import Any
 import numpy as np
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
-from openvoid.synth.families.telling import tell
+from openvoid.synth.families.telling import Plot, tell
 from openvoid.synth.families.things import Thing, article, capital, uniform
 from openvoid.synth.rotation import about
+from openvoid.synth.sources.folder import find_in
 from openvoid.synth.sources.meshes import Solid, read_solid
 from openvoid.synth.world import Body, Material, Vector, World
 
@@ -56,23 +58,18 @@ class Asset:
     bounce: float
 
 
-def find_assets(folder: Path) -> list[Path]:
+def find(folder: Path) -> list[Path]:
     """The assets in a folder: folders with a data.json, and archives; by name.
 
     Raises:
         OpenVoidError: there is no such folder, or no asset in it.
     """
-    if not folder.is_dir():
-        raise OpenVoidError("no such folder", where=str(folder))
-    found = [
-        each
-        for each in sorted(folder.iterdir())
-        if each.name.endswith((".tar.gz", ".tgz")) or (each / "data.json").is_file()
-    ]
-    if not found:
-        mend = "folders or .tar.gz files with a data.json are looked for"
-        raise OpenVoidError("holds no Kubric assets", where=str(folder), mend=mend)
-    return found
+    mend = "folders or .tar.gz files with a data.json are looked for"
+    return find_in(folder, _is_asset, what="Kubric assets", mend=mend)
+
+
+def _is_asset(path: Path) -> bool:
+    return path.name.endswith((".tar.gz", ".tgz")) or (path / "data.json").is_file()
 
 
 def read_asset(path: Path, into: Path) -> Asset:
@@ -127,7 +124,7 @@ def worlds(
         OpenVoidError: fewer than two assets can be used: why the last one cannot.
     """
     passed_over = {} if passed_over is None else passed_over
-    paths = find_assets(folder)
+    paths = find(folder)
     for index in range(first, first + count):
         rng = np.random.default_rng([seed + index, *b"kubric"])
         number = int(rng.integers(FEWEST, MOST + 1))
@@ -177,18 +174,16 @@ def launched(rng: np.random.Generator, assets: list[Asset], frame: Frame) -> Wor
                 around.append(_put(asset, f"other {index + 1}", spot, uniform(rng, 0, 6), rng))
                 taken.append(spot)
                 break
-    return tell(
-        frame,
-        place,
-        camera(rng, frame, across, centre=(0.0, 0.6 * unit, 0.8 * unit)),
+    view = camera(rng, frame, across, centre=(0.0, 0.6 * unit, 0.8 * unit))
+    plot = Plot(
         things=(target, mover),
         removed=mover.names,
         why=f"it hits the {target.noun}",
         after=f"{capital(article(target.noun))} rests on the ground. Nothing touches it, and it "
         "stays where it is.",
         short=f"{article(target.noun)} rests untouched",
-        besides=around,
     )
+    return tell(frame, place, view, plot, around)
 
 
 def _put(
@@ -207,9 +202,9 @@ def _put(
     volume = float(np.prod(asset.solid.high - asset.solid.low)) * 0.5
     mass = (asset.mass_kg or DENSITY * volume) * scale**3
     shade = uniform(rng, 0.3, 0.7)
-    detail: dict[str, Any] = {"noun": asset.noun}
+    detail = BodyDetail(noun=asset.noun)
     if asset.texture is not None:
-        detail["texture"] = str(asset.texture)
+        detail = detail.but(texture=str(asset.texture))
     body = Body(
         name,
         "mesh",

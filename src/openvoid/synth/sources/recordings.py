@@ -73,23 +73,9 @@ def _latin1(text: str, _: str = "") -> bytes:
     return text.encode("latin1")
 
 
-def find_sequences(folder: Path) -> list[Path]:
-    """The sequences below a folder (or the folder itself), by name.
-
-    Raises:
-        OpenVoidError: there is no such folder, or no sequence in it.
-    """
-    if not folder.is_dir():
-        raise OpenVoidError("no such folder", where=str(folder))
-    found = [
-        each
-        for each in (folder, *sorted(folder.iterdir()))
-        if (each / f"{each.name}.pkl").is_file()
-    ]
-    if not found:
-        mend = "folders NAME with a NAME.pkl are looked for; HUMOTO's own tools extract them"
-        raise OpenVoidError("holds no HUMOTO sequences", where=str(folder), mend=mend)
-    return found
+def is_sequence(path: Path) -> bool:
+    """Whether it is the folder of a sequence."""
+    return (path / f"{path.name}.pkl").is_file()
 
 
 def read_sequence(folder: Path) -> Recording:

@@ -22,7 +22,7 @@ from openvoid.core import plugins
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.plugins import Engine
+from openvoid.core.plugins import Engine, HasOutlook
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import (
     Fill,
@@ -153,7 +153,7 @@ def outlook(
         "mask": mask_facts(request.quadmask, shot.mask_path),
         "engine": engine,
     }
-    if hasattr(filler, "outlook"):
+    if isinstance(filler, HasOutlook):
         facts["outlook"] = filler.outlook(request)
     told: dict[str, Any] = plain(facts)
     return told

@@ -35,8 +35,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core import plugins
-from openvoid.core.clip import ColorTags, Picture, clip_of
+from openvoid.core.clip import Picture, clip_of
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.plugins import Closes, Renderer
 from openvoid.core.removal import Run
 from openvoid.media.atomic import explained, partial_folder
 from openvoid.media.encode import Codec, write_video
@@ -45,7 +46,7 @@ from openvoid.synth.families import FAMILIES, describe
 from openvoid.synth.flow import flow
 from openvoid.synth.pair import Pair, film, verdict
 from openvoid.synth.physics.simulation import Motion
-from openvoid.synth.take import Drawn, takes
+from openvoid.synth.take import Drawn, Take, takes
 from openvoid.synth.tracks import instances, tracks
 from openvoid.synth.world import World
 
@@ -58,7 +59,6 @@ CELLS = 8  # of the grid, on the short side
 # one thread: the same bytes whatever the number of cores
 _EXACT = {"qp": "0", "preset": "ultrafast", "threads": "1"}
 _CODEC = Codec("h264", (".mp4",), "libx264", lossless=True, chroma="444", options=_EXACT)
-_BT709 = ColorTags(1, 1, 1)  # primaries, transfer, matrix (ITU-T H.273)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,9 @@ class Studio:
     def __init__(self, recipe: Recipe) -> None:
         """Raises `OpenVoidError` where the renderer, or what it needs, is missing."""
         self.recipe = recipe
-        self._renderer = plugins.construct("renderer", recipe.renderer, recipe.options)
+        self._renderer: Renderer[Take, Drawn] = plugins.construct(
+            "renderer", recipe.renderer, recipe.options
+        )
 
     def __enter__(self) -> Studio:
         return self
@@ -89,7 +91,7 @@ class Studio:
 
     def close(self) -> None:
         """Give back what the renderer holds."""
-        if hasattr(self._renderer, "close"):
+        if isinstance(self._renderer, Closes):
             self._renderer.close()
 
     def make(

@@ -31,7 +31,7 @@ DrawnT = TypeVar("DrawnT", covariant=True)
 
 
 class Plugin(Protocol):
-    """What every plug-in has. `Options` is a frozen dataclass whose fields `option` made."""
+    """A class of plug-ins. `Options` is a frozen dataclass whose fields `option` made."""
 
     name: ClassVar[str]
     Options: ClassVar[type[Any]]
@@ -41,7 +41,16 @@ class Plugin(Protocol):
         ...
 
 
-class Engine(Plugin, Protocol):
+class Named(Protocol):
+    """What is made of any."""
+
+    @property
+    def name(self) -> str:
+        """That under which its class is found."""
+        ...
+
+
+class Engine(Named, Protocol):
     """Clip and quadmask -> new pixels. May also be `HasWeights` and `HasOutlook`."""
 
     def fill(self, request: RemovalRequest, run: Run) -> Iterator[Fill]:
@@ -53,7 +62,7 @@ class Engine(Plugin, Protocol):
         ...
 
 
-class Segmenter(Plugin, Protocol):
+class Segmenter(Named, Protocol):
     """Clip and selection -> where the object is, over the whole clip. May be `ReadsWords`."""
 
     def track(self, clip: Clip, selection: Selection, run: Run) -> Track:
@@ -65,7 +74,7 @@ class Segmenter(Plugin, Protocol):
         ...
 
 
-class Reasoner(Plugin, Protocol):
+class Reasoner(Named, Protocol):
     """Clip and track -> what else the object affects, and what would become of it."""
 
     def explain(self, clip: Clip, track: Track, run: Run) -> Effects:
@@ -73,7 +82,7 @@ class Reasoner(Plugin, Protocol):
         ...
 
 
-class Renderer(Plugin, Protocol[TakeT, DrawnT]):
+class Renderer(Named, Protocol[TakeT, DrawnT]):
     """A take of a described world -> pictures: `Renderer[Take, Drawn]` of `synth.take`.
 
     A renderer whose program is missing raises `OpenVoidError` in its constructor, with the command
@@ -85,7 +94,7 @@ class Renderer(Plugin, Protocol[TakeT, DrawnT]):
         ...
 
 
-class Metric(Plugin, Protocol):
+class Metric(Named, Protocol):
     """A result and the truth -> numbers. May also be `HasBetter`.
 
     A metric whose weights or program are missing raises `OpenVoidError` in its constructor.
@@ -169,8 +178,10 @@ class Closes(Protocol):
 class HasBetter(Protocol):
     """A metric that says which way its numbers are good."""
 
-    better: Mapping[str, str]
-    """Name of a number -> "higher", "lower", or "one" (best at 1)."""
+    @property
+    def better(self) -> Mapping[str, str]:
+        """Name of a number -> "higher", "lower", or "one" (best at 1)."""
+        ...
 
 
 # --- how one is found ---------------------------------------------------------------------------

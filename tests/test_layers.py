@@ -1,6 +1,7 @@
-"""Who may import whom: reads every import under src/openvoid and holds it against the table.
+"""Who may import whom, and how large a room may be: the fence around src/openvoid.
 
-A new package or module must be put into the table before it may import anything of ours.
+Reads every import and holds it against the table; a new package or module must be put into the
+table before it may import anything of ours. No circle, no module and no function too long to read.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -40,17 +42,18 @@ FACES = {"cli", "studio"}  # import anything public
 TORCH = {"void", "train"}  # the only layers that may import it, beside these modules:
 TORCH_MODULES = {"select/sam/model.py", "select/sam/picture.py", "select/sam/stream.py"}
 MODULES = sorted(SOURCE.rglob("*.py"))
+MODULE_LINES, FUNCTION_LINES = 350, 80  # at most
 
 
 def layer_of(module: Path) -> str:
     return module.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-def imports(module: Path) -> list[str]:
-    """Every module imported anywhere in a file, absolute and dotted."""
+def imports(module: Path, tree: ast.AST | None = None) -> list[str]:
+    """Every module imported anywhere in a file (or in a tree made of it), absolute and dotted."""
     package = ["openvoid", *module.relative_to(SOURCE).parent.parts]
     found = []
-    for node in ast.walk(ast.parse(module.read_text())):
+    for node in ast.walk(tree or ast.parse(module.read_text())):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -60,10 +63,12 @@ def imports(module: Path) -> list[str]:
     return found
 
 
-def ours(module: Path) -> list[str]:
+def ours(module: Path, tree: ast.AST | None = None) -> list[str]:
     """Imports of our own, without the leading "openvoid."; the bare package's names are dropped."""
     return [
-        name.removeprefix("openvoid.") for name in imports(module) if name.startswith("openvoid.")
+        name.removeprefix("openvoid.")
+        for name in imports(module, tree)
+        if name.startswith("openvoid.")
     ]
 
 
@@ -109,6 +114,97 @@ def test_the_library_never_imports_its_faces() -> None:
     for module in MODULES:
         if layer_of(module) not in FACES:
             assert not [name for name in ours(module) if name.split(".")[0] in FACES], module
+
+
+# --- no circle ----------------------------------------------------------------------------------
+
+
+def dotted(module: Path) -> str:
+    parts = module.relative_to(SOURCE).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def needs(module: Path, known: Collection[str]) -> set[str]:
+    """The modules that one needs to run, at once or later: what only types need is left out."""
+    tree = ast.parse(module.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    found = set()
+    for name in ours(module, tree):
+        while name and name not in known:  # the names of a module stand for it
+            name = name.rpartition(".")[0]
+        found.add(name)
+    return found - {"", dotted(module)}
+
+
+def circle(graph: Mapping[str, Collection[str]]) -> list[str]:
+    """Modules that need each other in turn; none if there is no such circle."""
+    done: set[str] = set()
+
+    def walk(name: str, way: list[str]) -> list[str]:
+        if name in way:
+            return way[way.index(name) :]
+        if name in done:
+            return []
+        for each in sorted(graph.get(name, ())):
+            if found := walk(each, [*way, name]):
+                return found
+        done.add(name)
+        return []
+
+    return next((found for name in sorted(graph) if (found := walk(name, []))), [])
+
+
+def test_no_module_needs_itself_by_way_of_others() -> None:
+    known = {dotted(module) for module in MODULES}
+    assert circle({dotted(module): needs(module, known) for module in MODULES}) == []
+
+
+def test_a_circle_is_seen() -> None:
+    graph = {"a": {"b"}, "b": {"c", "d"}, "c": set(), "d": {"b"}}
+    assert circle(graph) == ["b", "d"]
+    assert circle({**graph, "d": {"c"}}) == []
+
+
+def test_what_is_imported_in_a_function_counts_and_what_only_types_need_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "cli" / "synth.py"
+    module.parent.mkdir()
+    module.write_text(
+        "from typing import TYPE_CHECKING\n"
+        "from openvoid.core import plugins\n"
+        "if TYPE_CHECKING:\n    from openvoid.synth.world import World\n"
+        "def later():\n    from openvoid.cli.recipe import recipe_of, Size\n"
+    )
+    monkeypatch.setattr(sys.modules[__name__], "SOURCE", tmp_path)
+    known = {"core.plugins", "synth.world", "cli.recipe", "cli.synth"}
+    assert needs(module, known) == {"core.plugins", "cli.recipe"}
+
+
+# --- no room too large --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_module_can_be_read_in_one_go(module: Path) -> None:
+    text = module.read_text()
+    assert len(text.splitlines()) <= MODULE_LINES
+    long = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
+    }
+    assert {name: lines for name, lines in long.items() if lines > FUNCTION_LINES} == {}
+
+
+def test_every_phenomenon_has_a_test_file_of_its_name() -> None:
+    folder = Path(__file__).parent / "reason" / "motion"
+    names = {module.stem for module in (SOURCE / "reason" / "motion").glob("*.py")} - {"__init__"}
+    assert {name for name in names if not (folder / f"test_{name}.py").exists()} == set()
+
+
+# --- the fence itself ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -766,7 +766,7 @@ def test_a_fill_that_breaks_the_promise_is_not_kept(
 
 def test_a_shot_folder_brings_mask_and_prompt(shot: Shot) -> None:
     from openvoid.media.masks import write_quadmask
-    from openvoid.media.shotdir import write_shot
+    from tests.shot_folders import write_shot
 
     folder = shot.folder / "shot"
     write_quadmask(quadmask(), shot.folder / "mask.mkv", Fraction(24))
@@ -774,6 +774,15 @@ def test_a_shot_folder_brings_mask_and_prompt(shot: Shot) -> None:
     result = remove(folder, None, shot.folder / "out.mkv", engine="mean", soft_edge_px=SOFT_PX)
     assert result.provenance.settings["prompt"] == "an empty room"
     assert result.provenance.source["mask"]["sha256"] == mask_hash(quadmask())
+
+
+def test_a_rate_is_for_files_and_an_opened_clip_has_its_own(shot: Shot) -> None:
+    made = {"engine": "mean", "soft_edge_px": SOFT_PX, "rate": Fraction(25)}
+    result = remove(shot.clip, shot.mask, shot.folder / "out.mkv", **made)
+    assert result.provenance.source["clip"]["rate"] == "25"
+    assert open_clip(result.master).rate == 25
+    with pytest.raises(OpenVoidError, match="takes no other rate"):
+        remove(open_clip(shot.clip), shot.mask, shot.folder / "two.mkv", **made)
 
 
 def test_an_untouched_frame_is_never_copied_through_rgb(shot: Shot) -> None:

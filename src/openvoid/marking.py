@@ -17,6 +17,7 @@ from openvoid.core import plugins
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.plugins import Plugin, ReadsWords
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
@@ -79,12 +80,12 @@ def find_track(
     """
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, options or {})
-    selection.check(clip.length, clip.height, clip.width, words=getattr(plugin, "words", False))
+    selection.check(clip.length, clip.height, clip.width, words=_reads(plugin))
     key = _track_key(clip, selection, segmenter, checked, plugin)
     made = plugins.construct("segmenter", segmenter, options)
     with scratch(key) as folder:
         run = _run(folder, progress, told)
-        track: Track = made.track(clip, selection, run)
+        track = made.track(clip, selection, run)
     if (len(track), track.height, track.width) != (clip.length, *clip.size):
         raise _broken("segmenter", segmenter, f"gave {len(track)} frames of {clip.length}")
     if not track.seen:
@@ -194,13 +195,18 @@ def check_fits(clip: Clip, track: Track) -> None:
         )
 
 
+def _reads(plugin: object) -> bool:
+    """Whether a class of segmenters takes words."""
+    return isinstance(plugin, ReadsWords) and plugin.words
+
+
 def _run(folder: Path, progress: Progress, told: Told | None) -> Run:
     told = told or Told()
     return Run(folder, progress, told.notes, told.warnings, told.timings_s)
 
 
 def _track_key(
-    clip: Clip, selection: Selection, segmenter: str, options: Any, plugin: type[Any]
+    clip: Clip, selection: Selection, segmenter: str, options: Any, plugin: type[Plugin]
 ) -> str:
     return _key(
         clip,
@@ -209,7 +215,9 @@ def _track_key(
     )
 
 
-def _effects_key(clip: Clip, track: Track, reasoner: str, options: Any, plugin: type[Any]) -> str:
+def _effects_key(
+    clip: Clip, track: Track, reasoner: str, options: Any, plugin: type[Plugin]
+) -> str:
     asked = {"reasoner": reasoner, "track": track_hash(track), "options": asdict(options)}
     return _key(clip, asked, plugin)
 
@@ -222,7 +230,7 @@ def _reason_key(
     return request_key(plain({"before": before, "reasoners": asked, "code": code}))
 
 
-def _key(clip: Clip, asked: Mapping[str, Any], plugin: type[Any]) -> str:
+def _key(clip: Clip, asked: Mapping[str, Any], plugin: type[Plugin]) -> str:
     facts = {"clip": clip_hash(clip), "length": clip.length, "offset": clip.offset}
     facts |= {"input_color": clip.input_color}  # other pictures are looked at
     return request_key(plain({**facts, **asked, "versions": versions(), "code": code_hash(plugin)}))

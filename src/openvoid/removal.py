@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from openvoid.core import plugins
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.plugins import Engine
+from openvoid.core.plugins import Engine, HasOutlook
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import (
     Fill,
@@ -48,6 +49,8 @@ from openvoid.workspace.fingerprint import files_of
 from openvoid.workspace.journal import Journal
 from openvoid.workspace.scratch import scratch
 
+NO_MASK = "give its quadmask (--mask), or point at the object (--point X,Y@FRAME)"
+
 
 def remove(
     clip: str | Path | Clip,
@@ -57,6 +60,8 @@ def remove(
     engine: str = "plate",
     options: Mapping[str, Any] | None = None,
     prompt: str | None = None,
+    rate: Fraction | None = None,
+    input_color: str = "auto",
     codec: str | None = None,
     range: tuple[int, int] | None = None,
     grow_px: int = 0,
@@ -77,6 +82,8 @@ def remove(
         out: the new shot: .mp4, .mov, .mkv, a folder, or a pattern such as clean.%04d.exr.
         engine: what makes the new pixels, by plug-in name; `options` are its own.
         prompt: the scene after the removal, for engines that read.
+        rate: frames a second, where the files of `clip` do not say; a `Clip` has its own.
+        input_color: what their values mean to who looks at them; see `media.open.open_clip`.
         codec: a name in `media.codecs.CODECS`; None: what the name of `out` asks for.
         range: first and last frame to deliver, both included, by the clip's own frame numbers.
         grow_px: how much larger the mask is made first (negative: smaller).
@@ -95,7 +102,7 @@ def remove(
     begun = time.perf_counter()
     plugin = plugins.find("engine", engine)
     engine_options = plugins.check_options(plugin, options or {})
-    shot = _open(clip, mask, prompt)
+    shot = _open(clip, mask, prompt, rate, input_color)
     request = shot.request(range, grow_px, seed, soft_edge_px, effects)
     to = destination(
         request.clip,
@@ -134,6 +141,8 @@ def outlook(
     engine: str = "plate",
     options: Mapping[str, Any] | None = None,
     prompt: str | None = None,
+    rate: Fraction | None = None,
+    input_color: str = "auto",
     range: tuple[int, int] | None = None,
     grow_px: int = 0,
     seed: int = 0,
@@ -145,7 +154,7 @@ def outlook(
     Raises:
         OpenVoidError: as `remove` would, for all that shows before the work.
     """
-    shot = _open(clip, mask, prompt)
+    shot = _open(clip, mask, prompt, rate, input_color)
     request = shot.request(range, grow_px, seed, soft_edge_px, effects)
     filler = plugins.construct("engine", engine, options)
     facts: dict[str, Any] = {
@@ -153,7 +162,7 @@ def outlook(
         "mask": mask_facts(request.quadmask, shot.mask_path),
         "engine": engine,
     }
-    if hasattr(filler, "outlook"):
+    if isinstance(filler, HasOutlook):
         facts["outlook"] = filler.outlook(request)
     told: dict[str, Any] = plain(facts)
     return told
@@ -296,16 +305,30 @@ class Shot:
         return [*files_of(self.clip), *(files_at(self.mask_path) if self.mask_path else ())]
 
 
-def _open(clip: str | Path | Clip, mask: str | Path | Quadmask | None, prompt: str | None) -> Shot:
+def _open(
+    clip: str | Path | Clip,
+    mask: str | Path | Quadmask | None,
+    prompt: str | None,
+    rate: Fraction | None,
+    input_color: str,
+) -> Shot:
+    if isinstance(clip, Clip) and rate is not None:
+        mend = f"it has {clip.rate}: give none, or the path of its files"
+        raise OpenVoidError("an opened clip takes no other rate", where=str(clip.path), mend=mend)
+    if isinstance(clip, Clip) and input_color != "auto":
+        mend = "give the path of its files, or open it with that colour"
+        raise OpenVoidError("an opened clip takes no other colour", where=str(clip.path), mend=mend)
     if not isinstance(clip, Clip) and is_shot(Path(clip)):
         shot = read_shot(Path(clip))
         clip, mask = shot.clip, shot.quadmask if mask is None else mask
         prompt = shot.prompt if prompt is None else prompt
     if mask is None:
         where = str(clip.path if isinstance(clip, Clip) else clip)
-        raise OpenVoidError("no mask was given", where=where, mend="give its quadmask")
+        raise OpenVoidError("no mask was given", where=where, mend=NO_MASK)
     path = None if isinstance(mask, Quadmask) else Path(mask)
-    footage = clip if isinstance(clip, Clip) else open_clip(clip)
+    footage = (
+        clip if isinstance(clip, Clip) else open_clip(clip, rate=rate, input_color=input_color)
+    )
     quadmask = mask if isinstance(mask, Quadmask) else open_quadmask(mask)
     return Shot(footage, quadmask, prompt or "", path)
 

@@ -12,7 +12,8 @@ from openvoid.core.clip import RGB_LAYOUTS, Picture
 from openvoid.media.encode import open_writer
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
-from openvoid.media.shotdir import read_shot, write_shot
+from openvoid.media.shotdir import read_shot
+from tests.shot_folders import write_shot
 
 WIDTH_PX = 960
 

@@ -17,9 +17,9 @@ def test_needs_are_read_from_the_packages_own_metadata() -> None:
     needs = doctor.requirements()
     assert {"av", "numpy", "opencv-python-headless", "rich", "typer"} == set(needs[""])
     assert needs["void"][0] == "torch"
-    assert "torch" in needs["train"]  # through openvoid[void]
+    assert "OpenImageIO" in needs["dev"]  # through openvoid[vfx]
     assert "openvoid" not in needs["all"]
-    assert {"torch", "fastapi", "mujoco"} <= set(needs["all"])
+    assert {"torch", "OpenImageIO", "mujoco"} <= set(needs["all"])
 
 
 def test_a_sound_installation_is_told_and_exits_0(command: Callable[..., Any]) -> None:
@@ -40,17 +40,17 @@ def test_a_missing_extra_comes_with_its_command_and_exits_0(
     asked = metadata.version
 
     def version(name: str) -> str:
-        if name == "fastapi":
+        if name == "mujoco":
             raise metadata.PackageNotFoundError(name)
         return asked(name)
 
     monkeypatch.setattr(metadata, "version", version)
     done = command("doctor", "--json")
     assert done.code == 0
-    studio = done.json["extras"]["studio"]
-    assert "fastapi" in studio["missing"]
-    assert studio["mend"].startswith(f"{sys.executable} -m pip install")
-    assert "openvoid[studio]" in studio["mend"] or studio["mend"].endswith("[studio]'")
+    synth = done.json["extras"]["synth"]
+    assert "mujoco" in synth["missing"]
+    assert synth["mend"].startswith(f"{sys.executable} -m pip install")
+    assert "openvoid[synth]" in synth["mend"] or synth["mend"].endswith("[synth]'")
 
 
 def test_a_broken_core_package_exits_1_and_is_named(

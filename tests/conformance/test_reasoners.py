@@ -14,8 +14,9 @@ import pytest
 
 from openvoid.core import plugins
 from openvoid.core.clip import Clip, clip_of
-from openvoid.core.effects import Effects, Relation
+from openvoid.core.effects import EffectKind, Effects, Relation
 from openvoid.core.plugins import Reasoner
+from openvoid.core.quadmask import split
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.compose import compose
@@ -23,6 +24,7 @@ from openvoid.reason.compose import compose
 REASONERS = plugins.names("reasoner")
 NEEDS_URL = {"vlm"}
 HEIGHT, WIDTH = 60, 80
+MOST_SHARE = 0.5  # of the picture; object and neighbour together cover 8 %
 
 
 @pytest.fixture(params=REASONERS)
@@ -81,7 +83,11 @@ def test_every_effect_says_what_why_where_and_how_sure(
     reasoner: Reasoner, fresh: Callable[[], Run]
 ) -> None:
     clip, track = shot()
-    for effect in reasoner.explain(clip, track, fresh()).affected:
+    check_told(reasoner.explain(clip, track, fresh()), clip)
+
+
+def check_told(effects: Effects, clip: Clip) -> None:
+    for effect in effects.affected:
         assert effect.noun
         assert isinstance(effect.cause, Relation)
         assert effect.why
@@ -91,6 +97,17 @@ def test_every_effect_says_what_why_where_and_how_sure(
             assert 0 <= place.frame < clip.length
             assert len(place.corners) >= 3
             assert all(-1 <= share <= 2 for corner in place.corners for share in corner)
+
+
+def check_composed(track: Track, effects: Effects) -> None:
+    """The object is removed as it was followed, and most of the picture stays."""
+    mask = compose(track, effects)
+    assert len(mask) == len(track)
+    for index, labels in enumerate(mask):
+        removed, affected = split(labels)
+        assert removed[track[index]].all()
+        assert not removed[~track[index]].any() or effects.belongings
+        assert affected.mean() < MOST_SHARE
 
 
 def test_the_same_clip_and_track_give_the_same_effects(
@@ -105,14 +122,20 @@ def test_the_shortest_clips_are_explained(
     reasoner: Reasoner, fresh: Callable[[], Run], length: int
 ) -> None:
     clip, track = shot(length)
-    compose(track, reasoner.explain(clip, track, fresh()))
+    effects = reasoner.explain(clip, track, fresh())
+    check_told(effects, clip)
+    check_composed(track, effects)
 
 
 def test_an_object_that_never_moves_is_explained(
     reasoner: Reasoner, fresh: Callable[[], Run]
 ) -> None:
     clip, track = shot(moves=False)
-    compose(track, reasoner.explain(clip, track, fresh()))
+    effects = reasoner.explain(clip, track, fresh())
+    check_told(effects, clip)
+    check_composed(track, effects)
+    physical = [each for each in effects.affected if each.kind is EffectKind.PHYSICAL]
+    assert not physical, "the other square lies apart on the ground, and nothing ever moves"
 
 
 @pytest.mark.parametrize("name", REASONERS)

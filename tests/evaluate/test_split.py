@@ -33,7 +33,14 @@ def test_a_set_can_be_reduced_by_family_and_number() -> None:
 
 
 def test_the_same_descriptions_pass() -> None:
-    check(small(), small().reduced([], None), told)
+    asked: list[tuple[str, int]] = []
+
+    def heard(family: str, seed: int) -> str:
+        asked.append((family, seed))
+        return told(family, seed)
+
+    check(small(), small().reduced([], None), heard)
+    assert asked == [("collide", 3), ("collide", 9), ("light", 1)], "one was not looked at"
 
 
 def test_another_description_is_told() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +42,25 @@ def test_a_copy_has_the_same_fingerprint_and_a_touched_byte_another(
     data[len(data) // 2] ^= 1
     path.write_bytes(bytes(data))
     assert clip_hash(clip) != first
+
+
+def test_a_clip_is_read_once_until_its_file_is_another(
+    make_video: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, asked = make_video("clip.mkv"), []
+    whole = fingerprint.spread
+
+    def heard(size: int, budget: int) -> Iterable[tuple[int, int]]:
+        asked.append(size)
+        return whole(size, budget)
+
+    monkeypatch.setattr(fingerprint, "spread", heard)
+    first = clip_hash(open_clip(path))
+    assert clip_hash(open_clip(path).trimmed(1, 4)) == first
+    assert len(asked) == 1
+    os.utime(path, (1, 1))
+    assert clip_hash(open_clip(path)) == first
+    assert len(asked) == 2, "it might have been another"
 
 
 def test_every_file_of_a_sequence_counts(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def _renderers() -> dict[str, Any]:
     for name in plugins.names("renderer"):
         try:
             plugin = plugins.find("renderer", name)
-            drawn_with = plugin.check() if hasattr(plugin, "check") else "found"
+            drawn_with = plugin.check() if issubclass(plugin, plugins.HasCheck) else "found"
             found[name] = {"works": True, "with": drawn_with}
         except ImportError as error:
             found[name] = {"works": False, "why": f"{error.name} is missing", "mend": "see extras"}

@@ -26,6 +26,63 @@ if TYPE_CHECKING:
 
 WHO, WHICH, HOW = "Who is compared", "Which shots", "How"
 
+Shots = Annotated[
+    str,
+    typer.Argument(
+        metavar="DIR", help="A folder of shots with a truth, one shot, or a set: worlds-1."
+    ),
+]
+Out = Annotated[Path, typer.Option("--out", "-o", help="A folder for all that comes of it.")]
+Engines = Annotated[str, typer.Option(help="Engines, with commas; none: ''.", rich_help_panel=WHO)]
+EngineFlags = Annotated[
+    str,
+    typer.Option(help="Flags of the engine: '--camera affine'.", rich_help_panel=WHO),
+]
+Baselines = Annotated[
+    str,
+    typer.Option(help="copy, telea, median, nearest, with commas.", rich_help_panel=WHO),
+]
+Commands = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="An outside program: 'NAME=tool {video} {mask} {out}'. May be repeated.",
+        rich_help_panel=WHO,
+    ),
+]
+Made = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Results made elsewhere, called as their shots: NAME=FOLDER.", rich_help_panel=WHO
+    ),
+]
+Families = Annotated[
+    str, typer.Option(help="Only these families, with commas.", rich_help_panel=WHICH)
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(min=1, help="So many shots of each family.", rich_help_panel=WHICH),
+]
+Worlds = Annotated[
+    Path | None,
+    typer.Option(help="Where a set is made; else in the cache.", rich_help_panel=WHICH),
+]
+MetricNames = Annotated[
+    str, typer.Option(help="Metrics, with commas; else all.", rich_help_panel=HOW)
+]
+Timeout = Annotated[
+    float, typer.Option(min=1, help="Seconds a shot may take.", rich_help_panel=HOW)
+]
+Workers = Annotated[
+    int,
+    typer.Option(
+        min=1, max=64, help="Shots at a time; more than 1 falsifies times.", rich_help_panel=HOW
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume/--no-resume", help="Take what was made before.")]
+Discard = Annotated[
+    bool, typer.Option("--discard", help="Keep no results, only numbers and pictures.")
+]
+
 
 class _RunByDefault(TyperGroup):
     """`openvoid evaluate DIR` is `openvoid evaluate run DIR`."""
@@ -52,66 +109,21 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    shots: Annotated[
-        str,
-        typer.Argument(
-            metavar="DIR", help="A folder of shots with a truth, one shot, or a set: worlds-1."
-        ),
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="A folder for all that comes of it.")],
-    engine: Annotated[
-        str, typer.Option(help="Engines, with commas; none: ''.", rich_help_panel=WHO)
-    ] = "plate",
-    options: Annotated[
-        str,
-        typer.Option(help="Flags of the engine: '--camera affine'.", rich_help_panel=WHO),
-    ] = "",
-    baseline: Annotated[
-        str,
-        typer.Option(help="copy, telea, median, nearest, with commas.", rich_help_panel=WHO),
-    ] = "",
-    command: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="An outside program: 'NAME=tool {video} {mask} {out}'. May be repeated.",
-            rich_help_panel=WHO,
-        ),
-    ] = None,
-    made: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Results made elsewhere, called as their shots: NAME=FOLDER.", rich_help_panel=WHO
-        ),
-    ] = None,
-    family: Annotated[
-        str, typer.Option(help="Only these families, with commas.", rich_help_panel=WHICH)
-    ] = "",
-    limit: Annotated[
-        int | None,
-        typer.Option(min=1, help="So many shots of each family.", rich_help_panel=WHICH),
-    ] = None,
-    worlds: Annotated[
-        Path | None,
-        typer.Option(help="Where a set is made; else in the cache.", rich_help_panel=WHICH),
-    ] = None,
-    metric: Annotated[
-        str, typer.Option(help="Metrics, with commas; else all.", rich_help_panel=HOW)
-    ] = "",
-    timeout: Annotated[
-        float, typer.Option(min=1, help="Seconds a shot may take.", rich_help_panel=HOW)
-    ] = 3600.0,
-    workers: Annotated[
-        int,
-        typer.Option(
-            min=1, max=64, help="Shots at a time; more than 1 falsifies times.", rich_help_panel=HOW
-        ),
-    ] = 1,
-    resume: Annotated[
-        bool, typer.Option("--resume/--no-resume", help="Take what was made before.")
-    ] = True,
-    discard: Annotated[
-        bool, typer.Option("--discard", help="Keep no results, only numbers and pictures.")
-    ] = False,
+    shots: Shots,
+    out: Out,
+    engine: Engines = "plate",
+    options: EngineFlags = "",
+    baseline: Baselines = "",
+    command: Commands = None,
+    made: Made = None,
+    family: Families = "",
+    limit: Limit = None,
+    worlds: Worlds = None,
+    metric: MetricNames = "",
+    timeout: Timeout = 3600.0,
+    workers: Workers = 1,
+    resume: Resume = True,
+    discard: Discard = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:

@@ -110,7 +110,7 @@ def reason(
       openvoid reason shot.mov --track track.mkv --effects mine.json -o mask.mkv
       openvoid reason shot.mov --track track.mkv -o m.mkv --reasoner motion,vlm
     """
-    from openvoid.marking import Composing, Told, check_fits, find_effects
+    from openvoid.marking import Composing, Told, find_effects
     from openvoid.media.masks import write_quadmask
     from openvoid.media.open import open_clip
     from openvoid.media.tracks import open_track
@@ -122,11 +122,8 @@ def reason(
         raise OpenVoidError("nobody is asked", where="--reasoner none", mend="--effects FILE")
     beside = effects_out or effects_beside(out)
     free(overwrite, out, beside)
-    footage, where = (
-        open_clip(clip, rate=values.rate(rate), input_color=input_color),
-        open_track(track),
-    )
-    check_fits(footage, where)
+    footage = open_clip(clip, rate=values.rate(rate), input_color=input_color)
+    where = open_track(track)
     edited, notes = values.effects(effects), Told()
     composing = Composing(grid, first_frame_kept, min_confidence)
     with told(quiet) as progress:

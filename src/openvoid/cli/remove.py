@@ -1,7 +1,7 @@
 """`openvoid remove`: clip and quadmask -> the finished shot.
 
 Enters: the command line; a clip, or a shot folder that holds clip, mask and prompt. Leaves: what
-`openvoid.remove.remove` makes, told in a few lines. Knows no engine: the options of the engine
+`openvoid.removal.remove` makes, told in a few lines. Knows no engine: the options of the engine
 that `--engine` names become flags.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,26 +23,80 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.media.codecs import CODECS
 
 if TYPE_CHECKING:
+    from openvoid.core.clip import Clip as Footage
     from openvoid.core.effects import Effects
-    from openvoid.core.quadmask import Quadmask
     from openvoid.core.removal import RemovalResult
     from openvoid.core.selection import Selection
+    from openvoid.marking import Marked
 
 DEFAULT_ENGINE, DEFAULT_SEGMENTER = "plate", "classical"
 DELIVER = "What is delivered"
 MARKING = ("--point", "--not", "--box", "--marks", "--words", "--segmenter", "--reasoner")
 
-
-@dataclass(frozen=True)
-class Shot:
-    """What is removed from what. `mask` is a file, or made of marks already."""
-
-    clip: Path
-    mask: Path | Quadmask
-    prompt: str
-    effects: Effects | None = None
-    marks: Path | None = None  # the folder of what was concluded from marks
-    warnings: tuple[str, ...] = ()
+Clip = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CLIP", help="A video, a folder or pattern of pictures, or a shot folder."
+    ),
+]
+Out = Annotated[Path, typer.Option("--out", "-o", help="The new shot: a file or a folder.")]
+Mask = Annotated[
+    Path | None,
+    typer.Option("--mask", "-m", help="The quadmask; a shot folder brings its own."),
+]
+Segmenter = Annotated[
+    str, typer.Option(help="What finds the object at the marks.", rich_help_panel=marks.MARKS)
+]
+Reasoner = Annotated[
+    str,
+    typer.Option(
+        help="Who says what else it affects: names, commas between, or none.",
+        rich_help_panel=marks.MARKS,
+    ),
+]
+MarksFolder = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where track, effects and quadmask are kept, to be looked at and corrected; "
+        "else OUT.marks",
+        rich_help_panel=marks.MARKS,
+    ),
+]
+Engine = Annotated[str, typer.Option(help="What makes the new pixels; see: openvoid engines")]
+Prompt = Annotated[
+    str | None, typer.Option(help="The scene after the removal, for engines that read.")
+]
+Range = Annotated[
+    str | None, typer.Option("--range", help="Only these frames, both included: 10-80")
+]
+Grow = Annotated[int, typer.Option(help="Grow the mask by so many pixels first.")]
+SoftEdge = Annotated[
+    int | None,
+    typer.Option(min=0, help="How far blur and penumbra may reach outside the mask, in pixels."),
+]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same pixels.")]
+EffectsFile = Annotated[Path | None, typer.Option(help="What else the object affects, as JSON.")]
+Rate = Annotated[
+    str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
+]
+Codec = Annotated[
+    str | None,
+    typer.Option(
+        help=f"{listed(CODECS)}; else by the name of --out.",
+        rich_help_panel=DELIVER,
+    ),
+]
+Matte = Annotated[
+    Path | None, typer.Option(help="Also write what changed, in gray.", rich_help_panel=DELIVER)
+]
+Patch = Annotated[
+    Path | None,
+    typer.Option(help="Also write the new pixels alone, as RGBA.", rich_help_panel=DELIVER),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume/--no-resume", help="Go on where an earlier try was stopped.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")]
 
 
 def register(app: typer.Typer, words: Sequence[str]) -> None:
@@ -60,90 +113,35 @@ def register(app: typer.Typer, words: Sequence[str]) -> None:
 
 
 def remove(
-    clip: Annotated[
-        Path,
-        typer.Argument(
-            metavar="CLIP", help="A video, a folder or pattern of pictures, or a shot folder."
-        ),
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The new shot: a file or a folder.")],
-    mask: Annotated[
-        Path | None,
-        typer.Option("--mask", "-m", help="The quadmask; a shot folder brings its own."),
-    ] = None,
+    clip: Clip,
+    out: Out,
+    mask: Mask = None,
     point: marks.Points = None,
     nots: marks.Nots = None,
     box: marks.Boxes = None,
     mark_file: marks.MarkFile = None,
     words: marks.Words = None,
-    segmenter: Annotated[
-        str,
-        typer.Option(help="What finds the object at the marks.", rich_help_panel=marks.MARKS),
-    ] = DEFAULT_SEGMENTER,
-    reasoner: Annotated[
-        str,
-        typer.Option(
-            help="Who says what else it affects: names, commas between, or none.",
-            rich_help_panel=marks.MARKS,
-        ),
-    ] = reason.DEFAULT_REASONER,
+    segmenter: Segmenter = DEFAULT_SEGMENTER,
+    reasoner: Reasoner = reason.DEFAULT_REASONER,
     grid: reason.Grid = 0,
     first_frame_kept: reason.FirstFrameKept = False,
     min_confidence: reason.MinConfidence = 0.0,
-    marks_folder: Annotated[
-        Path | None,
-        typer.Option(
-            help="Where track, effects and quadmask are kept, to be looked at and corrected; "
-            "else OUT.marks",
-            rich_help_panel=marks.MARKS,
-        ),
-    ] = None,
-    engine: Annotated[
-        str, typer.Option(help="What makes the new pixels; see: openvoid engines")
-    ] = DEFAULT_ENGINE,
-    prompt: Annotated[
-        str | None, typer.Option(help="The scene after the removal, for engines that read.")
-    ] = None,
-    frame_range: Annotated[
-        str | None, typer.Option("--range", help="Only these frames, both included: 10-80")
-    ] = None,
-    grow: Annotated[int, typer.Option(help="Grow the mask by so many pixels first.")] = 0,
-    soft_edge: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="How far blur and penumbra may reach outside the mask, in pixels."
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same pixels.")] = 0,
-    effects: Annotated[
-        Path | None, typer.Option(help="What else the object affects, as JSON.")
-    ] = None,
-    rate: Annotated[
-        str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
-    ] = None,
+    marks_folder: MarksFolder = None,
+    engine: Engine = DEFAULT_ENGINE,
+    prompt: Prompt = None,
+    frame_range: Range = None,
+    grow: Grow = 0,
+    soft_edge: SoftEdge = None,
+    seed: Seed = 0,
+    effects: EffectsFile = None,
+    rate: Rate = None,
     input_color: values.InputColor = "auto",
-    codec: Annotated[
-        str | None,
-        typer.Option(
-            help=f"{listed(CODECS)}; else by the name of --out.",
-            rich_help_panel=DELIVER,
-        ),
-    ] = None,
-    matte: Annotated[
-        Path | None,
-        typer.Option(help="Also write what changed, in gray.", rich_help_panel=DELIVER),
-    ] = None,
-    patch: Annotated[
-        Path | None,
-        typer.Option(help="Also write the new pixels alone, as RGBA.", rich_help_panel=DELIVER),
-    ] = None,
+    codec: Codec = None,
+    matte: Matte = None,
+    patch: Patch = None,
     overwrite: Overwrite = False,
-    resume: Annotated[
-        bool, typer.Option("--resume/--no-resume", help="Go on where an earlier try was stopped.")
-    ] = True,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")
-    ] = False,
+    resume: Resume = True,
+    dry_run: DryRun = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
     options: Mapping[str, Any] | None = None,
@@ -164,99 +162,100 @@ def remove(
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --json
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --dry-run
     """
-    from openvoid.marking import Composing
-    from openvoid.media.open import open_clip
-    from openvoid.media.shotdir import clip_in
-    from openvoid.removal import outlook
     from openvoid.removal import remove as run
 
-    given, begun = dict(options or {}), time.monotonic()
+    begun, given = time.monotonic(), dict(options or {})
     with told(quiet) as progress:
+        pointed, opening = None, {"rate": values.rate(rate), "input_color": input_color}
         if point or nots or box or mark_file or words is not None:
             _check_pointing(out, mask, dry_run, overwrite)
-            shot = point_out(
-                clip_in(clip),
+            pointed = point_out(
+                clip,
+                opening,
                 marks.selection(point, nots, box, None, mark_file, words),
                 marks_folder or out.with_name(f"{out.name}.marks"),
-                prompt=prompt,
-                rate=values.rate(rate),
-                input_color=input_color,
-                segmenter=segmenter,
-                segmenter_options=given.get("segmenter", {}).get(segmenter),
-                reasoners=reason.reasoners(reasoner),
-                reasoner_options=given.get("reasoner"),
-                composing=Composing(grid, first_frame_kept, min_confidence),
-                resume=resume,
-                progress=progress,
+                (segmenter, reason.reasoners(reasoner), given),
+                (grid, first_frame_kept, min_confidence),
+                {"resume": resume, "progress": progress},
             )
-        else:
-            shot = find_shot(clip, mask, prompt)
-        asked: dict[str, Any] = {
-            "engine": engine,
-            "options": given.get("engine", {}).get(engine),
-            "prompt": shot.prompt,
-            "range": values.frame_range(frame_range),
-            "grow_px": grow,
-            "seed": seed,
-            "soft_edge_px": soft_edge,
-            "effects": values.effects(effects) or shot.effects,
-        }
-        footage = open_clip(shot.clip, rate=values.rate(rate), input_color=input_color)
+        asked = _source(pointed, clip, opening, mask, prompt, values.effects(effects))
+        asked |= {"engine": engine, "options": given.get("engine", {}).get(engine), "seed": seed}
+        asked |= {"grow_px": grow, "soft_edge_px": soft_edge}
+        asked["range"] = values.frame_range(frame_range)
         if dry_run:
-            foretold = outlook(footage, shot.mask, **asked)
-            tell_json(foretold) if as_json else tell_rows(outlook_rows(foretold))
+            _tell_outlook(asked, as_json)
             return
-        result = run(
-            footage,
-            shot.mask,
-            out,
-            **asked,
-            codec=codec,
-            matte=matte,
-            patch=patch,
-            overwrite=overwrite,
-            resume=resume,
-            progress=progress,
-        )
-    if as_json:
-        tell_json(as_facts(result) | {"marks": shot.marks})
-    elif not quiet:
-        tell_rows(summary(result, time.monotonic() - begun, shot))
+        asked |= {"codec": codec, "matte": matte, "patch": patch, "overwrite": overwrite}
+        result = run(out=out, **asked, resume=resume, progress=progress)
+    _tell(result, pointed, time.monotonic() - begun, quiet, as_json)
 
 
-def find_shot(clip: Path, mask: Path | None, prompt: str | None) -> Shot:
-    """The clip, its mask and its prompt; a shot folder fills in what was not given."""
-    from openvoid.media.shotdir import is_shot, read_shot
+# --- what is removed from what ------------------------------------------------------------------
 
-    if is_shot(clip):
-        found = read_shot(clip)
-        return Shot(found.clip, mask or found.quadmask, found.prompt if prompt is None else prompt)
-    if mask is None:
-        raise OpenVoidError(
-            "no mask",
-            where=str(clip),
-            mend="--mask QUADMASK, or point at the object: --point X,Y@FRAME",
-        )
-    return Shot(clip, mask, prompt or "")
+
+@dataclass(frozen=True)
+class Pointed:
+    """What was concluded from marks, and the folder in which it is kept."""
+
+    clip: Footage
+    marked: Marked
+    folder: Path
 
 
 def point_out(
     clip: Path,
+    opening: Mapping[str, Any],
     selection: Selection,
     folder: Path,
-    *,
-    prompt: str | None,
-    rate: Fraction | None,
-    input_color: str,
-    **asked: Any,
-) -> Shot:
-    """The mask of what is pointed at, and of what it does; everything on the way is kept."""
-    from openvoid.marking import mark
-    from openvoid.media.open import open_clip
+    who: tuple[str, Sequence[str], Mapping[str, Any]],
+    composing: tuple[int, bool, float],
+    how: Mapping[str, Any],
+) -> Pointed:
+    """The mask of what is pointed at, and of what it does; everything on the way is kept.
 
-    found = mark(open_clip(clip, rate=rate, input_color=input_color), selection, folder, **asked)
-    after = found.effects.background if prompt is None else prompt
-    return Shot(clip, found.quadmask, after, found.effects, folder, tuple(found.told.warnings))
+    Args:
+        opening: what `open_clip` is told besides.
+        who: follows and explains: a segmenter, reasoners, and the options of each by kind and name.
+        composing: the values of `marking.Composing`. how: the rest that `marking.mark` is told.
+    """
+    from openvoid.marking import Composing, mark
+    from openvoid.media.open import open_clip
+    from openvoid.media.shotdir import clip_in
+
+    segmenter, reasoners, options = who
+    footage = open_clip(clip_in(clip), **opening)
+    marked = mark(
+        footage,
+        selection,
+        folder,
+        segmenter=segmenter,
+        segmenter_options=options.get("segmenter", {}).get(segmenter),
+        reasoners=reasoners,
+        reasoner_options=options.get("reasoner"),
+        composing=Composing(*composing),
+        **how,
+    )
+    return Pointed(footage, marked, folder)
+
+
+def _source(
+    pointed: Pointed | None,
+    clip: Path,
+    opening: Mapping[str, Any],
+    mask: Path | None,
+    prompt: str | None,
+    effects: Effects | None,
+) -> dict[str, Any]:
+    """The clip, its mask, the prompt and the effects, as `removal.remove` takes them."""
+    if pointed is None:
+        return {"clip": clip, "mask": mask, "prompt": prompt, "effects": effects, **opening}
+    found = pointed.marked
+    return {
+        "clip": pointed.clip,
+        "mask": found.quadmask,
+        "prompt": found.effects.background if prompt is None else prompt,
+        "effects": effects or found.effects,
+    }
 
 
 def _check_pointing(out: Path, mask: Path | None, dry_run: bool, overwrite: bool) -> None:
@@ -267,6 +266,25 @@ def _check_pointing(out: Path, mask: Path | None, dry_run: bool, overwrite: bool
         mend = "make the mask first: openvoid select, then openvoid reason"
         raise OpenVoidError("needs a mask", where="--dry-run", mend=mend)
     reason.free(overwrite, out)
+
+
+# --- what is told -------------------------------------------------------------------------------
+
+
+def _tell(
+    result: RemovalResult, pointed: Pointed | None, spent_s: float, quiet: bool, as_json: bool
+) -> None:
+    if as_json:
+        tell_json(as_facts(result) | {"marks": pointed.folder if pointed else None})
+    elif not quiet:
+        tell_rows(summary(result, spent_s, pointed))
+
+
+def _tell_outlook(asked: Mapping[str, Any], as_json: bool) -> None:
+    from openvoid.removal import outlook
+
+    foretold = outlook(**asked)
+    tell_json(foretold) if as_json else tell_rows(outlook_rows(foretold))
 
 
 def as_facts(result: RemovalResult) -> dict[str, Any]:
@@ -284,14 +302,14 @@ def as_facts(result: RemovalResult) -> dict[str, Any]:
 
 
 def summary(
-    result: RemovalResult, spent_s: float, shot: Shot | None = None
+    result: RemovalResult, spent_s: float, pointed: Pointed | None = None
 ) -> Iterator[tuple[str, str]]:
     """A result for a person."""
     yield "result", str(result.master)
-    if shot is not None and shot.marks is not None and shot.effects is not None:
-        yield "marks", str(shot.marks)
-        yield from reason.told_effects(shot.effects)
-        yield from (("warning", warning) for warning in shot.warnings)
+    if pointed is not None:
+        yield "marks", str(pointed.folder)
+        yield from reason.told_effects(pointed.marked.effects)
+        yield from (("warning", warning) for warning in pointed.marked.told.warnings)
     yield "report", str(result.report)
     if result.matte:
         yield "matte", str(result.matte)

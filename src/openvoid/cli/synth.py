@@ -15,27 +15,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from openvoid.cli import values
 from openvoid.cli.console import AsJson, Overwrite, Quiet, tell_json, tell_rows
 from openvoid.cli.progress import told
+from openvoid.cli.recipe import Fps, Frames, Seed, Size, check_renderer, recipe_of
 from openvoid.cli.synth_import import import_
 from openvoid.core.errors import OpenVoidError
 
 if TYPE_CHECKING:
     from openvoid.show.panels import Panel
     from openvoid.synth.batch import Order, Tally
-    from openvoid.synth.dataset import Recipe
 
-SMALLEST_PX, LARGEST_PX = 64, 4096
 TAKES = {"full": "input_video.mp4", "mask": "", "removed": "truth.mp4", "acting": "acting.mp4"}
 
 Families = Annotated[
     str, typer.Option("--family", help="Of worlds, with commas; else all.", show_default=False)
 ]
-Size = Annotated[str, typer.Option(help="WIDTHxHEIGHT.")]
-Frames = Annotated[int, typer.Option(min=2, max=1000, help="Of each clip.")]
-Fps = Annotated[str, typer.Option(help="Frames a second: 12, 24000/1001")]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Other seeds, other worlds.")]
 Renderer = Annotated[str, typer.Option(help="mujoco (quick), blender (photographic), another.")]
 
 
@@ -162,31 +156,6 @@ def _families(text: str) -> list[str]:
             mend = f"known: {', '.join(FAMILIES)}"
             raise OpenVoidError(f"unknown family {name!r}", where="--family", mend=mend)
     return named
-
-
-def recipe_of(size: str, frames: int, fps: str, renderer: str, truth_all: bool) -> Recipe:
-    from openvoid.synth.dataset import Recipe
-
-    wanted = values.size(size)
-    try:
-        rate = values.rate(fps)
-    except OpenVoidError as error:
-        raise OpenVoidError(error.what, where="--fps", mend="for example: --fps 12") from error
-    assert wanted is not None
-    assert rate is not None
-    if not SMALLEST_PX <= min(wanted) <= max(wanted) <= LARGEST_PX:
-        mend = f"sides from {SMALLEST_PX} to {LARGEST_PX} pixels"
-        raise OpenVoidError(f"{size} cannot be drawn", where="--size", mend=mend)
-    return Recipe(wanted, frames, rate, renderer, truth_all=truth_all)
-
-
-def check_renderer(name: str) -> None:
-    """Tell at once what is missing, before any process begins."""
-    from openvoid.core import plugins
-
-    check = getattr(plugins.find("renderer", name), "check", None)
-    if check is not None:
-        check()
 
 
 # --- what is told -------------------------------------------------------------------------------

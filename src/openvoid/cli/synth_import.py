@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from openvoid.cli.console import Quiet
+from openvoid.cli.recipe import Fps, Frames, Seed, Size, check_renderer, recipe_of
 from openvoid.core.errors import OpenVoidError
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ def import_(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your copy.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="A folder; gets one for each shot.")],
     count: Annotated[int, typer.Option(min=1, help="So many worlds.")] = 4,
-    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT.")] = "672x384",
-    frames: Annotated[int, typer.Option(min=2, max=1000, help="Of each clip.")] = 60,
-    fps: Annotated[str, typer.Option(help="Frames a second: 12, 24000/1001")] = "12",
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Other seeds, other worlds.")] = 0,
+    size: Size = "672x384",
+    frames: Frames = 60,
+    fps: Fps = "12",
+    seed: Seed = 0,
     renderer: Annotated[str, typer.Option(help="mujoco, blender, another.")] = "mujoco",
     quiet: Quiet = False,
 ) -> None:
@@ -49,7 +50,6 @@ def import_(
 
       $ openvoid synth import kubric ~/GSO --count 20 --out shots
     """
-    from openvoid.cli.synth import check_renderer, recipe_of
     from openvoid.synth.dataset import Studio
 
     module = import_module(f"openvoid.synth.sources.{source.value}")

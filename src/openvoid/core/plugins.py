@@ -4,7 +4,8 @@ Built-ins and third parties are found in the same way: by entry point, in the gr
 "openvoid.engines", "openvoid.segmenters", "openvoid.reasoners", "openvoid.renderers" and
 "openvoid.metrics". A plug-in is a class with a `name`, a nested frozen dataclass `Options` (its
 fields made by `option`), a constructor that takes one `Options`, and the one method of its
-Protocol. Heavy imports belong in the constructor. There is never a silent substitute.
+Protocol. What it may offer besides has a Protocol of its own (`HasWeights`, `Closes`, ...), and is
+asked for by it. Heavy imports belong in the constructor. There is never a silent substitute.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload, runtime_checkable
 
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
@@ -23,21 +24,34 @@ from openvoid.core.removal import Fill, Progress, RemovalRequest, Run
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
 
+TakeT = TypeVar("TakeT", contravariant=True)
+DrawnT = TypeVar("DrawnT", covariant=True)
+
+# --- what each kind must offer ------------------------------------------------------------------
+
 
 class Plugin(Protocol):
-    """What every plug-in has. `Options` is a frozen dataclass whose fields `option` made."""
+    """A class of plug-ins. `Options` is a frozen dataclass whose fields `option` made."""
 
     name: ClassVar[str]
     Options: ClassVar[type[Any]]
 
+    def __init__(self, options: Any) -> None:
+        """One `Options`, already checked. What is missing here raises `OpenVoidError`."""
+        ...
 
-class Engine(Plugin, Protocol):
-    """Clip and quadmask -> new pixels.
 
-    An engine may also have `weights(options, progress)`, a class method that gives file name ->
-    SHA-256 of the weights it would use (they are checked first, and go into the provenance), and
-    `outlook(request)`, which tells what `fill` would do, for `--dry-run`.
-    """
+class Named(Protocol):
+    """What is made of any."""
+
+    @property
+    def name(self) -> str:
+        """That under which its class is found."""
+        ...
+
+
+class Engine(Named, Protocol):
+    """Clip and quadmask -> new pixels. May also be `HasWeights` and `HasOutlook`."""
 
     def fill(self, request: RemovalRequest, run: Run) -> Iterator[Fill]:
         """One `Fill` a frame, in order, from `request.start` to the clip's end.
@@ -48,11 +62,8 @@ class Engine(Plugin, Protocol):
         ...
 
 
-class Segmenter(Plugin, Protocol):
-    """Clip and selection -> where the object is, over the whole clip.
-
-    A segmenter that takes words says so by a class attribute `words = True`.
-    """
+class Segmenter(Named, Protocol):
+    """Clip and selection -> where the object is, over the whole clip. May be `ReadsWords`."""
 
     def track(self, clip: Clip, selection: Selection, run: Run) -> Track:
         """One silhouette a frame at the clip's own size, empty where the object is not seen.
@@ -63,7 +74,7 @@ class Segmenter(Plugin, Protocol):
         ...
 
 
-class Reasoner(Plugin, Protocol):
+class Reasoner(Named, Protocol):
     """Clip and track -> what else the object affects, and what would become of it."""
 
     def explain(self, clip: Clip, track: Track, run: Run) -> Effects:
@@ -71,23 +82,22 @@ class Reasoner(Plugin, Protocol):
         ...
 
 
-class Renderer(Plugin, Protocol):
-    """A take of a described world (`synth.take.Take`) -> pictures.
+class Renderer(Named, Protocol[TakeT, DrawnT]):
+    """A take of a described world -> pictures: `Renderer[Take, Drawn]` of `synth.take`.
 
     A renderer whose program is missing raises `OpenVoidError` in its constructor, with the command
-    that installs it. It may also have `close()`, which gives back what it holds.
+    that installs it. It may also be `HasCheck`, `HasNoise` and `Closes`.
     """
 
-    def render(self, take: Any, run: Run) -> Iterator[Any]:
-        """One `synth.take.Drawn` a frame, in order. Takes of one world may be drawn in turns."""
+    def render(self, take: TakeT, run: Run) -> Iterator[DrawnT]:
+        """One picture a frame, in order. Takes of one world may be drawn in turns."""
         ...
 
 
-class Metric(Plugin, Protocol):
-    """A result and the truth -> numbers.
+class Metric(Named, Protocol):
+    """A result and the truth -> numbers. May also be `HasBetter`.
 
-    A metric whose weights or program are missing raises `OpenVoidError` in its constructor. It
-    may also have `better`: name of a number -> "higher", "lower", or "one" (best at 1).
+    A metric whose weights or program are missing raises `OpenVoidError` in its constructor.
     """
 
     def measure(self, judged: Judged, run: Run) -> Mapping[str, float]:
@@ -97,6 +107,84 @@ class Metric(Plugin, Protocol):
         """
         ...
 
+
+# --- what one may offer besides -----------------------------------------------------------------
+
+
+@runtime_checkable
+class HasWeights(Protocol):
+    """A class of plug-ins that read weights: they are checked first, and told in the provenance."""
+
+    @classmethod
+    def weights(cls, options: Any, progress: Progress) -> Mapping[str, str]:
+        """File name -> SHA-256 of the weights that these options would use.
+
+        Raises:
+            OpenVoidError: they are missing or wrong.
+        """
+        ...
+
+
+@runtime_checkable
+class HasOutlook(Protocol):
+    """An engine that can foretell what it would do, for `--dry-run`."""
+
+    def outlook(self, request: RemovalRequest) -> Mapping[str, Any]:
+        """What `fill` would do, as plain JSON values."""
+        ...
+
+
+@runtime_checkable
+class ReadsWords(Protocol):
+    """A segmenter to which the object may be told in words."""
+
+    words: ClassVar[bool]
+
+
+@runtime_checkable
+class HasCheck(Protocol):
+    """A class of renderers that can tell whether they could work here, before one is made."""
+
+    @staticmethod
+    def check() -> str:
+        """What it would draw with.
+
+        Raises:
+            OpenVoidError: it could not draw, with the command that mends it.
+        """
+        ...
+
+
+@runtime_checkable
+class HasNoise(Protocol):
+    """A renderer whose pictures of one thing differ a little from take to take."""
+
+    @property
+    def threshold_levels(self) -> int:
+        """Of 255: by how much they may differ where nothing happened, in any channel."""
+        ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """What holds something that is to be given back: a window, a process."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+        ...
+
+
+@runtime_checkable
+class HasBetter(Protocol):
+    """A metric that says which way its numbers are good."""
+
+    @property
+    def better(self) -> Mapping[str, str]:
+        """Name of a number -> "higher", "lower", or "one" (best at 1)."""
+        ...
+
+
+# --- how one is found ---------------------------------------------------------------------------
 
 GROUPS = {
     "engine": ("openvoid.engines", "fill"),
@@ -125,7 +213,7 @@ def names(kind: str) -> list[str]:
     return sorted(_entries(kind))
 
 
-def find(kind: str, name: str) -> type[Any]:
+def find(kind: str, name: str) -> type[Plugin]:
     """The class of a plug-in.
 
     Raises:
@@ -142,7 +230,7 @@ def find(kind: str, name: str) -> type[Any]:
         raise OpenVoidError(f"{kind} {name!r} is claimed by {claims}", mend="uninstall one")
     (entry,) = known[name].values()
     try:
-        plugin = entry.load()
+        plugin: type[Plugin] = entry.load()
     except ImportError as error:
         raise _missing(kind, name, error) from error
     for attribute in ("name", "Options", GROUPS[kind][1]):
@@ -151,7 +239,22 @@ def find(kind: str, name: str) -> type[Any]:
     return plugin
 
 
-def construct(kind: str, name: str, options: Mapping[str, Any] | None = None) -> Any:
+Given = Mapping[str, Any] | None
+
+
+@overload
+def construct(kind: Literal["engine"], name: str, options: Given = None) -> Engine: ...
+@overload
+def construct(kind: Literal["segmenter"], name: str, options: Given = None) -> Segmenter: ...
+@overload
+def construct(kind: Literal["reasoner"], name: str, options: Given = None) -> Reasoner: ...
+@overload
+def construct(
+    kind: Literal["renderer"], name: str, options: Given = None
+) -> Renderer[Any, Any]: ...
+@overload
+def construct(kind: Literal["metric"], name: str, options: Given = None) -> Metric: ...
+def construct(kind: str, name: str, options: Given = None) -> Any:
     """A plug-in, made with its options checked against their ranges.
 
     Raises:
@@ -166,22 +269,21 @@ def construct(kind: str, name: str, options: Mapping[str, Any] | None = None) ->
         raise _missing(kind, name, error) from error
 
 
-def weights_of(plugin: type[Any], options: Any, progress: Progress) -> Mapping[str, str]:
+def weights_of(plugin: type[Plugin], options: Any, progress: Progress) -> Mapping[str, str]:
     """File name -> SHA-256 of the weights an engine would use; empty for one without.
 
     Raises:
         OpenVoidError: the weights are missing or wrong, or the extra that reads them is.
     """
-    if not hasattr(plugin, "weights"):
+    if not issubclass(plugin, HasWeights):
         return {}
     try:
-        found: Mapping[str, str] = plugin.weights(options, progress)
+        return plugin.weights(options, progress)
     except ImportError as error:
         raise _missing("engine", plugin.name, error) from error
-    return found
 
 
-def check_options(plugin: type[Any], options: Mapping[str, Any]) -> Any:
+def check_options(plugin: type[Plugin], options: Mapping[str, Any]) -> Any:
     """A plug-in's `Options`, every value of the right type and in its range."""
     fields = {field.name: field for field in dataclasses.fields(plugin.Options)}
     for name, value in options.items():

@@ -24,7 +24,7 @@ from openvoid import __version__
 from openvoid.core import plugins
 from openvoid.core.errors import Interrupted, OpenVoidError
 from openvoid.core.judged import Judged
-from openvoid.core.plugins import Metric
+from openvoid.core.plugins import HasBetter, Metric
 from openvoid.core.removal import Progress, Run
 from openvoid.evaluate import process
 from openvoid.evaluate.contestants import Contestant
@@ -47,7 +47,7 @@ class Metrics:
     @property
     def better(self) -> dict[str, str]:
         """Name of a number -> "higher", "lower" or "one"."""
-        told = (getattr(metric, "better", {}) for metric in self.usable.values())
+        told = (each.better for each in self.usable.values() if isinstance(each, HasBetter))
         return {name: way for ways in told for name, way in ways.items()}
 
 

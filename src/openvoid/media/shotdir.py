@@ -8,15 +8,10 @@ are read too, so that footage need not be converted first. Opens no video.
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.quadmask import Quadmask
-from openvoid.media.atomic import explained, partial_file
-from openvoid.media.masks import write_quadmask
 
 CLIP, QUADMASK, PROMPT = "input_video", "quadmask_0", "prompt.json"
 _SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".mxf", "")  # "": a folder of images
@@ -60,46 +55,9 @@ def read_shot(folder: Path) -> Shot:
     return Shot(clip, quadmask, _read_prompt(folder / PROMPT))
 
 
-def write_shot(
-    folder: Path, clip: Path, quadmask: Quadmask | Path, prompt: str, rate: Fraction = Fraction(24)
-) -> Shot:
-    """Make a shot folder: the clip is copied, the quadmask written losslessly.
-
-    Args:
-        clip: a video file. Only .mp4 is named as the published tools expect; others keep theirs.
-        quadmask: labels, or a file that holds them and is copied.
-        rate: of the quadmask's video, where it is written here.
-
-    Raises:
-        OpenVoidError: something cannot be read or written.
-    """
-    with explained(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    target = folder / (CLIP + clip.suffix)
-    _copied(clip, target)
-    if isinstance(quadmask, Path):
-        mask_target = folder / (QUADMASK + quadmask.suffix)
-        _copied(quadmask, mask_target)
-    else:
-        mask_target = folder / (QUADMASK + ".mp4")
-        write_quadmask(quadmask, mask_target, rate)
-    with partial_file(folder / PROMPT) as partial, explained(folder / PROMPT):
-        partial.write_text(json.dumps({"bg": prompt}, ensure_ascii=False) + "\n", encoding="utf-8")
-    return Shot(target, mask_target, prompt)
-
-
 def _found(folder: Path, stem: str) -> Path | None:
     paths = (folder / (stem + suffix) for suffix in _SUFFIXES)
     return next((path for path in paths if path.exists()), None)
-
-
-def _copied(source: Path, target: Path) -> None:
-    if not source.is_file():
-        raise OpenVoidError("no such file", where=str(source))
-    if target.exists() and source.samefile(target):
-        return
-    with partial_file(target) as partial, explained(target):
-        shutil.copyfile(source, partial)
 
 
 def _read_prompt(path: Path) -> str:

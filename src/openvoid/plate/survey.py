@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from openvoid.core.clip import Clip, Frame
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.core.removal import Run
+from openvoid.media.atomic import partial_file
 from openvoid.vision.camera import Camera, Matrix, Registrar, Registration, transform
 from openvoid.vision.display import Display
 from openvoid.vision.masks import nanmedian
@@ -216,9 +217,8 @@ def _look(
         "spread_px": registration.spread_px,
         "lost": list(registration.lost),
     }
-    partial = paths[2].with_suffix(".partial")
-    partial.write_text(json.dumps(data))
-    partial.replace(paths[2])
+    with partial_file(paths[2]) as partial:
+        partial.write_text(json.dumps(data))
 
 
 def _read_registration(path: Path) -> Registration:

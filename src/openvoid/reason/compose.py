@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from openvoid.core.effects import Effect, Effects, Place
+from openvoid.core.effects import Effects, Place
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Labels, Quadmask, label, split
 from openvoid.core.track import Silhouette, Track
@@ -45,7 +45,7 @@ def compose(
     """
     trusted = [effect for effect in effects.affected if effect.confidence >= min_confidence]
     joined = _by_frame(len(track), ((each.noun, each.places) for each in effects.belongings))
-    changed = _by_frame(len(track), ((each.noun, _all_places(each)) for each in trusted))
+    changed = _by_frame(len(track), ((each.noun, each.now + each.goes) for each in trusted))
     size = track.height, track.width
 
     def silhouettes() -> Iterator[Silhouette]:
@@ -57,17 +57,6 @@ def compose(
     if grid:
         mask = mask.grid_snapped(grid)
     return mask.mapped(_first_kept) if first_frame_kept else mask
-
-
-def region_of(effect: Effect, track: Track) -> Track:
-    """Where one effect changes the scene, now or without the object, as a track of its own."""
-    rows = _by_frame(len(track), [(effect.noun, _all_places(effect))])
-    masks = (mask_of(rows.get(index, ()), track.height, track.width) for index in range(len(track)))
-    return Track.of(effect.noun, masks)
-
-
-def _all_places(effect: Effect) -> tuple[Place, ...]:
-    return effect.now + effect.goes
 
 
 def _by_frame(length: int, things: Iterable[tuple[str, Sequence[Place]]]) -> dict[int, list[Place]]:

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.plugins import Closes
 
 ENDS_S = 5.0  # a process that is told to end has so long for it
 
@@ -145,5 +146,5 @@ class Mistake(Exception):
 
 
 def _close(made: Any) -> None:
-    if hasattr(made, "close"):
+    if isinstance(made, Closes):
         made.close()

@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 from openvoid.core import plugins
 from openvoid.core.clip import Picture, clip_of
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.plugins import Closes, Renderer
 from openvoid.core.removal import Run
 from openvoid.media.atomic import explained, partial_folder
 from openvoid.media.codecs import LOSSLESS_H264
@@ -46,7 +47,7 @@ from openvoid.synth.families import FAMILIES, describe
 from openvoid.synth.flow import flow
 from openvoid.synth.pair import Pair, film, verdict
 from openvoid.synth.physics.simulation import Motion
-from openvoid.synth.take import Drawn, takes
+from openvoid.synth.take import Drawn, Take, takes
 from openvoid.synth.tracks import instances, tracks
 from openvoid.synth.world import World
 
@@ -78,7 +79,9 @@ class Studio:
     def __init__(self, recipe: Recipe) -> None:
         """Raises `OpenVoidError` where the renderer, or what it needs, is missing."""
         self.recipe = recipe
-        self._renderer = plugins.construct("renderer", recipe.renderer, recipe.options)
+        self._renderer: Renderer[Take, Drawn] = plugins.construct(
+            "renderer", recipe.renderer, recipe.options
+        )
 
     def __enter__(self) -> Studio:
         return self
@@ -88,7 +91,7 @@ class Studio:
 
     def close(self) -> None:
         """Give back what the renderer holds."""
-        if hasattr(self._renderer, "close"):
+        if isinstance(self._renderer, Closes):
             self._renderer.close()
 
     def make(

@@ -18,7 +18,7 @@ from openvoid.core.removal import Run
 from openvoid.synth.physics.scene import closure
 from openvoid.synth.physics.simulation import Motion, simulate
 from openvoid.synth.regions import Threshold, above, distance, labelled
-from openvoid.synth.take import ALL, Drawn, takes
+from openvoid.synth.take import ALL, Drawn, Take, takes
 from openvoid.synth.world import World
 
 SEEN_SHARE = 0.001  # of the picture the removed takes at least, where most of it is seen
@@ -47,7 +47,7 @@ class Pair:
         return closure(self.world, frozenset(self.world.removed))
 
 
-def film(world: World, renderer: Renderer, run: Run, *, depth: bool = True) -> Pair:
+def film(world: World, renderer: Renderer[Take, Drawn], run: Run, *, depth: bool = True) -> Pair:
     """Simulate both worlds, draw all three takes, and label where they differ.
 
     Args:

@@ -30,6 +30,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.core.plugins import HasNoise
 from openvoid.core.quadmask import Labels, label
 from openvoid.synth.take import Drawn
 
@@ -48,7 +49,7 @@ class Threshold:
     @staticmethod
     def of(renderer: object) -> Threshold:
         """No lower than the noise of what a renderer draws."""
-        noise = int(getattr(renderer, "threshold_levels", 0))
+        noise = renderer.threshold_levels if isinstance(renderer, HasNoise) else 0
         return Threshold(max(Threshold.weak, noise), max(Threshold.strong, noise))
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.media.atomic import partial_file
 
 
 class ArrayStore:
@@ -79,9 +80,8 @@ class ArrayStore:
         writing = self._file.writable()
         self._file.close()
         if writing and kind is None:
-            partial = self._index_path.with_suffix(".partial")
-            partial.write_text(json.dumps(self._rows))
-            partial.replace(self._index_path)
+            with partial_file(self._index_path) as partial:
+                partial.write_text(json.dumps(self._rows))
 
     def close(self) -> None:
         self._file.close()

@@ -18,6 +18,7 @@ from openvoid.core import plugins
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.plugins import Engine, option
 from openvoid.core.removal import Fill, Progress, RemovalRequest, Run, silent
+from openvoid.media.atomic import partial_file
 from openvoid.void.sampling.presets import NAMES, PassSettings, settings_of
 from openvoid.void.sampling.windows import padded_frames, window_latents, windows_over
 
@@ -179,9 +180,8 @@ class VoidEngine:
         if path.is_file():
             return Plan.from_json(json.loads(path.read_text()))
         plan = self._plan(found, request, view)
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(plan)))
-        partial.replace(path)
+        with partial_file(path) as partial:
+            partial.write_text(json.dumps(asdict(plan)))
         return plan
 
     def _plan(self, found: Checkpoint, request: RemovalRequest, view: View) -> Plan:

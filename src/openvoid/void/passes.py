@@ -24,6 +24,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from openvoid.core.removal import RemovalRequest, Run
+from openvoid.media.atomic import partial_file
 from openvoid.vision.flow import Flow, motions
 from openvoid.void.budget.placement import enforce, place
 from openvoid.void.budget.plan import Plan
@@ -137,8 +138,8 @@ class Passes:
             read = {name: sha for name, sha in hashes.items() if not name.startswith("vae")}
             identity = {**read, "dtype": self.plan.dtype}
             found = embeddings(prompts, identity, self._encode_text)
-            torch.save(found, path.with_suffix(".partial"))
-            path.with_suffix(".partial").replace(path)
+            with partial_file(path) as unfinished:
+                torch.save(found, unfinished)
         return path
 
     def _encode_text(self, prompts: Sequence[str]) -> list[torch.Tensor]:
@@ -158,9 +159,11 @@ class Passes:
         generator = torch.Generator().manual_seed(self.request.seed % 2**63)
         chunks = partial(self._film.chunks, lengths, as_reference=settings.as_reference)
         shape = (2 * CHANNELS, self._latents, *self._shape)
-        unfinished = path.with_suffix(".partial")
-        stored = open_memmap(unfinished, "w+", np.float32, shape)
-        with place(weights.load_vae(self.checkpoint, self._dtype), "vae", self.plan) as vae:
+        with (
+            partial_file(path) as unfinished,
+            place(weights.load_vae(self.checkpoint, self._dtype), "vae", self.plan) as vae,
+        ):
+            stored = open_memmap(unfinished, "w+", np.float32, shape)
             codec = Codec(
                 vae,
                 device=self.plan.device,
@@ -174,8 +177,7 @@ class Passes:
             for part in self.run.track("encode", coded, len(lengths)):
                 stored[:, start : start + part.shape[2]] = part[0].numpy()
                 start += part.shape[2]
-        stored.flush()
-        unfinished.replace(path)
+            stored.flush()
         return path
 
     def _denoise(self, job: Job) -> None:

@@ -13,9 +13,10 @@ import json
 import platform
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from openvoid.core.track import Track
 WHOLE_BYTES = 256 << 20  # a clip up to this size is read wholly, of a larger one a spread sample
 BLOCK_BYTES = 1 << 20
 SAMPLED_FRAMES = 16  # of a clip that is not in files
+REMEMBERED = 8  # clips: a run has one, a batch a few at a time
 LIBRARIES = {
     "numpy": "numpy",
     "opencv": "opencv-python-headless",
@@ -53,9 +55,12 @@ def request_key(settings: Mapping[str, Any]) -> str:
 
 
 def clip_hash(clip: Clip) -> str:
-    """Content of the whole file or files a clip comes from, whatever part of them it is."""
-    files = files_of(clip)
-    return _files_hash(files) if files else _frames_hash(clip)
+    """Content of the whole file or files a clip comes from, whatever part of them it is.
+
+    Files are read once a process, as long as size and times stay what they were.
+    """
+    stamps = tuple(_stamp(file) for file in files_of(clip))
+    return _files_hash(stamps) if stamps else _frames_hash(clip)
 
 
 def files_of(clip: Clip) -> Sequence[Path]:
@@ -99,11 +104,26 @@ def code_hash(plugin: type[Any]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _files_hash(files: Sequence[Path]) -> str:
+class _Stamp(NamedTuple):
+    """A file, and what changes with its content."""
+
+    file: Path
+    size: int
+    times_ns: tuple[int, int]
+    inode: int
+
+
+def _stamp(file: Path) -> _Stamp:
+    facts = file.stat()
+    times_ns = facts.st_mtime_ns, facts.st_ctime_ns
+    return _Stamp(file.absolute(), facts.st_size, times_ns, facts.st_ino)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _files_hash(stamps: tuple[_Stamp, ...]) -> str:
     digest = hashlib.sha256()
-    share = WHOLE_BYTES // len(files)
-    for file in files:
-        size = file.stat().st_size
+    share = WHOLE_BYTES // len(stamps)
+    for file, size, *_ in stamps:
         digest.update(f"{size}\n".encode())
         with file.open("rb") as stream:
             for start, length in spread(size, share):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ torch = pytest.importorskip("torch")
 from torch.utils._pytree import tree_leaves  # noqa: E402
 
 from openvoid.core.errors import OpenVoidError  # noqa: E402
-from openvoid.void.budget.arrangements import features_bytes  # noqa: E402
+from openvoid.void.budget.arrangements import RUNTIME_GIB, features_bytes  # noqa: E402
 from openvoid.void.budget.placement import enforce, in_fp8, place  # noqa: E402
 from openvoid.void.budget.plan import Plan, plan_for  # noqa: E402
 from openvoid.void.model import attention  # noqa: E402
@@ -169,8 +170,21 @@ def test_another_attention_back_end_is_really_used(monkeypatch: pytest.MonkeyPat
     assert len(used) == 3
 
 
-def test_a_budget_is_not_enforced_where_there_is_no_gpu() -> None:
-    enforce(plan())
+def test_a_budget_is_enforced_where_one_was_given_for_a_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits: list[float] = []
+    card = SimpleNamespace(total_memory=10 << 30)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: card)
+    monkeypatch.setattr(
+        torch.cuda, "set_per_process_memory_fraction", lambda share, device: limits.append(share)
+    )
+    enforce(plan(budget_gib=6.0))
+    enforce(plan(device="cuda", budget_gib=None))
+    assert limits == [], "there is no GPU, or no budget"
+    enforce(plan(device="cuda", budget_gib=6.0))
+    enforce(plan(device="cuda", budget_gib=60.0))
+    assert limits == [pytest.approx((6 - RUNTIME_GIB) / 10), 1.0]
 
 
 @pytest.mark.parametrize("offload", ["none", "group"])

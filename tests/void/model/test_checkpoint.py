@@ -160,7 +160,10 @@ def test_the_bases_own_transformer_is_not_needed(folder: Path) -> None:
     (folder / BASE / "transformer" / "diffusion_pytorch_model.safetensors").unlink()
     found = weights.locate(str(folder))
     weights.check(found)
-    weights.load_transformer(found, 1, torch.float32)
+    loaded = weights.load_transformer(found, 1, torch.float32).state_dict()
+    stored = load_file(folder / "void_pass1.safetensors")
+    assert loaded.keys() == stored.keys()
+    assert all(torch.equal(loaded[name], stored[name].float()) for name in stored)
 
 
 def test_missing_odd_and_unknown_weights_are_named_and_counted(folder: Path) -> None:

@@ -66,10 +66,6 @@ class Colours:
             palette, ((both[0] + floor) / (both[0] + both[1] + 2 * floor)).ravel().astype("f4")
         )
 
-    def merged(self, other: Colours, weight: float) -> Colours:
-        """`weight` of the other, the remainder of this one (of the same palette)."""
-        return Colours(self.palette, (1 - weight) * self.share + np.float32(weight) * other.share)
-
     def odds(self, lab: NDArray[Any]) -> Map:
         """Log-odds [h, w] of a colour, wherever it is."""
         share = self.share[self.palette.bins(lab)]

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import tarfile
 import xml.etree.ElementTree as xml
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.media.atomic import partial_folder
 from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.frame import Frame
 from openvoid.synth.families.stage import camera, stage
@@ -251,13 +251,10 @@ def _unpacked(path: Path, into: Path) -> Path:
     if not home.is_dir():
         into.mkdir(parents=True, exist_ok=True)
         try:
-            with tarfile.open(path, "r:gz") as archive:
+            with tarfile.open(path, "r:gz") as archive, partial_folder(home) as partial:
                 if sum(member.size for member in archive.getmembers()) > MOST_BYTES:
                     raise OpenVoidError("unpacks to more than 512 MB", where=str(path))
-                partial = into / f".{name}.partial"
-                shutil.rmtree(partial, ignore_errors=True)
                 archive.extractall(partial, filter="data")
-                partial.rename(home)
         except (OSError, EOFError, tarfile.TarError) as error:
             raise OpenVoidError(f"not a readable archive: {error}", where=str(path)) from error
     inner = [home, *sorted(each for each in home.iterdir() if each.is_dir())]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.quadmask import Labels
 from openvoid.core.removal import RemovalRequest
+from openvoid.media.atomic import partial_file
 from openvoid.void.model.condition import area_labels, area_resized
 from openvoid.void.native.view import View
 from openvoid.void.sampling.windows import reflected
@@ -83,14 +84,13 @@ class Made:
     @staticmethod
     def keep(path: Path, frames: Iterable[Picture], count: int) -> Made:
         """Write `count` frames (0..1)."""
-        partial = path.with_suffix(".partial")
         stored: NDArray[np.uint16] | None = None
-        for index, frame in enumerate(frames):
-            if stored is None:
-                stored = open_memmap(partial, "w+", np.uint16, (count, *frame.shape))
-            stored[index] = np.rint(np.clip(frame, 0, 1) * DEPTH)
-        assert stored is not None
-        if isinstance(stored, np.memmap):
-            stored.flush()
-        partial.replace(path)
+        with partial_file(path) as partial:
+            for index, frame in enumerate(frames):
+                if stored is None:
+                    stored = open_memmap(partial, "w+", np.uint16, (count, *frame.shape))
+                stored[index] = np.rint(np.clip(frame, 0, 1) * DEPTH)
+            assert stored is not None
+            if isinstance(stored, np.memmap):
+                stored.flush()
         return Made(path)

@@ -17,6 +17,7 @@ import torch
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
+from openvoid.media.atomic import partial_file
 from openvoid.void.sampling.windows import Window
 
 CHANNELS = 16
@@ -149,9 +150,8 @@ class Latents:
 
     def _save(self) -> None:
         state = {"step": self.step, "window": self.window, "current": self._current}
-        partial = self._state.with_suffix(".partial")
-        partial.write_text(json.dumps(state))
-        partial.replace(self._state)
+        with partial_file(self._state) as partial:
+            partial.write_text(json.dumps(state))
 
 
 def _tensor(stored: NDArray[np.float32]) -> torch.Tensor:

@@ -1,0 +1,70 @@
+"""Every built-in plug-in beside the Protocol of its kind: mypy reads this and holds the one to the
+other. `test_promises` looks that none is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from openvoid.core.plugins import (
+    Closes,
+    Engine,
+    HasBetter,
+    HasCheck,
+    HasNoise,
+    HasOutlook,
+    HasWeights,
+    Metric,
+    ReadsWords,
+    Reasoner,
+    Renderer,
+    Segmenter,
+)
+from openvoid.evaluate.fidelity import Psnr, Ssim
+from openvoid.evaluate.flicker import Flicker
+from openvoid.evaluate.lpips import Lpips
+from openvoid.evaluate.trajectory import Trajectory
+from openvoid.evaluate.vmaf import Vmaf
+from openvoid.plate.engine import PlateEngine
+from openvoid.reason.motion.reasoner import MotionReasoner
+from openvoid.reason.vlm.reasoner import VlmReasoner
+from openvoid.select.classical.segmenter import ClassicalSegmenter
+from openvoid.select.sam.segmenter import Sam2Segmenter, Sam3Segmenter
+from openvoid.synth.render.blender_renderer import BlenderRenderer
+from openvoid.synth.render.mujoco_renderer import MujocoRenderer
+from openvoid.synth.take import Drawn, Take
+from openvoid.void.engine import VoidEngine
+
+Makes = Sequence[Callable[..., Any]]
+
+engines: Sequence[Callable[..., Engine]] = (PlateEngine, VoidEngine)
+segmenters: Sequence[Callable[..., Segmenter]] = (ClassicalSegmenter, Sam2Segmenter, Sam3Segmenter)
+reasoners: Sequence[Callable[..., Reasoner]] = (MotionReasoner, VlmReasoner)
+renderers: Sequence[Callable[..., Renderer[Take, Drawn]]] = (BlenderRenderer, MujocoRenderer)
+metrics: Sequence[Callable[..., Metric]] = (Flicker, Lpips, Psnr, Ssim, Trajectory, Vmaf)
+
+weighted: Sequence[type[HasWeights]] = (VoidEngine, Sam2Segmenter, Sam3Segmenter)
+foretelling: Sequence[Callable[..., HasOutlook]] = (VoidEngine,)
+reading: Sequence[Callable[..., ReadsWords]] = (Sam3Segmenter,)
+checked: Sequence[type[HasCheck]] = (BlenderRenderer, MujocoRenderer)
+noisy: Sequence[Callable[..., HasNoise]] = (BlenderRenderer,)
+closing: Sequence[Callable[..., Closes]] = (BlenderRenderer, MujocoRenderer)
+bettered: Sequence[Callable[..., HasBetter]] = (Flicker, Lpips, Psnr, Ssim, Trajectory, Vmaf)
+
+OF_KIND: dict[str, Makes] = {
+    "engine": engines,
+    "segmenter": segmenters,
+    "reasoner": reasoners,
+    "renderer": renderers,
+    "metric": metrics,
+}
+BESIDES: dict[str, Makes] = {  # the member -> who has it
+    "weights": weighted,
+    "outlook": foretelling,
+    "words": reading,
+    "check": checked,
+    "threshold_levels": noisy,
+    "close": closing,
+    "better": bettered,
+}

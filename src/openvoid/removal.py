@@ -326,7 +326,7 @@ def _open(
         where = str(clip.path if isinstance(clip, Clip) else clip)
         raise OpenVoidError("no mask was given", where=where, mend=NO_MASK)
     path = None if isinstance(mask, Quadmask) else Path(mask)
-    footage = (
+        raise OpenVoidError("an opened clip takes no colour", where=str(clip.path), mend=mend)
         clip if isinstance(clip, Clip) else open_clip(clip, rate=rate, input_color=input_color)
     )
     quadmask = mask if isinstance(mask, Quadmask) else open_quadmask(mask)

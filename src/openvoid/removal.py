@@ -43,6 +43,7 @@ from openvoid.deliver.provenance import clip_facts, key_of, mask_facts, provenan
 from openvoid.deliver.report import plain
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
+from openvoid.media.outputs import owned, refuse_existing
 from openvoid.media.shotdir import is_shot, read_shot
 from openvoid.workspace.fingerprint import files_of
 from openvoid.workspace.journal import Journal
@@ -98,14 +99,15 @@ def remove(
     shot = _open(clip, mask, prompt)
     request = shot.request(range, grow_px, seed, soft_edge_px, effects)
     to = destination(
-        request.clip,
         Path(out),
         codec=codec,
         matte=Path(matte) if matte else None,
         patch=Path(patch) if patch else None,
         inputs=shot.files(),
-        overwrite=overwrite,
     )
+    files = to.files(request.clip)
+    if not overwrite:
+        refuse_existing(files)
     check_space(to, request.clip, request.quadmask)
     asked: dict[str, Any] = {"engine": engine, "options": asdict(engine_options)}
     asked |= {"grow_px": grow_px, "codec": to.codec}
@@ -115,8 +117,9 @@ def remove(
     )
     with (
         scratch(key_of(provenance, request, plugin), resume=resume) as folder,
+        owned(to.paths, overwrite=overwrite, files=files, what="this shot") as transaction,
         Journal(folder / "fills", request.clip.dtype) as journal,
-        Package(request.clip, to) as package,
+        Package(request.clip, to, transaction) as package,
     ):
         filler = plugins.construct("engine", engine, options)  # may load much: all else is checked
         run = _run(folder / "engine", journal, progress)

@@ -613,7 +613,7 @@ MISTAKES: dict[str, tuple[str, Callable[[Shot], dict[str, Any]]]] = {
     "matte is the mask": ("the input", lambda shot: {"matte": shot.mask, "overwrite": True}),
     "matte of a lossy kind": ("for a matte", lambda shot: {"matte": shot.folder / "m.mp4"}),
     "matte is the result": (
-        "two deliverables have the same name",
+        "two outputs have the same name",
         lambda shot: {"matte": shot.folder / "out.mkv"},
     ),
 }

@@ -44,6 +44,7 @@ from openvoid.deliver.provenance import clip_facts, key_of, mask_facts, provenan
 from openvoid.deliver.report import plain
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
+from openvoid.media.outputs import owned, refuse_existing
 from openvoid.media.shotdir import is_shot, read_shot
 from openvoid.workspace.fingerprint import files_of
 from openvoid.workspace.journal import Journal
@@ -105,14 +106,15 @@ def remove(
     shot = _open(clip, mask, prompt, rate, input_color)
     request = shot.request(range, grow_px, seed, soft_edge_px, effects)
     to = destination(
-        request.clip,
         Path(out),
         codec=codec,
         matte=Path(matte) if matte else None,
         patch=Path(patch) if patch else None,
         inputs=shot.files(),
-        overwrite=overwrite,
     )
+    files = to.files(request.clip)
+    if not overwrite:
+        refuse_existing(files)
     check_space(to, request.clip, request.quadmask)
     asked: dict[str, Any] = {"engine": engine, "options": asdict(engine_options)}
     asked |= {"grow_px": grow_px, "codec": to.codec}
@@ -122,8 +124,9 @@ def remove(
     )
     with (
         scratch(key_of(provenance, request, plugin), resume=resume) as folder,
+        owned(to.paths, overwrite=overwrite, files=files, what="this shot") as transaction,
         Journal(folder / "fills", request.clip.dtype) as journal,
-        Package(request.clip, to) as package,
+        Package(request.clip, to, transaction) as package,
     ):
         filler = plugins.construct("engine", engine, options)  # may load much: all else is checked
         run = _run(folder / "engine", journal, progress)
@@ -317,7 +320,7 @@ def _open(
         raise OpenVoidError("an opened clip takes no other rate", where=str(clip.path), mend=mend)
     if isinstance(clip, Clip) and input_color != "auto":
         mend = "give the path of its files, or open it with that colour"
-        raise OpenVoidError("an opened clip takes no other colour", where=str(clip.path), mend=mend)
+        raise OpenVoidError("an opened clip takes no colour", where=str(clip.path), mend=mend)
     if not isinstance(clip, Clip) and is_shot(Path(clip)):
         shot = read_shot(Path(clip))
         clip, mask = shot.clip, shot.quadmask if mask is None else mask
@@ -326,7 +329,7 @@ def _open(
         where = str(clip.path if isinstance(clip, Clip) else clip)
         raise OpenVoidError("no mask was given", where=where, mend=NO_MASK)
     path = None if isinstance(mask, Quadmask) else Path(mask)
-        raise OpenVoidError("an opened clip takes no colour", where=str(clip.path), mend=mend)
+    footage = (
         clip if isinstance(clip, Clip) else open_clip(clip, rate=rate, input_color=input_color)
     )
     quadmask = mask if isinstance(mask, Quadmask) else open_quadmask(mask)

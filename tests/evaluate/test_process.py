@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -95,3 +96,50 @@ def test_a_program_that_is_stopped_may_tidy_up(tmp_path: Path) -> None:
         run(python(text), tmp_path / "log.txt", 60, stop)
     waiter.join()
     assert tidy.exists()
+
+
+def ended(pid: int, patience_s: float = 30) -> bool:
+    until = time.monotonic() + patience_s
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not alive(pid)
+
+
+LEAVES = """
+import subprocess, sys, time
+child = subprocess.Popen(["sleep", "300"], start_new_session={own})
+open(sys.argv[1], "w").write(str(child.pid))
+time.sleep(1)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
+@pytest.mark.parametrize("own", [False, True])
+def test_what_a_program_that_ended_well_left_running_is_ended(tmp_path: Path, own: bool) -> None:
+    if own and not can_measure_memory():
+        pytest.skip("sessions of its own are found by psutil")
+    spent(tmp_path, [*python(LEAVES.format(own=own)), str(tmp_path / "pid")])
+    assert ended(int((tmp_path / "pid").read_text()))
+
+
+RUNS = """
+import sys, threading
+from pathlib import Path
+from openvoid.evaluate.process import run
+words = ["sh", "-c", "echo $$ > {pid}.part; mv {pid}.part {pid}; sleep 300"]
+run(words, Path(sys.argv[1]), 300, threading.Event())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
+def test_a_program_does_not_outlive_the_process_that_runs_it(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    words = [*python(RUNS.format(pid=pid)), str(tmp_path / "log.txt")]
+    with subprocess.Popen(words) as parent:
+        until = time.monotonic() + 60
+        while not pid.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        program = int(pid.read_text())
+        assert alive(program)
+        parent.kill()
+    assert ended(program)

@@ -1,8 +1,9 @@
 """The command `openvoid`: reads the words after it, runs one verb, and answers with an exit code.
 
 Enters: the arguments. Leaves: 0 done; 2 a mistake of the person, told in one line; 130 stopped by
-Ctrl-C; 143 stopped by SIGTERM; 1 a defect of ours, with its traceback. Knows no verb's work: each
-verb is a module of its own and imports what is heavy when it runs, so that help is quick.
+Ctrl-C; 143 stopped by SIGTERM; 129 when its terminal was closed; 1 a defect of ours, with its
+traceback. Knows no verb's work: each verb is a module of its own and imports what is heavy when it
+runs, so that help is quick.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from openvoid.cli import streams
 
 if TYPE_CHECKING:
     import typer
@@ -38,10 +41,18 @@ WORLDLY = {
 }
 
 
+def program() -> NoReturn:
+    """What the command is: `main` in a process of its own."""
+    streams.prepare()
+    code = main()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is done: Ctrl-C cannot make it undone
+    sys.exit(streams.flushed(code))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    with _stopped_by_sigterm() as stopped:
+    with _stopped_by_signals() as stopped:
         try:
             code = _run(words or ["--help"])
         except KeyboardInterrupt:
@@ -49,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if code == 130:
             more = CONTINUES.get(words[0], "nothing was left behind") if words else ""
             print(f"openvoid: stopped; {more}", file=sys.stderr)
-            return 143 if stopped else 130
+            return 128 + stopped[0] if stopped else 130
         return code
 
 
@@ -128,7 +139,8 @@ def _mistake(words: Sequence[str], what: str, where: str, mend: str) -> int:
     line = " ".join(OpenVoidError(what, where=where, mend=mend).line().split())
     print(f"openvoid: error: {line}", file=sys.stderr)
     if "--json" in words:
-        print(json.dumps({"error": {"what": what, "where": where, "mend": mend}}))
+        with suppress(OSError):  # standard output may be what is wrong
+            print(json.dumps({"error": {"what": what, "where": where, "mend": mend}}), flush=True)
     return 2
 
 
@@ -145,24 +157,28 @@ def _defect() -> int:
 
 
 @contextmanager
-def _stopped_by_sigterm() -> Iterator[list[int]]:
-    """SIGTERM ends the work as Ctrl-C does, so that what is half done is cleaned up."""
+def _stopped_by_signals() -> Iterator[list[int]]:
+    """SIGTERM and SIGHUP end the work as Ctrl-C does, so that what is half done is cleaned up."""
     stopped: list[int] = []
 
     def stop(number: int, _: FrameType | None) -> None:
         stopped.append(number)
         raise KeyboardInterrupt
 
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in names]
+    wanted = [each for each in numbers if signal.getsignal(each) != signal.SIG_IGN]  # nohup
     try:
-        before = signal.signal(signal.SIGTERM, stop)
+        before = {number: signal.signal(number, stop) for number in wanted}
     except ValueError:  # not in the main thread: whoever started us handles signals
         yield stopped
         return
     try:
         yield stopped
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

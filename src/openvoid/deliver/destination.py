@@ -1,13 +1,12 @@
 """Where the deliverables go, and whether they may go there; asked before any work is done.
 
 Enters: the paths a person gave, and those of the inputs. Leaves: a `Destination` in which every
-path is free, writable, of a kind that can be written, and no input; or one clear error. Writes
+path is writable, of a kind that can be written, and no input; or one clear error. Writes
 nothing.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.media.cache import cache_folder
 from openvoid.media.codecs import CODECS, default_codec
+from openvoid.media.outputs import check
 from openvoid.media.sequence import is_pattern, pattern_of
 
 MATTE_CODECS = tuple(codec.name for codec in CODECS.values() if codec.holds_mattes)
@@ -38,26 +38,27 @@ class Destination:
 
     @property
     def paths(self) -> list[Path]:
-        """All that will be written."""
+        """All that will be written, the master first."""
         return [path for path in (self.master, self.matte, self.patch, self.report) if path]
+
+    def files(self, clip: Clip) -> list[Path]:
+        """The files and folders that will appear for a clip."""
+        return [file for path in self.paths for file in appearing(clip, path)]
 
 
 def destination(
-    clip: Clip,
     out: Path,
     *,
     codec: str | None = None,
     matte: Path | None = None,
     patch: Path | None = None,
     inputs: Sequence[Path] = (),
-    overwrite: bool = False,
 ) -> Destination:
-    """The paths and codecs of all deliverables for a clip, checked.
+    """The paths and codecs of all deliverables, checked.
 
     Raises:
         OpenVoidError: an unknown codec or suffix; a folder that is missing or may not be written;
-            something that exists, without `overwrite`; an output that is an input (one of the
-            files `inputs`) or another output.
+            an output that is an input (one of the files `inputs`) or another output.
     """
     found = Destination(
         master=out,
@@ -68,13 +69,7 @@ def destination(
         patch=patch,
         patch_codec=_codec(patch, default_codec(patch, alpha=True), PATCH_CODECS) if patch else "",
     )
-    for index, path in enumerate(found.paths):
-        _check_folder(path)
-        if path.resolve() in [other.resolve() for other in found.paths[:index]]:
-            raise OpenVoidError("two deliverables have the same name", where=str(path))
-        _check_not_input(clip, path, inputs)
-        if not overwrite:
-            _check_free(clip, path)
+    check(found.paths, inputs)
     return found
 
 
@@ -136,30 +131,6 @@ def _codec(out: Path, name: str | None, known: Sequence[str]) -> str:
             f"unknown {kind} {name!r}", where=str(out), mend=f"known: {', '.join(known)}"
         )
     return name
-
-
-def _check_folder(path: Path) -> None:
-    folder = path.parent
-    if not folder.is_dir():
-        raise OpenVoidError("the folder does not exist", where=str(folder), mend="make it first")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OpenVoidError("the folder may not be written", where=str(folder))
-
-
-def _check_free(clip: Clip, path: Path) -> None:
-    taken = next((file for file in appearing(clip, path) if file.exists()), None)
-    empty_folder = taken is not None and taken.is_dir() and not any(taken.iterdir())
-    if taken is not None and not empty_folder:
-        raise OpenVoidError("exists already", where=str(taken), mend="--overwrite replaces it")
-
-
-def _check_not_input(clip: Clip, path: Path, inputs: Sequence[Path]) -> None:
-    written = {file.resolve() for file in appearing(clip, path)}
-    for source in inputs:
-        if written & {source.resolve(), *source.resolve().parents}:
-            raise OpenVoidError(
-                f"would overwrite the input {source}", where=str(path), mend="choose another name"
-            )
 
 
 def _existing(folder: Path) -> Path:

@@ -9,25 +9,22 @@ Patches hold straight alpha; in EXR colours are multiplied by it, as that format
 
 from __future__ import annotations
 
-import shutil
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
 
 import numpy as np
 
 from openvoid.core.clip import Clip, ColorTags, Picture, PixelLayout
 from openvoid.core.removal import RemovalResult
 from openvoid.deliver.composite import Composited
-from openvoid.deliver.destination import Destination, appearing
+from openvoid.deliver.destination import Destination
 from openvoid.deliver.report import text_of
 from openvoid.media.atomic import explained, partial_file
 from openvoid.media.codecs import CODECS
 from openvoid.media.encode import Writer, open_writer
-
-T = TypeVar("T")
+from openvoid.media.transaction import Transaction
 
 GRAY = PixelLayout("gray", 8, "gray")
 RGBA = {
@@ -40,14 +37,16 @@ RGBA = {
 class Package:
     """A context manager: `write` every frame, `finish`, `report`. Left by an exception, all goes.
 
+    Args:
+        within: the transaction in which all of it appears.
+
     Raises:
         OpenVoidError: on entering, where a codec cannot hold the clip; later, where the disk fails.
     """
 
-    def __init__(self, clip: Clip, to: Destination) -> None:
-        self.clip, self.to = clip, to
-        self._writers = ExitStack()  # left in reverse: the master, entered first, appears last
-        self._appeared: list[Path] = []
+    def __init__(self, clip: Clip, to: Destination, within: Transaction) -> None:
+        self.clip, self.to, self._within = clip, to, within
+        self._writers = ExitStack()
 
     def __enter__(self) -> Package:
         to, silent = self.to, replace(self.clip, audio=None)
@@ -75,12 +74,12 @@ class Package:
             self._patch.write(patch_picture(frame, associated=associated))
 
     def finish(self) -> None:
-        """Let the encoders end; masters, mattes and patches appear."""
+        """Let the encoders end."""
         self._writers.close()
 
     def report(self, result: RemovalResult) -> None:
         """Write the report, the last of all."""
-        with partial_file(self.to.report) as partial, explained(self.to.report):
+        with partial_file(self.to.report, self._within) as partial, explained(self.to.report):
             partial.write_text(text_of(result), encoding="utf-8")
 
     def __exit__(
@@ -89,33 +88,10 @@ class Package:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            self._writers.__exit__(kind, error, trace)
-        finally:
-            if error is not None:
-                self._take_back()
+        self._writers.__exit__(kind, error, trace)
 
     def _writer(self, path: Path, clip: Clip, codec: str) -> Writer:
-        return self._entered(path, open_writer(path, clip, codec))
-
-    def _entered(self, path: Path, context: AbstractContextManager[T]) -> T:
-        """Enter a context in which `path` appears on a clean exit, and notice when it does."""
-
-        def notice(kind: object, error: BaseException | None, trace: object) -> None:
-            if error is None:
-                self._appeared.append(path)
-
-        self._writers.push(notice)
-        return self._writers.enter_context(context)
-
-    def _take_back(self) -> None:
-        """Something failed after a part had appeared: that part goes too."""
-        for path in self._appeared:
-            for appeared in appearing(self.clip, path):
-                if appeared.is_dir():
-                    shutil.rmtree(appeared, ignore_errors=True)
-                else:
-                    appeared.unlink(missing_ok=True)
+        return self._writers.enter_context(open_writer(path, clip, codec, self._within))
 
 
 def patch_picture(frame: Composited, *, associated: bool) -> Picture:

@@ -2,7 +2,9 @@
 
 Enters: words. Leaves: what was measured, or the one line that tells why it failed. Memory is the
 resident memory of the program and all it started, added up and sampled 20 times a second by psutil;
-where psutil is missing it is not known. Knows nothing of shots.
+where psutil is missing it is not known. Whatever the program started ends with it, and all of it
+ends with this process, however that ends: a leash, a process that waits for nothing but our end.
+Knows nothing of shots.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ import math
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from openvoid.core.errors import Interrupted, OpenVoidError
 
@@ -24,6 +28,14 @@ EVERY_S = 0.05
 POLL_S = 0.2
 PATIENCE_S = 5.0  # for a program that is asked to end
 TAIL_CHARACTERS = 200
+LEASH = """
+import os, signal, sys
+sys.stdin.buffer.read()  # ends when the process that holds the other end does
+try:
+    os.killpg(int(sys.argv[1]), signal.SIGKILL)
+except ProcessLookupError:
+    pass
+"""
 
 
 @dataclass(frozen=True)
@@ -53,11 +65,12 @@ def run(words: Sequence[str], log: Path, timeout_s: float, stop: threading.Event
             )
         except OSError as error:
             raise OpenVoidError(f"cannot be run: {error.strerror}", where=words[0]) from error
-        with _Watch(process.pid) as watch:
+        with _Watch(process.pid) as watch, _leash(process):
             try:
                 status = _wait(process, begun + timeout_s, stop)
             finally:
                 _end(process)
+                watch.end()
     if status is None:
         raise OpenVoidError(f"took longer than {timeout_s:g} s", where=Path(words[0]).name)
     if status:
@@ -92,15 +105,33 @@ def _wait(process: subprocess.Popen[bytes], until: float, stop: threading.Event)
     return None
 
 
+@contextlib.contextmanager
+def _leash(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Once this process is gone, killed even, so is the program with all of its session."""
+    words = [sys.executable, "-S", "-c", LEASH, str(process.pid)]
+    with subprocess.Popen(
+        words,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as leash:
+        try:
+            yield
+        finally:
+            leash.kill()
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End what still runs, and all it started: first so that it can tidy up, then at once."""
-    if process.poll() is not None:
-        return
-    for number, patience_s in ((signal.SIGTERM, PATIENCE_S), (signal.SIGKILL, None)):
+    if process.poll() is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
+            os.killpg(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(patience_s)
+            process.wait(PATIENCE_S)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)  # what it left behind, if it ended well, too
+    process.wait()
 
 
 class _Watch:
@@ -108,6 +139,7 @@ class _Watch:
 
     def __init__(self, pid: int) -> None:
         self._pid, self.peak_mib = pid, math.nan
+        self._started: set[Any] = set()  # every process that was seen below it
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
 
@@ -119,6 +151,12 @@ class _Watch:
         self._stop.set()
         self._thread.join()
 
+    def end(self) -> None:
+        """End what it started in a session of its own, and left behind."""
+        for process in self._started:
+            with contextlib.suppress(Exception):  # psutil's: gone, or its number is another's now
+                process.kill()
+
     def _sample(self) -> None:
         try:
             import psutil
@@ -128,7 +166,9 @@ class _Watch:
             root = psutil.Process(self._pid)
             while not self._stop.is_set():
                 total = 0
-                for process in (root, *root.children(recursive=True)):
+                below = root.children(recursive=True)
+                self._started.update(below)
+                for process in (root, *below):
                     with contextlib.suppress(psutil.NoSuchProcess):
                         total += process.memory_info().rss
                 if total:

@@ -7,10 +7,13 @@ removed on anything else, Ctrl-C included. Faults of the disk become one clear l
 from __future__ import annotations
 
 import errno
+import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import av
 
@@ -27,6 +30,18 @@ _REASONS = {
 }
 
 
+class Joins(Protocol):
+    """What outputs may appear together in: `media.transaction.Transaction`."""
+
+    def add(self, partial: Path, out: Path) -> None:
+        """`partial`, whole and beside `out`, shall become `out`."""
+        ...
+
+    def adopt(self, folder: Path) -> None:
+        """A hidden folder with such parts in it."""
+        ...
+
+
 @contextmanager
 def explained(out: Path) -> Iterator[None]:
     """Turns faults of writing `out` into `OpenVoidError`. Wrap only the writing in it."""
@@ -38,47 +53,116 @@ def explained(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def partial_file(out: Path) -> Iterator[Path]:
-    """A path beside `out` to write to; becomes `out` when the block ends well."""
-    partial = _beside(out)
+def partial_file(out: Path, within: Joins | None = None) -> Iterator[Path]:
+    """A path beside `out` to write to; becomes `out`, synced, when the block ends well.
+
+    Args:
+        within: a transaction in which it appears together with others, when that commits.
+    """
     if out.is_dir():
         raise OpenVoidError("is a folder", where=str(out), mend="give the name of a file")
+    partial = _beside(out)
     try:
         with explained(out):
             partial.touch()
         yield partial
-        with explained(out):
-            partial.replace(out)
+        if within is None:
+            with explained(out):
+                synced(partial)
+                partial.replace(out)
+                synced_folder(out.parent)
+        else:
+            within.add(partial, out)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
 
 
 @contextmanager
-def scratch_folder(out: Path) -> Iterator[Path]:
-    """A new hidden folder beside `out`, gone after the block with all that is still in it."""
+def new_folder(out: Path) -> Iterator[Path]:
+    """A new hidden folder beside `out`; gone if the block fails."""
     partial = _beside(out)
     try:
         with explained(out):
-            shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir()
         yield partial
-    finally:
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def scratch_folder(out: Path) -> Iterator[Path]:
+    """The same, gone after the block with all that is still in it."""
+    with new_folder(out) as partial:
+        yield partial
         shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextmanager
-def partial_folder(out: Path) -> Iterator[Path]:
-    """A new folder beside `out` to fill; becomes `out` when the block ends well.
+def partial_folder(out: Path, within: Joins | None = None) -> Iterator[Path]:
+    """A new folder beside `out` to fill; becomes `out`, synced, when the block ends well.
 
     A folder that stood there is replaced with all that it holds: look into it before.
     """
-    with scratch_folder(out) as partial:
+    with new_folder(out) as partial:
         yield partial
-        with explained(out):
-            if out.is_dir():
-                shutil.rmtree(out)
-            partial.replace(out)
+        if within is None:
+            with explained(out):
+                synced(partial)
+                _exchanged(partial, out)
+        else:
+            within.add(partial, out)
+
+
+def synced(path: Path) -> None:
+    """All of a file or a folder is on the disk, not only with the operating system."""
+    if path.is_dir():
+        for inner in path.iterdir():
+            synced(inner)
+        synced_folder(path)
+        return
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def synced_folder(folder: Path) -> None:
+    """The names in a folder are on the disk; where the system cannot say so, nothing is done."""
+    if os.name != "posix":
+        return
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # FUSE and SMB may not sync folders
+            raise
+    finally:
+        os.close(file)
+
+
+def hidden(out: Path, suffix: str) -> Path:
+    """A name beside an output that nobody else has: .NAME.TOKEN.SUFFIX."""
+    return out.with_name(f".{short(out.name)}.{uuid.uuid4().hex[:8]}.{suffix}")
+
+
+def short(name: str) -> str:
+    """A name with room for what is put around it: file systems take 255 bytes."""
+    return os.fsencode(name)[:200].decode("utf-8", "ignore")
+
+
+def _exchanged(partial: Path, out: Path) -> None:
+    old = hidden(out, "old")
+    had = out.exists()
+    if had:
+        out.rename(old)
+    try:
+        partial.replace(out)
+    except BaseException:
+        if had:
+            old.rename(out)
+        raise
+    synced_folder(out.parent)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _beside(out: Path) -> Path:
@@ -86,4 +170,4 @@ def _beside(out: Path) -> Path:
         raise OpenVoidError(
             f"there is no folder {out.parent}", where=str(out), mend=f"mkdir -p {out.parent}"
         )
-    return out.with_name(f".{out.name}.partial")
+    return hidden(out, "partial")

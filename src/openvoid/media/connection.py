@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from openvoid.core.errors import OpenVoidError
@@ -34,25 +33,6 @@ def client() -> Any:
     hub.logging.set_verbosity_error()  # what goes wrong is told once, and the progress is ours
     hub.utils.disable_progress_bars()
     return hub
-
-
-@contextmanager
-def alone(partial: Path) -> Iterator[None]:
-    """One process fetches a file at a time."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(partial.with_name(f"{partial.name}.lock"), timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise OpenVoidError(
-            "another process is fetching it", where=str(partial), mend="wait until it has ended"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 
 from openvoid.core.clip import Clip, ColorTags, Picture, PixelLayout
 from openvoid.core.errors import OpenVoidError
-from openvoid.media.atomic import explained, partial_file
+from openvoid.media.atomic import Joins, explained, partial_file
 from openvoid.media.avframe import converted
 from openvoid.media.codecs import CODECS, CONTAINERS, Codec, codec_named
 from openvoid.media.pixels import layout_named, matrix_of
@@ -41,31 +41,34 @@ class Writer(Protocol):
 
 
 @contextmanager
-def open_writer(out: Path, clip: Clip, codec: str) -> Iterator[Writer]:
+def open_writer(out: Path, clip: Clip, codec: str, within: Joins | None = None) -> Iterator[Writer]:
     """A writer of the clip's pictures to `out`, which appears when the block ends well.
 
     Args:
         out: a video file; for "png" and "exr" a folder or a pattern such as shot.%04d.exr.
         clip: what is written: size, rate, layout of the pictures, colour, timecode, sound.
         codec: a name in `codecs.CODECS`.
+        within: a transaction in which it appears together with others.
 
     Raises:
         OpenVoidError: the codec is unknown or cannot hold this clip; `out` cannot be written.
     """
     chosen = _chosen(codec, out, clip)
     if chosen.encoder:
-        with write_video(out, clip, chosen) as video:
+        with write_video(out, clip, chosen, within) as video:
             yield video
     else:
-        with write_sequence(out, clip, chosen.suffixes[0]) as images:
+        with write_sequence(out, clip, chosen.suffixes[0], within) as images:
             yield images
 
 
 @contextmanager
-def write_video(out: Path, clip: Clip, codec: Codec) -> Iterator[Writer]:
+def write_video(
+    out: Path, clip: Clip, codec: Codec, within: Joins | None = None
+) -> Iterator[Writer]:
     """The same for one video codec, which need not be in the table."""
     layout_name, color = stored_as(codec, clip)
-    with partial_file(out) as partial, ExitStack() as stack:
+    with partial_file(out, within) as partial, ExitStack() as stack:
         writer = VideoWriter(partial, out, clip, codec, layout_name, color)
         stack.callback(writer.abandon)
         yield writer

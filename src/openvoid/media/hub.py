@@ -21,7 +21,8 @@ from typing import Any, BinaryIO
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
-from openvoid.media.connection import alone, client, endpoint, explained
+from openvoid.media.connection import client, endpoint, explained
+from openvoid.media.lease import leased
 
 BLOCK = 4 << 20
 Tell = Callable[[int], None]  # hears the bytes done so far of one file
@@ -145,7 +146,7 @@ def pull(offered: Sequence[Offer], to: Path | None = None, progress: Progress = 
         def told(here: int, before: int = done) -> None:
             progress("verify (MiB)", (before + here) >> 20, max(whole >> 20, 1))
 
-        with alone(fetched):
+        with leased([fetched], what="this file"):
             _fetch(offer, file, fetched, tell)
             verify(fetched, file, told)
             _file_away(offer, file, fetched, to)

@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from openvoid.core.clip import Clip, ColorTags, Frame, Picture, PixelLayout, timecode_plus
 from openvoid.core.errors import OpenVoidError
-from openvoid.media.atomic import explained, partial_folder, scratch_folder
+from openvoid.media.atomic import Joins, explained, new_folder, partial_folder
 from openvoid.media.images import IMAGE_SUFFIXES, WRITERS, read_image
 from openvoid.media.pixels import to_rgb
+from openvoid.media.transaction import Transaction
 
 DEFAULT_RATE = Fraction(24)
 _PLACE = re.compile(r"%(?:0(\d+))?d|(#+)")  # where the number goes in a pattern
@@ -198,10 +199,12 @@ class SequenceWriter:
 
 
 @contextmanager
-def write_sequence(out: Path, clip: Clip, suffix: str) -> Iterator[SequenceWriter]:
+def write_sequence(
+    out: Path, clip: Clip, suffix: str, within: Joins | None = None
+) -> Iterator[SequenceWriter]:
     """A writer of images of kind `suffix`: to a new folder `out`, or by a pattern into its folder.
 
-    A folder appears when the block ends well; images by a pattern are moved in one after another.
+    They appear together when the block ends well, or with all else `within` a transaction.
     """
     if not is_pattern(out):
         if out.suffix:
@@ -209,7 +212,7 @@ def write_sequence(out: Path, clip: Clip, suffix: str) -> Iterator[SequenceWrite
                 "names one image", where=str(out), mend=f"give a folder, or shot.%04d{suffix}"
             )
         _refuse_other_files(out, suffix)
-        with partial_folder(out) as partial:
+        with partial_folder(out, within) as partial:
             writer = SequenceWriter(Pattern(partial, f"{out.name}.", 4, suffix), clip, out)
             yield writer
             _refuse_empty(writer, out)
@@ -217,13 +220,15 @@ def write_sequence(out: Path, clip: Clip, suffix: str) -> Iterator[SequenceWrite
     pattern = pattern_of(out)
     if pattern.suffix.lower() != suffix:
         raise OpenVoidError(f"does not end in {suffix}", where=str(out))
-    with scratch_folder(out) as partial:
+    with ExitStack() as stack:
+        joined = within or stack.enter_context(Transaction(out))
+        partial = stack.enter_context(new_folder(out))
         writer = SequenceWriter(replace(pattern, folder=partial), clip, out)
         yield writer
         _refuse_empty(writer, out)
-        with explained(out):
-            for file in writer.files:
-                file.replace(pattern.folder / file.name)
+        for file in writer.files:
+            joined.add(file, pattern.folder / file.name)
+        joined.adopt(partial)
 
 
 def _refuse_empty(writer: SequenceWriter, out: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -30,6 +31,7 @@ class Say:
     )
     hang: bool = False  # never answers
     cut: bool = False  # announces more than it sends
+    drips: bytes = b""  # sent once, raw, and then the last byte of it again and again
 
 
 def failing(status: int, message: str = "", **headers: str) -> Say:
@@ -106,6 +108,13 @@ class _Handler(BaseHTTPRequestHandler):
         if say.hang:
             self.owner.over.wait(10)
             self.close_connection = True
+            return
+        if say.drips:
+            self.wfile.write(say.drips)
+            self.close_connection = True
+            with suppress(OSError):
+                while not self.owner.over.wait(0.05):
+                    self.wfile.write(say.drips[-1:])
             return
         body = say.body
         if body is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -255,3 +256,72 @@ def test_the_body_is_plain_json() -> None:
         endpoint(server)[0].ask(HELLO, SHAPE)
     assert server.heard[0]["Content-Type"] == "application/json"
     assert json.loads(json.dumps(server.asked[0]))["stream"] is False
+
+
+DRIPS = {
+    "headers": b"HTTP/1.1 200 OK\r\nX: a",
+    "body": b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n ",
+    "error": b"HTTP/1.1 400 Bad\r\nContent-Length: 60000\r\n\r\na",
+    "chunk extension": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x",
+    "continue": b"HTTP/1.1 100 Continue\r\n\r\n" * 50,
+}
+
+
+@pytest.mark.parametrize("where", DRIPS)
+def test_whatever_is_dribbled_the_deadline_ends_it(where: str) -> None:
+    with ChatServer([Say(drips=DRIPS[where])]) as server:
+        made = Endpoint(server.url, "tiny", timeout_s=0.5, sleep=lambda _: None)
+        begun = time.monotonic()
+        with pytest.raises(OpenVoidError) as raised:
+            made.ask(HELLO, SHAPE)
+        assert time.monotonic() - begun < TRIES * 0.5 + 5
+    assert "no answer" in raised.value.line() or "connection broke" in raised.value.line()
+
+
+KEY = "sk-SECRETKEY-abcdef123456"
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        Say(body={"error": {"message": f"bad key {KEY}"}}),
+        failing(401, f"bad key {KEY}"),
+        Say(refusal=f"not with {KEY}"),
+        Say(body=f"<html>{KEY}</html>", status=400),
+        Say(body=[KEY]),
+    ],
+)
+def test_a_key_that_the_server_repeats_is_told_to_nobody(say: Say) -> None:
+    with ChatServer([say]) as server, pytest.raises(OpenVoidError) as raised:
+        endpoint(server, key=KEY)[0].ask(HELLO, SHAPE)
+    assert KEY not in raised.value.line() + repr(raised.value)
+
+
+def test_a_key_in_an_answer_is_masked() -> None:
+    with ChatServer([Say(f"the key is {KEY}")]) as server:
+        made = endpoint(server, key=KEY)[0]
+        assert made.ask(HELLO, SHAPE).text == "the key is ***"
+        assert KEY not in repr(made._way)
+
+
+@pytest.mark.parametrize("told", [10**400, -1, "many", None, [], True, 1e308])
+def test_senseless_numbers_of_tokens_and_dollars_are_none(told: Any) -> None:
+    usage = {"prompt_tokens": told, "completion_tokens": told, "cost": told}
+    with ChatServer([Say("hi", usage=usage)]) as server:
+        reply = endpoint(server)[0].ask(HELLO, SHAPE)
+    assert reply.tokens_in <= 1
+    assert reply.cost_usd in (None, 1.0)
+
+
+def test_infinite_tokens_and_a_year_beyond_the_calendar_are_taken_calmly() -> None:
+    usage = '"usage": {"prompt_tokens": 1e400, "cost": 1e400}'
+    body = '{"choices": [{"message": {"content": "hi"}}], ' + usage + "}"
+    never = failing(429, "slow down", Retry_After="Mon, 01 Jan 99999999999 00:00:00 GMT")
+    with ChatServer([never, Say(body=body)]) as server:
+        assert endpoint(server)[0].ask(HELLO, SHAPE).text == "hi"
+
+
+def test_letters_beyond_ascii_in_the_url_are_escaped() -> None:
+    with ChatServer([Say("hi")]) as server:
+        Endpoint(f"http://127.0.0.1:{server.port}/g\u00f6\u00f6d", "tiny").ask(HELLO, SHAPE)
+    assert server.paths == ["/g%C3%B6%C3%B6d/chat/completions"]

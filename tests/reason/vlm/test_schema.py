@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -177,6 +178,16 @@ def test_the_json_in_an_answer_is_found(text: str) -> None:
 def test_an_answer_without_json_says_how_it_begins(text: str) -> None:
     with pytest.raises(WrongAnswer, match="no valid JSON object"):
         json_in(text, NAMES)
+
+
+@pytest.mark.parametrize(
+    "text", ["{" * (2 << 20), '{"a":' * 200_000, '{"' * (1 << 20), '{"a": [' * 9999]
+)
+def test_hostile_answers_are_read_in_linear_time(text: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(WrongAnswer, match="no valid JSON object"):
+        json_in(text, NAMES)
+    assert time.process_time() - begun < 5
 
 
 @settings(max_examples=100, deadline=None)

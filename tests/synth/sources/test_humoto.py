@@ -14,7 +14,7 @@ import pytest
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.synth.sources.humoto import worlds
-from openvoid.synth.sources.recordings import load_plain, read_sequence
+from openvoid.synth.sources.recordings import read_pickle, read_sequence
 from openvoid.synth.sources.rig import SKELETON, joints, limbs
 from openvoid.synth.world import World
 from tests.synth.sources.asset_files import box_obj, sequence
@@ -34,11 +34,11 @@ def test_a_pickle_that_would_run_something_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sly.pkl"
     path.write_bytes(pickle.dumps({"armature": [], "objects": _Sly(tmp_path / "ran")}))
     with pytest.raises(OpenVoidError, match=r"not a safe pickle: it asks for posix\.mkdir"):
-        load_plain(path)
+        read_pickle(path)
     assert not (tmp_path / "ran").exists()
     path.write_bytes(pickle.dumps(np.array([print, 1], object)))
     with pytest.raises(OpenVoidError, match="not a safe pickle"):
-        load_plain(path)
+        read_pickle(path)
 
 
 @pytest.mark.parametrize("protocol", [2, 4, 5])
@@ -46,7 +46,7 @@ def test_arrays_and_containers_are_loaded(tmp_path: Path, protocol: int) -> None
     path = tmp_path / "fine.pkl"
     read = {"a": [np.arange(3.0), np.float64(2)], "b": ("x", 1, None)}
     path.write_bytes(pickle.dumps(read, protocol=protocol))
-    assert str(load_plain(path)) == str(read)
+    assert str(read_pickle(path)) == str(read)
 
 
 def test_at_rest_the_figure_stands_with_its_arms_out() -> None:

@@ -2,37 +2,28 @@
 
 Enters: messages and the shape of the answer. Leaves: the answer's text and what it cost. Busy and
 broken servers are asked again, as long as they wish to be waited for; what a person can mend is
-one clear line. Never follows a redirect (the key would go along), and goes through no proxy to
-this machine itself. Knows nothing of what is asked.
+one clear line. The key is masked in all that comes back. Knows nothing of what is asked.
 """
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
 import json
 import re
-import socket
-import ssl
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.reason.vlm.schema import plain
+from openvoid.reason.vlm.transport import URL_FLAG, Busy, Refused, Transport, message_of
 
 TRIES = 4  # of one request, while the server is busy or broken
 FIRST_WAIT_S = 1.0  # then twice as long each time, unless the server says how long
 LONGEST_WAIT_S = 120.0
-LARGEST_ANSWER = 16 << 20  # bytes
-BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-URL_FLAG, MODEL_FLAG = "--vlm-url", "--vlm-model"
+MODEL_FLAG = "--vlm-model"
 
 
 @dataclass(frozen=True)
@@ -54,7 +45,7 @@ class Endpoint:
         url: the base, as "http://localhost:11434/v1"; "/chat/completions" may be there already.
         key: sent as a bearer token; empty: none is sent.
         key_name: the environment variable that holds it, for messages.
-        timeout_s: for one answer.
+        timeout_s: for one answer, from connecting to its last byte.
         sleep, clock: how to wait, and the time of day in seconds; for tests.
     """
 
@@ -70,10 +61,11 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         self._at = _checked(self.url)
-        handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-        if self.local:
-            handlers.append(urllib.request.ProxyHandler({}))
-        self._opener = urllib.request.build_opener(*handlers)
+
+    @property
+    def _way(self) -> Transport:
+        at = urlunsplit(self._at)
+        return Transport(at, self.host, self.key, self.timeout_s, not self.local, self.clock)
 
     @property
     def host(self) -> str:
@@ -103,7 +95,7 @@ class Endpoint:
             shaped = self._shaped
             try:
                 return self._read(self._send(self._body(messages, shape if shaped else None)))
-            except _Refused as refused:
+            except Refused as refused:
                 if shaped and refused.about_shape:
                     self._shaped = False
                     self.told.append("the endpoint takes no schema; asked without")
@@ -124,8 +116,8 @@ class Endpoint:
         wait_s, trouble = FIRST_WAIT_S, ""
         for attempt in range(TRIES):
             try:
-                return self._post(body)
-            except _Busy as busy:
+                return self._way.post(body)
+            except Busy as busy:
                 trouble = str(busy)
                 wished = busy.wait_s
             if wished is not None and wished > LONGEST_WAIT_S:
@@ -142,82 +134,7 @@ class Endpoint:
         mend = "--vlm-timeout-s gives it more time" if "no answer" in trouble else "try again later"
         raise OpenVoidError(f"{trouble}, {TRIES} times", where=self.host, mend=mend)
 
-    def _post(self, body: bytes) -> bytes:
-        headers = {"Content-Type": "application/json", "User-Agent": "openvoid"}
-        if self.key:
-            headers["Authorization"] = f"Bearer {self.key}"
-        request = urllib.request.Request(urlunsplit(self._at), body, headers, method="POST")
-        ends = time.monotonic() + self.timeout_s
-        try:
-            with self._opener.open(request, timeout=self.timeout_s) as response:
-                return self._drained(response, ends)
-        except urllib.error.HTTPError as error:
-            with error:
-                raise self._failed(error) from None
-        except urllib.error.URLError as error:
-            raise self._unreached(error.reason) from error
-        except TimeoutError:
-            raise _Busy(f"no answer within {self.timeout_s:g} s") from None
-        except (OSError, http.client.HTTPException) as error:
-            raise _Busy(f"the connection broke ({type(error).__name__})") from error
-
-    def _drained(self, response: Any, ends: float) -> bytes:
-        parts, size = [], 0
-        while part := response.read1(1 << 16):
-            parts.append(part)
-            size += len(part)
-            if size > LARGEST_ANSWER:
-                raise OpenVoidError("the answer does not end", where=self.host)
-            if time.monotonic() > ends:
-                raise TimeoutError
-        if response.length:  # bytes that were announced and did not come
-            raise http.client.IncompleteRead(b"")
-        return b"".join(parts)
-
-    def _failed(self, error: urllib.error.HTTPError) -> Exception:
-        """An error status as what it means."""
-        try:
-            message = _message(error.read(1 << 16))
-        except (OSError, http.client.HTTPException):
-            message = ""
-        if self.key:
-            message = message.replace(self.key, "***")
-        spent = "insufficient_quota" in message or "billing" in message
-        if error.code in BUSY and not spent:
-            what = "too many requests" if error.code == 429 else "the server is in trouble"
-            return _Busy(
-                f"{what} ({error.code})", self._wished(error.headers.get("Retry-After") or "")
-            )
-        return _Refused(error.code, message)
-
-    def _wished(self, told: str) -> float | None:
-        """Retry-After in seconds, which may be told as a date (RFC 9110, 10.2.3)."""
-        text = told.strip()
-        if re.fullmatch(r"\d+(\.\d+)?", text):
-            return float(text)
-        try:
-            when = parsedate_to_datetime(text)
-        except (TypeError, ValueError):
-            return None
-        when = when if when.tzinfo else when.replace(tzinfo=UTC)
-        return max(0.0, when.timestamp() - self.clock())
-
-    def _unreached(self, reason: Any) -> Exception:
-        if isinstance(reason, TimeoutError):
-            return _Busy(f"no answer within {self.timeout_s:g} s")
-        if isinstance(reason, ConnectionRefusedError):
-            what, mend = "nobody answers there", f"is the server running? {URL_FLAG}"
-        elif isinstance(reason, socket.gaierror):
-            what, mend = "there is no such host, or no network", f"check {URL_FLAG}"
-        elif isinstance(reason, ssl.SSLError):
-            what, mend = f"no secure connection ({plain(reason, 160)})", f"check {URL_FLAG}"
-        elif isinstance(reason, ConnectionError):
-            return _Busy(f"the connection broke ({type(reason).__name__})")
-        else:
-            what, mend = f"cannot be reached ({plain(reason, 160)})", f"check {URL_FLAG}"
-        return OpenVoidError(what, where=self.host, mend=mend)
-
-    def _explained(self, refused: _Refused) -> OpenVoidError:
+    def _explained(self, refused: Refused) -> OpenVoidError:
         said = f": {plain(refused.message, 300)}" if refused.message else ""
         what, mend = f"refuses the request ({refused.status}){said}", ""
         key_named = refused.status in (401, 403) or re.search(r"api.?key", refused.message, re.I)
@@ -238,14 +155,14 @@ class Endpoint:
         try:
             data = json.loads(body)
             if data.get("error") and not data.get("choices"):
-                raise _Refused(200, _message(body))
+                raise Refused(200, self._way.masked(message_of(body)))
             choice = data["choices"][0]
             message, usage = choice["message"], data.get("usage") or {}
-            text = _text(message.get("content"))
-            tokens_in = int(usage.get("prompt_tokens") or 0)
-            tokens_out = int(usage.get("completion_tokens") or 0)
+            text = self._way.masked(_text(message.get("content")))
+            tokens_in = _count(usage.get("prompt_tokens"))
+            tokens_out = _count(usage.get("completion_tokens"))
             cost = usage.get("cost")
-            refusal = message.get("refusal") or ""
+            refusal = self._way.masked(str(message.get("refusal") or ""))
         except (
             ValueError,
             KeyError,
@@ -260,34 +177,8 @@ class Endpoint:
         if refusal or choice.get("finish_reason") == "content_filter":
             said = plain(refusal or text, 300) or "its filter stopped the answer"
             raise OpenVoidError(f"the model refuses: {said}", where=self.host)
-        cost_usd = float(cost) if isinstance(cost, int | float) else None
-        return Reply(text, choice.get("finish_reason") == "length", tokens_in, tokens_out, cost_usd)
-
-
-class _Busy(Exception):
-    """May go better in a while; `wait_s` is what the server asks for."""
-
-    def __init__(self, what: str, wait_s: float | None = None) -> None:
-        super().__init__(what)
-        self.wait_s = wait_s
-
-
-class _Refused(Exception):
-    """Will not go better."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
-
-    @property
-    def about_shape(self) -> bool:
-        asked = re.search(r"response_?format|schema|grammar|structured", self.message, re.I)
-        return self.status in (200, 400, 415, 422, 501) and asked is not None
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args: Any) -> None:
-        return None
+        cut_off = choice.get("finish_reason") == "length"
+        return Reply(text, cut_off, tokens_in, tokens_out, _dollars(cost))
 
 
 def _checked(url: str) -> SplitResult:
@@ -307,27 +198,20 @@ def _checked(url: str) -> SplitResult:
             where=URL_FLAG,
             mend="keys go into the environment",
         )
-    path = at.path.rstrip("/")
+    path = quote(at.path, safe="/%:@!$&'()*+,;=~-._").rstrip("/")  # as RFC 3986 has it
     if not path.endswith("/chat/completions"):
         path += "/chat/completions"
-    return at._replace(path=path, fragment="")
+    return at._replace(path=path, query=quote(at.query, safe="/%:@!$&'()*+,;=~-._?"), fragment="")
 
 
-def _message(body: bytes) -> str:
-    """What an error body says; servers differ in how they wrap it."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return plain(re.sub(r"<[^>]*>", " ", body.decode("utf-8", "replace")), 300)
-    if isinstance(data, list) and data:
-        data = data[0]
-    if isinstance(data, dict):
-        inner = data.get("error", data)
-        if isinstance(inner, dict):
-            parts = (inner.get(name) for name in ("message", "detail", "code", "type"))
-            return plain(" ".join(str(part) for part in parts if isinstance(part, str)))
-        return plain(inner)
-    return plain(data)
+def _count(told: Any) -> int:
+    """Tokens; 0 where no sensible number is told."""
+    return min(int(told), 10**12) if isinstance(told, int | float) and 0 <= told < 1e300 else 0
+
+
+def _dollars(told: Any) -> float | None:
+    """What it cost; None where no sensible number is told."""
+    return float(told) if isinstance(told, int | float) and 0 <= told < 1e9 else None
 
 
 def _text(content: Any) -> str:

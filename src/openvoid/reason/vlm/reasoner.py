@@ -32,6 +32,9 @@ from openvoid.reason.vlm.schema import SHAPE, Answer, Grid, WrongAnswer, plain, 
 
 KEY_VARIABLE = "OPENVOID_VLM_KEY"
 NAMES = frozenset(SHAPE["required"]) - {"confidence"}  # that only a whole answer has
+LEAST_READ = 1 << 20  # letters that may be read in vain of any answer
+TRY = 16  # letters that a try in vain counts as, besides those it read
+LINES = 256  # `json` counts the lines before a fault: so many of their letters count as one read
 
 
 @dataclass(frozen=True)
@@ -193,25 +196,31 @@ class VlmReasoner:
 def json_in(text: str, names: Collection[str]) -> Any:
     """The JSON object in an answer that has any of these names: alone, fenced, or amid prose.
 
-    Where there are several the longest counts; parts of a broken one have none of the names.
+    Where there are several the longest counts; parts of a broken one have none of the names. The
+    time is linear in the text: what was read in vain is counted, and reading ends once that is as
+    much as the text is long.
 
     Raises:
         WrongAnswer: there is none.
     """
     text = text.rpartition("</think>")[2]
     decoder, best, longest, broken = json.JSONDecoder(), None, 0, ""
-    at = text.find("{")
-    while at >= 0:
+    at, in_vain = text.find("{"), 0
+    while at >= 0 and in_vain <= len(text) + LEAST_READ:
         try:
             data, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             broken, end = broken or f" ({plain(error, 80)})", at + 1
+            in_vain += getattr(error, "pos", len(text)) - at + TRY + at // LINES
+        except RecursionError:
+            broken, end = broken or " (nested too deep)", at + 1
+            in_vain += len(text) - at
         else:
             if end - at > longest and any(name in data for name in names):
                 best, longest = data, end - at
         at = text.find("{", end)
     if best is None:
-        begins = f"begins: {plain(text, 120)}" if text.strip() else "is empty"
+        begins = f"begins: {plain(text[:1000], 120)}" if text.strip() else "is empty"
         raise WrongAnswer([f"the answer holds no valid JSON object{broken}; it {begins}"])
     return best
 

@@ -12,12 +12,11 @@ sequence's own yaml or in a roles.json of {sequence: {"static": [...], "falling"
 neither names falls if it moved at all while it was recorded.
 
 A pickle can run any code when it is loaded. This one may hold plain containers, numbers, texts and
-numpy arrays, nothing else.
+numpy arrays, nothing else (`plain_pickle`).
 """
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import pickle
@@ -30,19 +29,9 @@ from typing import Any
 import numpy as np
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.synth.sources.plain_pickle import load_plain
 
 MOST_BYTES = 1 << 30
-_PLAIN = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy.core.multiarray", "scalar"),
-    ("numpy._core.multiarray", "scalar"),
-    ("numpy._core.numeric", "_frombuffer"),
-    ("numpy.core.numeric", "_frombuffer"),
-    ("collections", "OrderedDict"),
-}
 
 
 @dataclass(frozen=True)
@@ -58,21 +47,6 @@ class Recording:
     title: str
 
 
-class _Plain(pickle.Unpickler):
-    """Loads arrays and plain containers only."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("_codecs", "encode"):  # how old protocols write bytes
-            return _latin1
-        if (module, name) not in _PLAIN:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-        return super().find_class(module, name)
-
-
-def _latin1(text: str, _: str = "") -> bytes:
-    return text.encode("latin1")
-
-
 def is_sequence(path: Path) -> bool:
     """Whether it is the folder of a sequence."""
     return (path / f"{path.name}.pkl").is_file()
@@ -85,7 +59,7 @@ def read_sequence(folder: Path) -> Recording:
         OpenVoidError: a file is missing, unreadable, or holds what it must not.
     """
     path = folder / f"{folder.name}.pkl"
-    read = load_plain(path)
+    read = read_pickle(path)
     try:
         frames = [dict(frame) for frame in read["armature"]]
         bones = {str(name): _poses([frame[name] for frame in frames]) for name in frames[0]}
@@ -110,7 +84,7 @@ def read_sequence(folder: Path) -> Recording:
     )
 
 
-def load_plain(path: Path) -> Any:
+def read_pickle(path: Path) -> Any:
     """What a pickle holds, if it is arrays and plain containers only.
 
     Raises:
@@ -119,14 +93,12 @@ def load_plain(path: Path) -> Any:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise OpenVoidError("a pickle of more than 1 GB", where=str(path))
-        return _Plain(io.BytesIO(path.read_bytes())).load()
+        return load_plain(path.read_bytes())
     except OSError as error:
         raise OpenVoidError(
             f"cannot be read: {error.strerror or error}", where=str(path)
         ) from error
-    except OpenVoidError:
-        raise
-    except Exception as error:  # a broken pickle raises nearly anything
+    except pickle.UnpicklingError as error:
         mend = "only arrays, numbers, texts, lists and dictionaries are loaded"
         raise OpenVoidError(f"not a safe pickle: {error}", where=str(path), mend=mend) from error
 

@@ -1,0 +1,136 @@
+"""Every point at which a disk can fail, one after another: a verb is run with a fault at each.
+
+    python -m tests.faults.walk LIBRARY KIND FIRST STEP ROOT openvoid's words ...
+
+Runs with LD_PRELOAD=LIBRARY (`disk.c`). For every point (from FIRST, every STEP-th) a forked child
+does the verb in a fresh copy of ROOT/start with the fault there, and another does it again without.
+Prints one line of JSON a point: how both ended, what they said, and the files they left with their
+SHA-256 (those of the cache apart). Judges nothing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+WRITES, NAMES, ALL = 2, 4 | 8, 1 | 2 | 4 | 8  # kinds of calls, as in disk.c
+FAULTS = {
+    "kill": (0, ALL),
+    "ENOSPC": (errno.ENOSPC, 1 | 2),
+    "EIO": (errno.EIO, ALL),
+    "EMFILE": (errno.EMFILE, 1),
+    "ESTALE": (errno.ESTALE, NAMES),
+    "ENOLCK": (errno.ENOLCK, NAMES),
+}
+
+
+def main(words: Sequence[str]) -> None:
+    library, kind, first, step, root, *verb = words
+    walk = Walk(ctypes.CDLL(library), Path(root), verb)
+    at = int(first)
+    print(json.dumps(walk.tried("kill", 0)), flush=True)  # undisturbed
+    while True:
+        ended = walk.tried(kind, at)
+        print(json.dumps(ended), flush=True)
+        if not ended["reached"]:
+            return
+        at += int(step)
+
+
+class Walk:
+    """One verb in one place."""
+
+    def __init__(self, disk: Any, root: Path, verb: Sequence[str]) -> None:
+        disk.disk_points.restype = ctypes.c_long
+        disk.disk_last.restype = ctypes.c_char_p
+        self._disk, self._root, self._verb = disk, root, verb
+        self._place, self._said = root / "work", root / "said"
+        _warm()
+
+    def tried(self, kind: str, at: int) -> dict[str, Any]:
+        """With a fault at a point (none: 0), and again without."""
+        shutil.rmtree(self._place, ignore_errors=True)
+        shutil.copytree(self._root / "start", self._place)
+        facts = {"at": at, **self._run(kind, at), "after": self._files()}
+        again = self._run(kind, 0)
+        return {**facts, "again": again["code"], "again_said": again["said"], "left": self._files()}
+
+    def _run(self, kind: str, at: int) -> dict[str, Any]:
+        one, other = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(one)
+            self._child(kind, at, other)
+        os.close(other)
+        with os.fdopen(one, "rb") as told:
+            text = told.read()
+        _, status = os.waitpid(child, 0)
+        facts = json.loads(text) if text else {"reached": True, "call": "killed", "points": at}
+        said = self._said.read_text("utf-8", "replace")
+        return {"code": os.waitstatus_to_exitcode(status), "said": said, **facts}
+
+    def _child(self, kind: str, at: int, told: int) -> None:
+        error, kinds = FAULTS[kind]
+        os.chdir(self._place)
+        file = os.open(self._said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        for stream in (1, 2):
+            os.dup2(file, stream)
+        os.environ["OPENVOID_CACHE"] = str(self._place / "cache")
+        self._disk.disk_arm(str(self._place).encode(), at, error, kinds)
+        code = _ended(self._verb)
+        facts = {
+            "reached": 0 < at <= self._disk.disk_points(),
+            "points": self._disk.disk_points(),
+            "call": (self._disk.disk_last() or b"").decode(),
+        }
+        self._disk.disk_arm(b"/proc", 0, 0, 0)
+        os.write(told, json.dumps(facts).encode())
+        sys.stderr.flush()
+        os._exit(code)
+
+    def _files(self) -> dict[str, str]:
+        paths = sorted(path for path in self._place.rglob("*") if path.is_file())
+        inside = [path for path in paths if self._place / "cache" not in path.parents]
+        return {
+            str(path.relative_to(self._place)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in inside
+        }
+
+
+def _ended(verb: Sequence[str]) -> int:
+    from openvoid.cli.main import main as openvoid
+
+    try:
+        return openvoid(list(verb))
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    except BaseException as escaped:
+        print(f"escaped: {escaped!r}", file=sys.stderr)
+        return 1
+
+
+def _warm() -> None:
+    """Import what a verb imports, so that a child costs a fork."""
+    import av  # noqa: F401
+    import cv2
+
+    import openvoid.cli.main
+    import openvoid.marking
+    import openvoid.plate.engine
+    import openvoid.reason.motion.reasoner
+    import openvoid.removal
+    import openvoid.select.classical.segmenter  # noqa: F401
+
+    cv2.setNumThreads(1)  # a pool's threads do not survive a fork
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -31,7 +31,8 @@ LAYERS = {
     "deliver": STAGE | {"workspace.fingerprint"},
     "show": STAGE,
     "marking": SPINE | {"reason.combine"},
-    "removal": SPINE,
+    "removal": SPINE | {"shot"},
+    "shot": SPINE,
     "remove": {"removal"},
     "synth": STAGE,
     "train": STAGE | {"void.model", "void.sampling"},  # so that training and inference agree

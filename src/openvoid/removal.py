@@ -35,22 +35,16 @@ from openvoid.core.removal import (
     Run,
     silent,
 )
-from openvoid.core.request import request_of
 from openvoid.deliver.background import Background
 from openvoid.deliver.composite import Compositor
-from openvoid.deliver.destination import check_space, destination, files_at
+from openvoid.deliver.destination import check_free, destination
 from openvoid.deliver.package import Package
 from openvoid.deliver.provenance import clip_facts, key_of, mask_facts, provenance_of
 from openvoid.deliver.report import plain
-from openvoid.media.masks import open_quadmask
-from openvoid.media.open import open_clip
-from openvoid.media.outputs import owned, refuse_existing
-from openvoid.media.shotdir import is_shot, read_shot
-from openvoid.workspace.fingerprint import files_of
+from openvoid.media.outputs import owned
+from openvoid.shot import open_shot
 from openvoid.workspace.journal import Journal
 from openvoid.workspace.scratch import scratch
-
-NO_MASK = "give its quadmask (--mask), or point at the object (--point X,Y@FRAME)"
 
 
 def remove(
@@ -103,7 +97,7 @@ def remove(
     begun = time.perf_counter()
     plugin = plugins.find("engine", engine)
     engine_options = plugins.check_options(plugin, options or {})
-    shot = _open(clip, mask, prompt, rate, input_color)
+    shot = open_shot(clip, mask, prompt, rate, input_color)
     request = shot.request(range, grow_px, seed, soft_edge_px, effects)
     to = destination(
         Path(out),
@@ -112,10 +106,7 @@ def remove(
         patch=Path(patch) if patch else None,
         inputs=shot.files(),
     )
-    files = to.files(request.clip)
-    if not overwrite:
-        refuse_existing(files)
-    check_space(to, request.clip, request.quadmask)
+    check_free(to, request.clip, request.quadmask, overwrite)
     asked: dict[str, Any] = {"engine": engine, "options": asdict(engine_options)}
     asked |= {"grow_px": grow_px, "codec": to.codec}
     provenance = replace(
@@ -124,7 +115,7 @@ def remove(
     )
     with (
         scratch(key_of(provenance, request, plugin), resume=resume) as folder,
-        owned(to.paths, overwrite=overwrite, files=files, what="this shot") as transaction,
+        owned(to.paths, overwrite, to.files(request.clip), what="this shot") as transaction,
         Journal(folder / "fills", request.clip.dtype) as journal,
         Package(request.clip, to, transaction) as package,
     ):
@@ -157,7 +148,7 @@ def outlook(
     Raises:
         OpenVoidError: as `remove` would, for all that shows before the work.
     """
-    shot = _open(clip, mask, prompt, rate, input_color)
+    shot = open_shot(clip, mask, prompt, rate, input_color)
     request = shot.request(range, grow_px, seed, soft_edge_px, effects)
     filler = plugins.construct("engine", engine, options)
     facts: dict[str, Any] = {
@@ -269,71 +260,6 @@ def in_order(fills: Iterator[Fill], start: int, length: int, engine: str) -> Ite
 def _broken(engine: str, how: str) -> OpenVoidError:
     mend = "a defect of that engine; please report it"
     return OpenVoidError(f"engine {engine!r} broke its promise: it {how}", mend=mend)
-
-
-# --- what goes in -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Shot:
-    """What a person gave, opened."""
-
-    clip: Clip
-    quadmask: Quadmask
-    prompt: str
-    mask_path: Path | None
-
-    def request(
-        self,
-        numbers: tuple[int, int] | None,
-        grow_px: int,
-        seed: int,
-        soft_edge_px: int | None,
-        effects: Effects | None,
-    ) -> RemovalRequest:
-        """Checked, cut to its range, its mask grown."""
-        return request_of(
-            self.clip,
-            self.quadmask,
-            prompt=self.prompt,
-            numbers=numbers,
-            grow_px=grow_px,
-            seed=seed,
-            soft_edge_px=soft_edge_px,
-            effects=effects,
-        )
-
-    def files(self) -> list[Path]:
-        """Those that no deliverable may replace."""
-        return [*files_of(self.clip), *(files_at(self.mask_path) if self.mask_path else ())]
-
-
-def _open(
-    clip: str | Path | Clip,
-    mask: str | Path | Quadmask | None,
-    prompt: str | None,
-    rate: Fraction | None,
-    input_color: str,
-) -> Shot:
-    if isinstance(clip, Clip) and rate is not None:
-        mend = f"it has {clip.rate}: give none, or the path of its files"
-        raise OpenVoidError("an opened clip takes no other rate", where=str(clip.path), mend=mend)
-    if isinstance(clip, Clip) and input_color != "auto":
-        mend = "give the path of its files, or open it with that colour"
-        raise OpenVoidError("an opened clip takes no colour", where=str(clip.path), mend=mend)
-    if not isinstance(clip, Clip) and is_shot(Path(clip)):
-        shot = read_shot(Path(clip))
-        clip, mask = shot.clip, shot.quadmask if mask is None else mask
-        prompt = shot.prompt if prompt is None else prompt
-    if mask is None:
-        where = str(clip.path if isinstance(clip, Clip) else clip)
-        raise OpenVoidError("no mask was given", where=where, mend=NO_MASK)
-    path = None if isinstance(mask, Quadmask) else Path(mask)
-    footage = (
-        clip if isinstance(clip, Clip) else open_clip(clip, rate=rate, input_color=input_color)
-    )
-    quadmask = mask if isinstance(mask, Quadmask) else open_quadmask(mask)
-    return Shot(footage, quadmask, prompt or "", path)
 
 
 # --- what is told of it -------------------------------------------------------------------------

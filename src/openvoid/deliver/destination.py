@@ -17,7 +17,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.media.cache import cache_folder
 from openvoid.media.codecs import CODECS, default_codec
-from openvoid.media.outputs import check
+from openvoid.media.outputs import check, refuse_existing
 from openvoid.media.sequence import is_pattern, pattern_of
 
 MATTE_CODECS = tuple(codec.name for codec in CODECS.values() if codec.holds_mattes)
@@ -101,12 +101,14 @@ def appearing(clip: Clip, path: Path) -> Iterator[Path]:
         yield pattern.path(clip.first_frame + index)
 
 
-def check_space(found: Destination, clip: Clip, quadmask: Quadmask) -> None:
-    """Refuse a removal for which the disks are clearly too small.
+def check_free(found: Destination, clip: Clip, quadmask: Quadmask, overwrite: bool) -> None:
+    """Refuse a removal whose names are taken, or for which the disks are clearly too small.
 
     Raises:
-        OpenVoidError: less is free than the master, or what is kept for a later try, usually takes.
+        OpenVoidError: something exists, without `overwrite`; less is free than the master, or what is kept for a later try, usually takes.
     """
+    if not overwrite:
+        refuse_existing(found.files(clip))
     samples = 3 * clip.width * clip.height * clip.length
     removed = 1 - quadmask.shares()[Region.KEEP]
     needed = [

@@ -21,19 +21,19 @@ from openvoid.media.transaction import Transaction, recover
 @contextmanager
 def owned(
     outs: Sequence[Path],
-    *,
-    inputs: Iterable[Path] = (),
     overwrite: bool = False,
     files: Sequence[Path] | None = None,
+    *,
+    inputs: Iterable[Path] = (),
     what: str = "this output",
 ) -> Iterator[Transaction]:
     """Own these outputs while the block runs; what joins the transaction appears at its end.
 
     Args:
         outs: files, folders, patterns; the first one is what the others belong to.
-        inputs: files that are read; none of them may be written.
         overwrite: what stands there may be replaced.
         files: which of a pattern's files will be written; None: any of them.
+        inputs: files that are read; none of them may be written.
         what: what is made, for the second comer.
 
     Raises:

@@ -1,0 +1,92 @@
+"""Shot: what a person gave to remove from, opened.
+
+Enters: a clip and a quadmask, as paths or opened, or a shot folder. Leaves: both with the prompt,
+and the request that they make. Knows no engine and no deliverable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from openvoid.core.clip import Clip
+from openvoid.core.effects import Effects
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.quadmask import Quadmask
+from openvoid.core.removal import RemovalRequest
+from openvoid.core.request import request_of
+from openvoid.deliver.destination import files_at
+from openvoid.media.masks import open_quadmask
+from openvoid.media.open import open_clip
+from openvoid.media.shotdir import is_shot, read_shot
+from openvoid.workspace.fingerprint import files_of
+
+NO_MASK = "give its quadmask (--mask), or point at the object (--point X,Y@FRAME)"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What a person gave, opened."""
+
+    clip: Clip
+    quadmask: Quadmask
+    prompt: str
+    mask_path: Path | None
+
+    def request(
+        self,
+        numbers: tuple[int, int] | None,
+        grow_px: int,
+        seed: int,
+        soft_edge_px: int | None,
+        effects: Effects | None,
+    ) -> RemovalRequest:
+        """Checked, cut to its range, its mask grown."""
+        return request_of(
+            self.clip,
+            self.quadmask,
+            prompt=self.prompt,
+            numbers=numbers,
+            grow_px=grow_px,
+            seed=seed,
+            soft_edge_px=soft_edge_px,
+            effects=effects,
+        )
+
+    def files(self) -> list[Path]:
+        """Those that no deliverable may replace."""
+        return [*files_of(self.clip), *(files_at(self.mask_path) if self.mask_path else ())]
+
+
+def open_shot(
+    clip: str | Path | Clip,
+    mask: str | Path | Quadmask | None,
+    prompt: str | None,
+    rate: Fraction | None,
+    input_color: str,
+) -> Shot:
+    """Open what was given; a shot folder brings along what was not.
+
+    Raises:
+        OpenVoidError: no mask; a file that cannot be read; a rate or colour for an opened clip.
+    """
+    if isinstance(clip, Clip) and rate is not None:
+        mend = f"it has {clip.rate}: give none, or the path of its files"
+        raise OpenVoidError("an opened clip takes no other rate", where=str(clip.path), mend=mend)
+    if isinstance(clip, Clip) and input_color != "auto":
+        mend = "give the path of its files, or open it with that colour"
+        raise OpenVoidError("an opened clip takes no colour", where=str(clip.path), mend=mend)
+    if not isinstance(clip, Clip) and is_shot(Path(clip)):
+        shot = read_shot(Path(clip))
+        clip, mask = shot.clip, shot.quadmask if mask is None else mask
+        prompt = shot.prompt if prompt is None else prompt
+    if mask is None:
+        where = str(clip.path if isinstance(clip, Clip) else clip)
+        raise OpenVoidError("no mask was given", where=where, mend=NO_MASK)
+    path = None if isinstance(mask, Quadmask) else Path(mask)
+    footage = (
+        clip if isinstance(clip, Clip) else open_clip(clip, rate=rate, input_color=input_color)
+    )
+    quadmask = mask if isinstance(mask, Quadmask) else open_quadmask(mask)
+    return Shot(footage, quadmask, prompt or "", path)

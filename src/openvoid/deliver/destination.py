@@ -105,7 +105,8 @@ def check_free(found: Destination, clip: Clip, quadmask: Quadmask, overwrite: bo
     """Refuse a removal whose names are taken, or for which the disks are clearly too small.
 
     Raises:
-        OpenVoidError: something exists, without `overwrite`; less is free than the master, or what is kept for a later try, usually takes.
+        OpenVoidError: something exists, without `overwrite`; less is free than the master, or what
+            is kept for a later try, usually takes.
     """
     if not overwrite:
         refuse_existing(found.files(clip))

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.clip import Clip, Frame
+from openvoid.core.packed import bits_of, mask_of
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.core.removal import Run
 from openvoid.media.atomic import partial_file
@@ -159,8 +160,7 @@ class Survey:
 
     def hole(self, index: int) -> NDArray[np.bool_]:
         """Where a reduced frame [h, w] is not wholly KEEP."""
-        bits = np.unpackbits(self.holes[index], count=self.proxy.height * self.proxy.width)
-        return bits.reshape(self.proxy.height, self.proxy.width).astype(bool)
+        return mask_of(self.holes[index], self.proxy.height, self.proxy.width)
 
     def blocked(self, index: int) -> NDArray[np.bool_]:
         """Where a reduced frame [h, w] must not be copied from: its hole, and what passes."""
@@ -208,7 +208,7 @@ def _look(
             hole = _reduced_hole(mask, index, proxy)
             registrar.add(_gray(small, display), ~hole)
             frames.append(small)
-            holes.append(np.packbits(hole))
+            holes.append(bits_of(hole))
     registration = registrar.result(camera)
     data = {
         "camera": registration.camera.value,

@@ -9,7 +9,6 @@ size (`refine`). Memory does not grow with the clip but for the compressed track
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.clip import Clip
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.packed import PackedMask
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
@@ -89,14 +89,12 @@ class _Following:
         self._working, self._run = working, run
         self._carrier = Carrier(working)
         self._seeds = {frame: seeds_of(selection, frame, working) for frame in selection.frames}
-        self._masks: dict[int, bytes] = {}
+        self._masks: dict[int, PackedMask] = {}
         self.confidence = [0.0] * working.length
         self._done = 0
 
     def __getitem__(self, frame: int) -> Mask:
-        bits = np.frombuffer(zlib.decompress(self._masks[frame]), np.uint8)
-        height, width = self._working.size
-        return np.unpackbits(bits, count=height * width).reshape(height, width).astype(bool)
+        return self._masks[frame].mask()
 
     def begin(self) -> None:
         """From the frame that says most to both ends."""
@@ -190,7 +188,7 @@ class _Following:
 
     def _keep(self, frame: int, step: Step) -> None:
         self._done += frame not in self._masks
-        self._masks[frame] = zlib.compress(np.packbits(step.mask).tobytes(), 1)
+        self._masks[frame] = PackedMask.of(step.mask)
         self.confidence[frame] = step.confidence
         self._run.progress("follow", self._done, self._working.length)
 

@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 from openvoid.core.box import EMPTY, Box, bounding_box
 from openvoid.select.classical.appearance import Appearance, Colours, Palette
 from openvoid.select.classical.continuous_cut import boundary_price, cut
-from openvoid.select.classical.initial_silhouette import PRICE, filled, overlap
+from openvoid.select.classical.initial_silhouette import PRICE, overlap
 from openvoid.select.classical.motion import follows, lasting, summed, together
 from openvoid.select.seeds import Mask
 from openvoid.vision.flow import Dis, Displacement, fetched, pixel_grid, sample
+from openvoid.vision.masks import without_holes
 from openvoid.vision.working import Working
 
 Map = NDArray[Any]  # [h, w] float32
@@ -74,7 +75,7 @@ def remember(lab: NDArray[Any], mask: Mask) -> Memory:
     inside = mask.astype(np.float32)
     colours = Colours.of(Palette.of(lab), lab, inside, 1 - inside)
     area = np.count_nonzero(mask)
-    holes = np.count_nonzero(filled(mask, 1.0)) - area
+    holes = np.count_nonzero(without_holes(mask, 1.0)) - area
     return Memory(colours, float(area), bool(holes <= 0.01 * area))
 
 
@@ -143,7 +144,7 @@ class Carrier:
         mask = np.zeros(working.size, bool)
         mask[here] = _held(u > 0.5, shape[here])
         if memory.solid:
-            mask = filled(mask, HOLE_SHARE)
+            mask = without_holes(mask, HOLE_SHARE)
         if np.count_nonzero(mask) < GONE_SHARE * memory.area_px and not _at_edge(mask):
             mask[:] = False
         if 0 < np.count_nonzero(mask) < HIDDEN_SHARE * memory.area_px and not _at_edge(mask):

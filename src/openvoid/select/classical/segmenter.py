@@ -24,7 +24,7 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
-from openvoid.select.classical.initial_silhouette import grown, overlap
+from openvoid.select.classical.initial_silhouette import overlap, silhouette_of
 from openvoid.select.classical.matting import refined
 from openvoid.select.classical.propagation import (
     LASTING,
@@ -113,7 +113,7 @@ class _Following:
             depth = cv2.distanceTransform(seeds.box.astype(np.uint8), cv2.DIST_L2, 3)
             hint = np.maximum(hint, depth > 0.5 * depth.max()).astype(np.float32)
         motion = self._carrier.motion(frame, hint, LASTING)
-        return grown(self._working.lab(frame), seeds, motion)
+        return silhouette_of(self._working.lab(frame), seeds, motion)
 
     def _sweep(self, start: int, end: int, way: int, step: Step, memory: Memory) -> None:
         """Carry from `start` up to, without, `end`; marked frames on the way correct."""

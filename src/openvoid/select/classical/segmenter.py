@@ -1,10 +1,10 @@
 """The segmenter `classical`: marks -> track, without weights.
 
 Enters: a clip and what a person marked. Leaves: a track over the whole clip at native size. The
-frame that says most is cut first (`grow`); its silhouette is carried to both ends of the clip
-(`carry`), stops at every other marked frame, where marks that it contradicts correct it, and a
-correction is carried back to the last marked frame and blended in. Edges are refined at native
-size (`refine`). Memory does not grow with the clip but for the compressed track.
+frame that says most is cut first (`initial_silhouette`); its silhouette is carried to both ends of
+the clip (`propagation`), stops at every other marked frame, where marks that it contradicts correct
+it, and a correction is carried back to the last marked frame and blended in. Edges are refined at
+native size (`matting`). Memory does not grow with the clip but for the compressed track.
 """
 
 from __future__ import annotations

@@ -250,6 +250,18 @@ def test_a_constant_error_does_not_flicker(level: int) -> None:
     assert measured("flicker", judged, Path())["flicker.hole"] == pytest.approx(1)
 
 
+@pytest.mark.parametrize("flow", ["fast", "medium"])
+@pytest.mark.parametrize("size", [(1, 1), (9, 11), (12, 200), (24, 320)])
+def test_low_and_small_pictures_flicker_as_well(
+    size: tuple[int, int], flow: str, tmp_path: Path
+) -> None:
+    truth = np.repeat(np.resize(room(), (*size, 3))[None], 3, axis=0)
+    labels = np.full(size, Region.AFFECTED, np.uint8)
+    judged = Judged(*(clip_of(truth) for _ in range(3)), Quadmask.from_labels([labels] * 3))
+    hole = measured("flicker", judged, tmp_path, flow=flow)["flicker.hole"]
+    assert hole == 1 or (math.isnan(hole) and size == (1, 1))
+
+
 def test_a_frozen_hole_in_a_moving_picture_is_not_calm(tmp_path: Path) -> None:
     wide = cv2.resize(room(), (512, 160), interpolation=cv2.INTER_CUBIC)
     truth = np.stack([wide[:, 3 * index : 3 * index + 256] for index in range(8)])

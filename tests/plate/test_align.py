@@ -50,6 +50,14 @@ def test_parallax_is_carried_into_the_hole() -> None:
     assert abs(float(flow[65:95, 95:145, 1].mean())) < 0.3
 
 
+@pytest.mark.parametrize(("height", "width"), [(8, 40), (14, 100), (150, 9)])
+def test_parallax_is_found_in_a_low_or_narrow_box(height: int, width: int) -> None:
+    target = gray()[:height, :width]
+    flow = parallax(target, target, np.ones(target.shape, bool))
+    assert flow.shape == (height, width, 2)
+    assert np.abs(flow).max() < 0.3
+
+
 def test_looking_up_whole_pixels_changes_nothing() -> None:
     picture = texture(40, 50).astype(np.float32)
     x, y = np.meshgrid(np.arange(50.0), np.arange(40.0))

@@ -12,7 +12,6 @@ from openvoid.core.quadmask import Quadmask, dilate
 from openvoid.core.removal import Run
 from openvoid.plate.survey import CELL_PX, Proxy, World, survey
 from openvoid.vision.camera import Camera, transform
-from openvoid.vision.masks import nanmedian
 from tests.plate.worlds import crossing, texture
 
 
@@ -104,14 +103,3 @@ def test_the_world_holds_every_frame() -> None:
         cells = (corners - world.origin) / CELL_PX
         assert (cells > -0.6).all()
         assert (cells < (world.columns - 0.4, world.rows - 0.4)).all()
-
-
-def test_nanmedian_is_numpys_for_odd_counts() -> None:
-    rng = np.random.default_rng(0)
-    values = rng.random((5, 30)).astype(np.float32)
-    assert np.array_equal(nanmedian(values), np.median(values, axis=0))
-    values[2:, 0] = np.nan
-    values[:, 1] = np.nan
-    found = nanmedian(values)
-    assert found[0] in values[:2, 0]
-    assert np.isnan(found[1])

@@ -43,6 +43,49 @@ def test_dis_takes_frames_smaller_than_its_patches_and_values_out_of_range() -> 
     assert np.abs(found).max() < 0.5
 
 
+def shifted(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two gray pictures; the second shows the first moved by one pixel to the right."""
+    wide = (255 * texture(1, height + 8, width + 9)[:height, : width + 1, 0]).astype(np.uint8)
+    return wide[:, 1:], wide[:, :-1]
+
+
+@pytest.mark.parametrize("preset", ["fast", "medium"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        *((1, 1), (1, 2), (2, 320), (320, 2), (8, 8), (11, 12), (15, 15), (16, 16), (17, 13)),
+        *((8, 40), (15, 200), (16, 91), (20, 320), (24, 320), (31, 128), (31, 3200), (200, 9)),
+    ],
+)
+def test_every_size_has_a_flow(preset: str, size: tuple[int, int]) -> None:
+    found = flow.Dis(preset).between_gray(*shifted(*size))
+    assert found.shape == (*size, 2)
+    assert np.isfinite(found).all()
+    assert np.abs(found).max() <= max(16, 0.3 * max(size))
+    if min(size) >= 16:
+        np.testing.assert_allclose(np.median(found.reshape(-1, 2), axis=0), (1, 0), atol=0.3)
+
+
+def test_what_rests_beside_what_moves_is_found_by_either_start() -> None:
+    before = (255 * texture()[..., 0]).astype(np.uint8)
+    after = before.copy()
+    after[40:80, 56:106] = before[40:80, 50:100]
+    plain = flow.Dis().between_gray(before, after)
+    or_rests = flow.Dis().between_gray(before, after, or_rests=True)
+    for found in (plain, or_rests):
+        np.testing.assert_allclose(np.median(found[50:70, 60:90, 0]), 6, atol=0.2)
+        assert np.abs(found[120:]).max() < 0.1
+    assert not np.array_equal(plain, or_rests)
+
+
+@pytest.mark.parametrize("preset", ["fast", "medium"])
+def test_a_small_picture_leaves_no_trace_in_the_flow_of_the_next(preset: str) -> None:
+    used, large = flow.Dis(preset), shifted(96, 128)
+    used.between_gray(*shifted(20, 24))
+    fresh = flow.Dis(preset).between_gray(*large)
+    np.testing.assert_array_equal(used.between_gray(*large), fresh)
+
+
 def test_the_same_frames_give_the_same_flow() -> None:
     dis = flow.make_flow()
     first = dis.between(window(20, 20), window(16, 23))
@@ -91,6 +134,36 @@ def test_more_points_than_a_picture_has_columns_can_be_sampled() -> None:
     field = np.ones((4, 5, 2), np.float32)
     assert flow.sample(field, np.zeros(70_000), np.zeros(70_000)).shape == (70_000, 2)
     assert flow.sample(field, np.zeros(0), np.zeros(0)).shape == (0, 2)
+
+
+def test_a_map_is_sampled_the_same_in_one_piece_and_folded() -> None:
+    rng = np.random.default_rng(3)
+    x, y = rng.uniform(-5, 135, (2, 60, 700)).astype(np.float32)
+    for field in (
+        rng.random((96, 128, 3)).astype(np.float32),
+        rng.integers(0, 256, (96, 128), np.uint8),
+    ):
+        whole = flow.sample(field, x, y)
+        assert whole.dtype == field.dtype
+        assert whole.shape == (60, 700, *field.shape[2:])
+        np.testing.assert_array_equal(
+            whole.reshape(-1, *field.shape[2:]), flow.sample(field, x.ravel(), y.ravel())
+        )
+
+
+def test_a_map_longer_than_opencv_takes_is_sampled() -> None:
+    x = np.linspace(0, 7, 40_000, dtype=np.float32)[None]
+    found = flow.sample(np.arange(8, dtype=np.float32)[None].repeat(3, 0), x, np.zeros_like(x))
+    np.testing.assert_allclose(found, x, atol=1 / 32)
+
+
+def test_a_picture_is_fetched_along_a_displacement() -> None:
+    picture = (255 * texture()).astype(np.uint8)
+    displacement = np.zeros((*SIZE, 2), np.float32)
+    displacement[...] = 20, 17
+    np.testing.assert_array_equal(
+        flow.fetched(picture, displacement), picture[17 : 17 + SIZE[0], 20 : 20 + SIZE[1]]
+    )
 
 
 def test_unknown_names_and_unlike_frames_are_refused() -> None:

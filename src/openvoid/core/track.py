@@ -1,21 +1,21 @@
 """Track: where one thing is, over a whole clip, and how sure that is.
 
-Enters: silhouettes, a frame at a time. Leaves: the same at random access, held compressed and
-cropped (about 5 kB a frame at 4K), so that a long shot stays at hand. Knows no files
+Enters: silhouettes, a frame at a time. Leaves: the same at random access, held packed (about 5 kB
+a frame at 4K), so that a long shot stays at hand. Knows no files
 (`media.tracks` reads and writes them) and no segmenter.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.box import Box, bounding_box
+from openvoid.core.box import Box
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.packed import PackedMask
 
 Silhouette = NDArray[np.bool_]
 """[H, W] bool, True where the thing is."""
@@ -32,7 +32,7 @@ class Track:
     height: int
     width: int
     confidence: tuple[float, ...]
-    _frames: tuple[tuple[Box, bytes], ...]
+    _frames: tuple[PackedMask, ...]
 
     @classmethod
     def of(
@@ -46,14 +46,13 @@ class Track:
         Raises:
             OpenVoidError: no frames, frames of several sizes, or not one confidence (0..1) a frame.
         """
-        frames: list[tuple[Box, bytes]] = []
+        frames: list[PackedMask] = []
         size: tuple[int, int] | None = None
         for index, mask in enumerate(masks):
             size = size or (mask.shape[0], mask.shape[1])
             if mask.shape != size or mask.dtype != np.bool_:
                 raise OpenVoidError(f"silhouette {index} is {mask.dtype} {mask.shape}, not {size}")
-            box = bounding_box(mask)
-            frames.append((box, zlib.compress(np.packbits(mask[box.slices]).tobytes(), 1)))
+            frames.append(PackedMask.of(mask))
         if size is None:
             raise OpenVoidError("the track has no frames")
         sure = tuple(confidence) if confidence is not None else (1.0,) * len(frames)
@@ -66,13 +65,7 @@ class Track:
 
     def __getitem__(self, index: int) -> Silhouette:
         """The silhouette [H, W] in one frame, a fresh array."""
-        mask = np.zeros((self.height, self.width), bool)
-        box, data = self._frames[index]
-        if not box.empty:
-            bits = np.frombuffer(zlib.decompress(data), np.uint8)
-            count = box.height * box.width
-            mask[box.slices] = np.unpackbits(bits, count=count).reshape(box.height, box.width)
-        return mask
+        return self._frames[index].mask()
 
     def __iter__(self) -> Iterator[Silhouette]:
         return (self[index] for index in range(len(self)))
@@ -91,12 +84,12 @@ class Track:
 
     def box(self, index: int) -> Box:
         """The smallest box around the thing in a frame; empty where it is not seen."""
-        return self._frames[index][0]
+        return self._frames[index].box
 
     @property
     def seen(self) -> tuple[int, ...]:
         """Frames in which it is seen, in order."""
-        return tuple(index for index, (box, _) in enumerate(self._frames) if not box.empty)
+        return tuple(index for index, each in enumerate(self._frames) if not each.box.empty)
 
     def mapped(self, change: Callable[[int, Silhouette], Silhouette]) -> Track:
         """Every silhouette changed by a function of its index and itself."""

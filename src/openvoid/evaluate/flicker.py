@@ -26,14 +26,10 @@ from openvoid.core.plugins import option
 from openvoid.core.quadmask import Region
 from openvoid.core.removal import Run
 from openvoid.evaluate.regions import LEAST_PIXELS, pairs, regions_of
+from openvoid.vision.flow import PRESETS, Dis, Displacement, fetched, pixel_grid
 
 EXPLAINED = 0.04  # of white: where the truth, warped, is farther off, the flow is wrong or occluded
 FLOOR = 0.5 / 255  # added on both sides: renders without grain differ by nothing at all
-
-_PRESETS = {
-    "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
-    "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
-}
 
 
 class Flicker:
@@ -48,10 +44,10 @@ class Flicker:
 
     @dataclass(frozen=True)
     class Options:
-        flow: str = option("medium", "how carefully motion is found", choices=tuple(_PRESETS))
+        flow: str = option("medium", "how carefully motion is found", choices=tuple(PRESETS))
 
     def __init__(self, options: Options) -> None:
-        self.flow = cv2.DISOpticalFlow.create(_PRESETS[options.flow])
+        self.flow = Dis(options.flow)
 
     def measure(self, judged: Judged, run: Run) -> Mapping[str, float]:
         sums = {"hole": np.zeros(3), "boundary": np.zeros(3)}  # result, truth, pixels
@@ -60,7 +56,7 @@ class Flicker:
             if before is not None:
                 back = backward_flow(self.flow, before[1], truth)
                 wrong = [
-                    np.abs(now - warped(then, back)).mean(axis=2)
+                    np.abs(now - fetched(then, back)).mean(axis=2)
                     for now, then in zip((result, truth), before, strict=True)
                 ]
                 explained = (wrong[1] < EXPLAINED) & inside(back)
@@ -77,31 +73,20 @@ class Flicker:
         }
 
 
-def backward_flow(
-    dis: cv2.DISOpticalFlow, before: NDArray[np.float32], now: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Flow [H, W, 2] in pixels: where each pixel of `now` was in `before`; 12 pixels at least."""
+def backward_flow(dis: Dis, before: NDArray[np.float32], now: NDArray[np.float32]) -> Displacement:
+    """Flow [H, W, 2] in pixels: where each pixel of `now` was in `before`."""
     gray = [
         cv2.cvtColor((255 * each + 0.5).astype(np.uint8), cv2.COLOR_RGB2GRAY)
         for each in (now, before)
     ]
-    flow: NDArray[np.float32] = dis.calc(gray[0], gray[1], None)  # type: ignore[call-overload]
-    return flow
+    return dis.between_gray(np.asarray(gray[0], np.uint8), np.asarray(gray[1], np.uint8))
 
 
-def warped(before: NDArray[np.float32], back: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The earlier frame [H, W, 3] carried along the flow to the later one."""
-    rows, columns = np.indices(back.shape[:2], dtype=np.float32)
-    x, y = columns + back[..., 0], rows + back[..., 1]
-    carried = cv2.remap(before, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return carried.astype(np.float32, copy=False)
-
-
-def inside(back: NDArray[np.float32]) -> NDArray[np.bool_]:
+def inside(back: Displacement) -> NDArray[np.bool_]:
     """Where the flow points into the picture."""
-    rows, columns = np.indices(back.shape[:2], dtype=np.float32)
-    x, y = columns + back[..., 0], rows + back[..., 1]
     height, width = back.shape[:2]
+    columns, rows = pixel_grid(height, width)
+    x, y = columns + back[..., 0], rows + back[..., 1]
     return (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
 
 

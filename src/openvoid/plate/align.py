@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from openvoid.core.box import Box
 from openvoid.plate.gradient import membrane
 from openvoid.vision.camera import Image, Matrix, normal
+from openvoid.vision.flow import Dis
 
 STEPS = 4
 MAX_PARALLAX_PX = 24.0
@@ -136,13 +137,12 @@ def parallax(target: Image, seen: Image, ring: NDArray[np.bool_]) -> Image:
     """
     if ring.sum() < MIN_RING:
         return np.zeros((*ring.shape, 2), np.float32)
-    flow_of = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     gain = 255.0
     first, second = (
         np.clip(np.where(ring, picture, 0.5) * gain, 0, 255).astype(np.uint8)
         for picture in (target, seen)
     )
-    flow = np.asarray(flow_of.calc(first, second, None), np.float32)  # type: ignore[call-overload]
+    flow = Dis().between_gray(first, second)
     inner = cv2.erode(ring.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     smooth = cv2.GaussianBlur(flow * inner[..., None], (0, 0), 3)
     weight = cv2.GaussianBlur(inner.astype(np.float32), (0, 0), 3)

@@ -22,6 +22,7 @@ from openvoid.plate.align import look_up, parallax, refine, warp
 from openvoid.plate.gradient import membrane
 from openvoid.plate.survey import Survey
 from openvoid.vision.camera import Camera, Image, Matrix
+from openvoid.vision.masks import disc
 
 RING_PX = 24  # kept pixels around the hole that are looked at, in proxy pixels
 SMOOTH_PX = 5.0  # corrections are matched over this far, so that grain does not steer them
@@ -87,7 +88,7 @@ def around(look: Survey, index: int, soft_px: int) -> Rebuilt | None:
     size = look.proxy.height, look.proxy.width
     box = bounding_box(hole).grown(soft_px + RING_PX, *size)
     hole = hole[box.slices]
-    want = cv2.dilate(hole.astype(np.uint8), _disc(soft_px)).astype(bool)
+    want = cv2.dilate(hole.astype(np.uint8), disc(soft_px)).astype(bool)
     target = frame[box.slices]
     return Rebuilt(box, target, target.copy(), ~want, hole, want, [])
 
@@ -141,7 +142,7 @@ def clear_of(look: Survey, index: int, guard_px: int) -> Image:
 
     What passes through counts as a hole.
     """
-    return (cv2.dilate(look.blocked(index).astype(np.uint8), _disc(guard_px)) == 0).astype(
+    return (cv2.dilate(look.blocked(index).astype(np.uint8), disc(guard_px)) == 0).astype(
         np.float32
     )
 
@@ -187,8 +188,3 @@ def fitted(difference: Image, known: NDArray[np.bool_], quiet: float = QUIET) ->
     smooth = membrane(mean.astype(np.float32), agree)
     loud = np.maximum(np.abs(smooth), 1e-9)
     return np.asarray(smooth * np.clip(1 - (quiet / loud) ** 2, 0, 1), np.float32)
-
-
-def _disc(radius: int) -> NDArray[np.uint8]:
-    side = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

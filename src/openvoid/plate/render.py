@@ -22,6 +22,7 @@ from openvoid.plate.harvest import Harvest, clip_box
 from openvoid.plate.propagate import Layer, Rebuilt
 from openvoid.plate.survey import Proxy
 from openvoid.vision.camera import Image, Matrix, normal
+from openvoid.vision.masks import touching
 
 SEAM_PX = 1.2  # donors cross-fade over about this far, proxy pixels
 CHANGED = 0.012  # a soft-edge pixel that differs this much (0..1) from the plate was changed
@@ -253,8 +254,7 @@ def _alpha(
     difference = np.abs(rebuilt.target - rebuilt.picture).max(axis=-1)
     difference = cv2.GaussianBlur(difference, (0, 0), 0.8)
     changed = (difference > max(CHANGED, 3 * rebuilt.noise)) & rebuilt.want
-    _, parts = cv2.connectedComponents((changed | rebuilt.hole).astype(np.uint8), connectivity=8)
-    changed &= np.isin(parts, np.unique(parts[rebuilt.hole]))
+    changed &= touching(changed | rebuilt.hole, rebuilt.hole)
     grown = cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     band = enlarge(cv2.GaussianBlur(grown, (0, 0), 1.0), rebuilt.box, box, proxy)
     distance = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

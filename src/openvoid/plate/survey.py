@@ -21,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.clip import Clip, Frame
+from openvoid.core.packed import bits_of, mask_of
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.core.removal import Run
 from openvoid.media.atomic import partial_file
 from openvoid.vision.camera import Camera, Matrix, Registrar, Registration, transform
 from openvoid.vision.display import Display
-from openvoid.vision.masks import nanmedian
+from openvoid.vision.masks import disc, nanmedian, touching
 from openvoid.vision.store import ArrayStore
 
 MOST = 6e4  # of a reduced frame's values: below the largest float16
@@ -159,8 +160,7 @@ class Survey:
 
     def hole(self, index: int) -> NDArray[np.bool_]:
         """Where a reduced frame [h, w] is not wholly KEEP."""
-        bits = np.unpackbits(self.holes[index], count=self.proxy.height * self.proxy.width)
-        return bits.reshape(self.proxy.height, self.proxy.width).astype(bool)
+        return mask_of(self.holes[index], self.proxy.height, self.proxy.width)
 
     def blocked(self, index: int) -> NDArray[np.bool_]:
         """Where a reduced frame [h, w] must not be copied from: its hole, and what passes."""
@@ -208,7 +208,7 @@ def _look(
             hole = _reduced_hole(mask, index, proxy)
             registrar.add(_gray(small, display), ~hole)
             frames.append(small)
-            holes.append(np.packbits(hole))
+            holes.append(bits_of(hole))
     registration = registrar.result(camera)
     data = {
         "camera": registration.camera.value,
@@ -251,7 +251,7 @@ def _cells(look: Survey, soft_px: float) -> tuple[NDArray[np.bool_], NDArray[np.
     count, cells = len(look.frames), look.world.rows * look.world.columns
     needed, shown = np.zeros((count, cells), bool), np.zeros((count, cells), bool)
     half = CELL_PX // 2
-    near, far = _disc(half + round(soft_px)), _disc(half + round(soft_px) + 1)
+    near, far = disc(half + round(soft_px)), disc(half + round(soft_px) + 1)
     whole = np.ones((look.proxy.height, look.proxy.width), np.uint8)
     if look.registration.camera is not Camera.LOCKED:
         whole[[*range(half), *range(-half, 0)]] = 0
@@ -292,8 +292,7 @@ def _passing(
         moved = (off > np.maximum(TRANSIENT, restless)) & ~seldom & wanted
         if moved.any():
             unsure = moved | (seldom & wanted)
-            _, parts = cv2.connectedComponents(unsure.reshape(grid).astype(np.uint8))
-            moved = unsure & np.isin(parts.ravel(), np.unique(parts.ravel()[moved]))
+            moved = touching(unsure.reshape(grid), moved.reshape(grid)).ravel()
         passing[index] = moved
     return passing
 
@@ -310,8 +309,3 @@ def _gain(colors: NDArray[np.float32], usual: NDArray[np.float32]) -> NDArray[np
     ratio = (usual + 0.02) / (colors + 0.02)
     gain = nanmedian(ratio)
     return np.where(np.isfinite(gain), gain, 1.0).astype(np.float32)
-
-
-def _disc(radius: int) -> NDArray[np.uint8]:
-    side = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

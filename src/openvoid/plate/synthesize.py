@@ -22,6 +22,7 @@ from openvoid.core.box import Box, bounding_box
 from openvoid.plate.gradient import blend, membrane
 from openvoid.plate.labelling import label
 from openvoid.plate.offsets import continuing, covering, repeating
+from openvoid.vision.masks import disc
 
 Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -150,8 +151,7 @@ def _steps(
 def _parts(hole: Mask) -> tuple[list[Mask], Mask]:
     """The hole's parts, largest first, each as a mask; and what is too thin or small to search."""
     small = hole.astype(np.uint8)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_TOGETHER_PX + 1, _TOGETHER_PX + 1))
-    count, grown = cv2.connectedComponents(cv2.dilate(small, kernel))
+    count, grown = cv2.connectedComponents(cv2.dilate(small, disc(_TOGETHER_PX // 2)))
     numbers: NDArray[np.int64] = np.where(hole, grown, 0).astype(np.int64)
     depth = cv2.distanceTransform(small, cv2.DIST_L2, 3)
     thickest = np.zeros(count, np.float32)

@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from openvoid.core.plugins import HasNoise
 from openvoid.core.quadmask import Labels, label
 from openvoid.synth.take import Drawn
+from openvoid.vision.masks import Mask, disc, touching
 
 CLOSED_PX = 2  # at 384 lines; as many times more in a larger picture
 SPECK_SHARE = 8 / (384 * 672)
@@ -53,7 +54,6 @@ class Threshold:
         return Threshold(max(Threshold.weak, noise), max(Threshold.strong, noise))
 
 
-Mask = NDArray[np.bool_]
 _AROUND = np.ones((3, 3), np.uint8)
 
 
@@ -100,10 +100,7 @@ def above(change: NDArray[np.uint8], threshold: Threshold) -> Mask:
     strong = change > threshold.strong
     if not strong.any():
         return strong
-    _, fields = cv2.connectedComponents(weak.view(np.uint8), connectivity=8)
-    kept = np.zeros(int(fields.max()) + 1, bool)
-    kept[fields[strong]] = True
-    return np.asarray(kept[fields] & weak)
+    return touching(weak, strong)
 
 
 def tidied(mask: Mask) -> Mask:
@@ -112,10 +109,9 @@ def tidied(mask: Mask) -> Mask:
         return mask
     area, scale = mask.size, min(mask.shape) / 384
     reach = max(1, round(CLOSED_PX * scale))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     edge = 2 * reach
     padded = cv2.copyMakeBorder(mask.view(np.uint8), edge, edge, edge, edge, cv2.BORDER_REPLICATE)
-    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc(reach))
     inner = closed[edge:-edge, edge:-edge].astype(bool)
     whole = ~_without_small(~inner, HOLE_SHARE * area)
     return _without_small(whole, SPECK_SHARE * area)

@@ -1,7 +1,8 @@
 """Optical flow: where every pixel of a frame is in the next.
 
-Enters: frames [H, W, 3] float32 in 0..1, of any source. Leaves: displacements [H, W, 2] (x, y) in
-pixels, forward and backward, and where the two agree. Knows nothing of noise, masks or models.
+Enters: frames [H, W, 3] float32 in 0..1, or gray [H, W] uint8, of any source and size. Leaves:
+displacements [H, W, 2] (x, y) in pixels, forward and backward, where the two agree, and pictures
+fetched along them. Knows nothing of noise, masks or models.
 
 Two flows, behind one Protocol: "dis" (dense inverse search, Kroeger et al. 2016, OpenCV; on the
 CPU, no weights; the default) and "raft" (Teed & Deng 2020) where torchvision is installed. It is
@@ -14,7 +15,7 @@ import importlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -31,9 +32,19 @@ PRESETS = {  # DIS: seconds a pair of 384x672 frames on one core, about
     "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,  # 0.004
     "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,  # 0.015
 }
-LEAST_SIDE_PX = 16  # DIS needs a few patches of 8 x 8
+LEAST_SIDE_PX = {"fast": 32, "medium": 16}
+"""DIS takes nothing under 12 pixels, and reads beyond a wide picture that is lower than this.
+
+Its coarsest level must hold a patch of 8 x 8; of a small picture OpenCV (5.0) takes that level by
+the width alone: at 8 to 15 x 40 ("medium") or 16 to 31 x 91 ("fast") the process dies.
+"""
+SIDE_LIMIT_PX = 32767  # cv2.remap takes no map this long
+ROW = 4096  # into such rows a longer one is folded
 RAFT_GRID_PX = 8  # RAFT takes sizes that are multiples of it, and no side under 128
 RAFT_LEAST_PX = 128
+
+
+_Kind = TypeVar("_Kind", np.uint8, np.float32, np.float64)
 
 
 class Flow(Protocol):
@@ -76,13 +87,25 @@ class Dis:
         if preset not in PRESETS:
             raise OpenVoidError(f"unknown DIS preset {preset!r}", mend="known: fast, medium")
         self._search = cv2.DISOpticalFlow.create(PRESETS[preset])
+        self._finest, self._least_px = self._search.getFinestScale(), LEAST_SIDE_PX[preset]
 
     def between(self, first: Picture, second: Picture) -> Displacement:
         _check_pair(first, second)
-        height, width = first.shape[:2]
-        pad = [(0, max(0, LEAST_SIDE_PX - side)) for side in (height, width)]
-        before, after = (np.pad(_luminance(frame), pad, "edge") for frame in (first, second))
-        flow = self._search.calc(before, after, None)  # type: ignore[call-overload]
+        return self.between_gray(_luminance(first), _luminance(second))
+
+    def between_gray(
+        self, first: NDArray[np.uint8], second: NDArray[np.uint8], *, or_rests: bool = False
+    ) -> Displacement:
+        """The same for gray pictures [H, W] alike in size, from 1 x 1 on.
+
+        `or_rests`: on every level each patch also tries whether it stands still.
+        """
+        height, width = first.shape
+        pad = [(0, max(0, self._least_px - side)) for side in (height, width)]
+        before, after = (np.pad(each, pad, "edge") for each in (first, second))
+        self._search.setFinestScale(self._finest)  # a small picture would leave another behind
+        guess: Any = np.zeros((*before.shape, 2), np.float32) if or_rests else None
+        flow = self._search.calc(before, after, guess)
         return np.ascontiguousarray(flow[:height, :width], np.float32)
 
 
@@ -132,20 +155,32 @@ def motions(flow: Flow, frames: Iterable[Picture]) -> Iterator[Motion]:
         yield Motion(flow.between(first, second), flow.between(second, first))
 
 
-def sample(field: NDArray[np.float32], x: Any, y: Any) -> NDArray[np.float32]:
+def sample(field: NDArray[_Kind], x: Any, y: Any) -> NDArray[_Kind]:
     """A field [H, W, ...] at points (any shape, pixels), bilinear; its edge goes on beyond it.
 
-    OpenCV resolves points to 1/32 pixel.
+    OpenCV resolves points to 1/32 pixel. Integers are rounded.
     """
-    shape = np.shape(x)
-    count = int(np.prod(shape))
-    rows = -(-count // 4096) or 1  # cv2.remap takes no side over 32767
-    points = np.zeros((2, rows * 4096), np.float32)
-    points[0, :count], points[1, :count] = np.ravel(x), np.ravel(y)
-    x_map, y_map = points.reshape(2, rows, 4096)
+    shape, x_map, y_map = np.shape(x), np.asarray(x, np.float32), np.asarray(y, np.float32)
+    if len(shape) != 2 or not 0 < min(shape) <= max(shape) < SIDE_LIMIT_PX:
+        x_map, y_map = _folded(x_map), _folded(y_map)
     found = cv2.remap(field, x_map, y_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    values = found.reshape(rows * 4096, *field.shape[2:])[:count]
-    return np.asarray(values.reshape(*shape, *field.shape[2:]), np.float32)
+    values = found.reshape(x_map.size, *field.shape[2:])[: int(np.prod(shape))]
+    return np.asarray(values.reshape(*shape, *field.shape[2:]), field.dtype)
+
+
+def _folded(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Points of any shape as [rows, ROW], the last row filled up with zeros."""
+    rows = -(-points.size // ROW) or 1
+    return np.pad(points.ravel(), (0, rows * ROW - points.size)).reshape(rows, ROW)
+
+
+def fetched(picture: NDArray[_Kind], displacement: Displacement) -> NDArray[_Kind]:
+    """A picture [H, W, ...] brought back along a displacement [h, w, 2]: p shows p + displacement.
+
+    So with the displacement from the first frame to the second, the second as the first has it.
+    """
+    x, y = pixel_grid(displacement.shape[0], displacement.shape[1])
+    return sample(picture, x + displacement[..., 0], y + displacement[..., 1])
 
 
 def pixel_grid(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -17,6 +17,21 @@ WIDE_PX = 8  # from here on a distance transform is quicker than a disc
 GAP = 0.012  # of the short side: gaps that `hanging` bridges
 
 
+def disc(radius_px: int) -> NDArray[np.uint8]:
+    """A disc [2 r + 1, 2 r + 1] of ones, as morphology takes it; of radius 1 it is a cross."""
+    side = 2 * radius_px + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+
+
+def touching(mask: Mask, seed: Mask) -> Mask:
+    """The parts of a mask that hold a pixel of `seed`; corners connect."""
+    count, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    kept = np.zeros(count, np.bool_)
+    kept[parts[seed]] = True
+    kept[0] = False  # what is not in the mask
+    return np.asarray(kept[parts])
+
+
 def grown(mask: Mask, by_px: int) -> Mask:
     """A mask and what lies within `by_px` of it."""
     if by_px > WIDE_PX:
@@ -24,9 +39,7 @@ def grown(mask: Mask, by_px: int) -> Mask:
             return np.zeros_like(mask)
         away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
         return np.asarray(away <= by_px)
-    side = 2 * by_px + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return cv2.dilate(mask.astype(np.uint8), disc) > 0
+    return cv2.dilate(mask.astype(np.uint8), disc(by_px)) > 0
 
 
 def inner(seen: Mask) -> Mask:
@@ -37,8 +50,8 @@ def inner(seen: Mask) -> Mask:
 def filled(mask: Mask, gap_px: int) -> Mask:
     """Gaps narrower than `gap_px` closed, and holes filled that are no larger than the rest."""
     wide = np.pad(mask.astype(np.uint8), gap_px)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap_px | 1, gap_px | 1))
-    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, disc)[gap_px:-gap_px, gap_px:-gap_px]
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, disc(gap_px // 2))
+    closed = closed[gap_px:-gap_px, gap_px:-gap_px]
     count, labels, stats, _ = cv2.connectedComponentsWithStats((closed == 0).astype(np.uint8))
     height, width = mask.shape
     for hole in range(1, count):
@@ -49,10 +62,22 @@ def filled(mask: Mask, gap_px: int) -> Mask:
     return np.asarray(closed > 0)
 
 
+def without_holes(mask: Mask, share: float) -> Mask:
+    """Holes and bays at the picture's edge of at most this share of the mask's area filled.
+
+    Unlike `filled` it closes no gaps, and corners part holes.
+    """
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(
+        (~mask).astype(np.uint8), connectivity=4
+    )
+    small = stats[:, cv2.CC_STAT_AREA] <= share * np.count_nonzero(mask)
+    small[0] = False
+    return np.asarray(mask | small[parts]) if count > 1 else mask
+
+
 def thick(mask: Mask) -> Mask:
     """Without lines: edges that the camera model misses by a pixel."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
-    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(1)) > 0
 
 
 def tidy(mask: Mask) -> Mask:
@@ -69,11 +94,7 @@ def opened(mask: Mask) -> Mask:
 def hanging(mask: Mask, object_: Mask) -> Mask:
     """The parts of a mask that hang together with the object, its own place left out."""
     gap = max(1, round(GAP * min(mask.shape)))
-    joined = grown(mask | object_, gap)
-    _, labels = cv2.connectedComponents(joined.astype(np.uint8))
-    wanted = np.unique(labels[object_])
-    found = np.isin(labels, wanted[wanted > 0]) & mask & ~object_
-    return np.asarray(found)
+    return touching(grown(mask | object_, gap), object_) & mask & ~object_
 
 
 def nanmedian(values: NDArray[np.float32]) -> NDArray[np.float32]:

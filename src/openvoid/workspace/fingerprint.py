@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from openvoid.core.clip import Clip
+from openvoid.core.packed import bits_of
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.track import Track
 
@@ -85,7 +86,7 @@ def track_hash(track: Track) -> str:
     for index in range(len(track)):
         box = track.box(index)
         digest.update(np.array(box, np.int32).tobytes())
-        digest.update(np.packbits(track[index][box.slices]).tobytes())
+        digest.update(bits_of(track[index][box.slices]).tobytes())
     return digest.hexdigest()
 
 

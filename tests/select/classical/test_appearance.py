@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from openvoid.select.classical.appearance import Appearance, Colours, Palette
-from openvoid.select.classical.motion import grid
+from openvoid.vision.flow import pixel_grid
 
 
 def halves() -> tuple[np.ndarray, np.ndarray]:
@@ -33,7 +33,7 @@ def test_neighbourhoods_know_what_the_whole_cannot_tell() -> None:
     colours = Colours.of(Palette.of(lab), lab, mask, 1 - mask)
     assert np.abs(colours.odds(lab)).max() < 0.1
     look = Appearance.of(colours, lab, mask, 1 - mask)
-    odds = look.odds(lab, *grid((120, 240)))
+    odds = look.odds(lab, *pixel_grid(120, 240)[::-1])
     far = np.ones((120, 240), bool)
     far[:, 80:160] = False
     right = (odds > 0) == (mask > 0.5)
@@ -45,4 +45,4 @@ def test_a_colour_never_seen_is_undecided() -> None:
     colours = Colours.of(Palette.of(lab), lab, mask, 1 - mask)
     look = Appearance.of(colours, lab, mask, 1 - mask)
     green = np.full((120, 240, 3), (200, 60, 200), np.uint8)
-    assert np.abs(look.odds(green, *grid((120, 240)))).max() < 0.5
+    assert np.abs(look.odds(green, *pixel_grid(120, 240)[::-1])).max() < 0.5

@@ -140,3 +140,20 @@ def test_how_bright_a_linear_shot_was_stored_makes_no_difference(tmp_path: Path)
         assert np.array_equal(at(2.0**power), usual)
     for times in (0.002, 7.3):
         assert min(overlap(*pair) for pair in zip(at(times), usual, strict=True)) > 0.98
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (2, 2), (5, 7), (8, 8), (16, 16), (2, 320)])
+@pytest.mark.parametrize("kind", ["moving", "plain", "noise"])
+def test_the_smallest_clips_are_followed(size: tuple[int, int], kind: str, tmp_path: Path) -> None:
+    height, width = size
+    rng = np.random.default_rng(5)
+    frames = [np.full((height, width, 3), (60, 120, 60), np.uint8) for _ in range(4)]
+    for index, frame in enumerate(frames):
+        if kind == "moving":
+            frame[height // 4 : 1 + height // 2, index : index + 1 + width // 3] = 220, 40, 40
+        elif kind == "noise":
+            frame[:] = rng.integers(0, 256, frame.shape)
+    marks = Selection(points=(Point(0, width // 8, height // 3),))
+    track = ClassicalSegmenter(Options()).track(clip_of(frames), marks, Run(tmp_path))
+    assert (len(track), track.height, track.width) == (4, *size)
+    assert track[0][height // 3, width // 8]

@@ -7,7 +7,6 @@ nothing of what they are.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box
+from openvoid.core.packed import PackedMask
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.masks import grown
 
@@ -43,13 +43,11 @@ class Blob:
     area_px: int
     colour: tuple[float, float, float]
     touches_edge: bool
-    _bits: bytes
+    _part: PackedMask  # of the box
 
     def mask(self, size: tuple[int, int]) -> Mask:
         whole = np.zeros(size, bool)
-        bits = np.frombuffer(zlib.decompress(self._bits), np.uint8)
-        shape = self.box.height, self.box.width
-        whole[self.box.slices] = np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape)
+        whole[self.box.slices] = self._part.mask()
         return whole
 
     @property
@@ -99,7 +97,7 @@ def blobs_of(mask: Mask, frame: int, picture: Picture, least_px: int, edge: Mask
                 area,
                 (float(colour[0]), float(colour[1]), float(colour[2])),
                 bool((edge[box.slices] & part).any()),
-                zlib.compress(np.packbits(part).tobytes(), 1),
+                PackedMask.of(part),
             )
         )
     return sorted(found, key=lambda blob: -blob.area_px)

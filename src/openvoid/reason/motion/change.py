@@ -22,7 +22,7 @@ from openvoid.reason.motion.background import Undisturbed, distance_px
 from openvoid.reason.motion.blobs import Course, Follower, blobs_of
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.scene import Mask, Picture, Scene
-from openvoid.vision.masks import grown, inner, thick, tidy
+from openvoid.vision.masks import grown, inner, opened, thick, tidy, touching
 
 FAINT = 0.018  # of white: a change of the mean that can be seen
 PLAIN = 0.06  # of white: a change of a pixel that can be seen
@@ -169,9 +169,5 @@ def _hanging(mask: Mask, object_: Mask, scene: Scene) -> Mask:
     joined = cv2.morphologyEx(
         (mask | object_).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
     )
-    _, labels = cv2.connectedComponents(joined)
     near = grown(object_, max(2, round(GAP * scene.scale_px)))
-    wanted = np.unique(labels[near & (joined > 0)])
-    found = np.isin(labels, wanted[wanted > 0]) & ~object_
-    opened = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    return np.asarray(opened > 0)
+    return opened(touching(joined > 0, near) & ~object_)

@@ -11,22 +11,22 @@ happened, and the difference holds both the thing where it is and the place it l
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
+from openvoid.core.packed import PackedMask
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.motion.background import Undisturbed
 from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.scene import Mask, Picture, Scene
-from openvoid.vision.masks import grown, inner, thick, tidy
+from openvoid.vision.flow import Dis
+from openvoid.vision.masks import grown, inner, thick, tidy, touching
 
 WEAK = 0.016  # of white: a change of a pixel that counts where the flow says that it moved
 FAINT = 0.02  # of white: a change of the mean that counts beside a stronger one
@@ -52,11 +52,11 @@ class Thing:
     began: int
     cause: int
     largest_px: int = 0
-    _masks: dict[int, bytes] = field(default_factory=dict)
+    _masks: dict[int, PackedMask] = field(default_factory=dict)
 
     def add(self, frame: int, mask: Mask) -> None:
         self.largest_px = max(self.largest_px, int(mask.sum()))
-        self._masks[frame] = zlib.compress(np.packbits(mask).tobytes(), 1)
+        self._masks[frame] = PackedMask.of(mask)
 
     @property
     def frames(self) -> tuple[int, ...]:
@@ -66,8 +66,7 @@ class Thing:
         """Where it differs [H, W] in a frame; nowhere where it is not disturbed."""
         if frame not in self._masks:
             return np.zeros(size, bool)
-        bits = np.frombuffer(zlib.decompress(self._masks[frame]), np.uint8)
-        return np.unpackbits(bits, count=size[0] * size[1]).reshape(size).astype(bool)
+        return self._masks[frame].mask()
 
 
 @dataclass
@@ -150,9 +149,7 @@ def _step(
 def _driven(state: _State, differs: Mask, edge: Mask) -> Mask:
     """What reaches in from beyond the picture and was not disturbed before: an arm, a machine. It
     is moved from there, wherever it touches the object."""
-    _, labels = cv2.connectedComponents((differs & ~grown(state.owner > 0, 2)).astype(np.uint8))
-    reaching = np.unique(labels[edge & (labels > 0)])
-    return np.isin(labels, reaching[reaching > 0])
+    return touching(differs & ~grown(state.owner > 0, 2), edge)
 
 
 def _moved(scene: Scene, state: _State, usual: Undisturbed, picture: Picture, around: Mask) -> Mask:
@@ -163,8 +160,7 @@ def _moved(scene: Scene, state: _State, usual: Undisturbed, picture: Picture, ar
         return np.zeros_like(around)
     weak = np.maximum(WEAK, NOISES / 2 * usual.noise[box.slices])
     differs = np.abs(now - before).max(axis=-1) > weak
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    way: Any = flow.calc(_gray(before), _gray(now), None)  # type: ignore[call-overload]
+    way = Dis("fast").between_gray(_gray(before), _gray(now))
     limit = max(0.4, 2 * scene.spread_px)
     found = np.zeros_like(around)
     found[box.slices] = differs & (np.hypot(way[..., 0], way[..., 1]) > limit)
@@ -202,9 +198,7 @@ def _owned(
     """Which thing each changed spot belongs to; new things begin at contact."""
     before = state.owner
     hot = reach | grown(before > 0, 3)
-    _, labels = cv2.connectedComponents(differs.astype(np.uint8))
-    warm = np.unique(labels[hot & differs])
-    differs = np.isin(labels, warm[warm > 0])
+    differs = touching(differs, hot)
     owner = np.zeros(scene.size, np.uint16)
     if not differs.any():
         return owner

@@ -25,7 +25,7 @@ from openvoid.reason.motion.blobs import Trail
 from openvoid.reason.motion.evidence import Evidence
 from openvoid.reason.motion.report import Finding
 from openvoid.reason.motion.scene import Mask, Scene
-from openvoid.vision.masks import grown, inner
+from openvoid.vision.masks import grown, inner, thick, touching
 
 SLOWS = 0.45  # of its pace: an object whose fall becomes as slow has landed
 PACE = 0.012  # of the short side a frame: slower is no fall
@@ -140,11 +140,7 @@ def _surface(scene: Scene, frame: int) -> Mask:
     colours = _colours(lab[ring])
     off = np.min([np.linalg.norm(lab - colour, axis=-1) for colour in colours], axis=0)
     alike = ((off < ALIKE) & scene.seen(frame)) | object_
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
-    opened = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, disc)
-    _, labels = cv2.connectedComponents(opened)
-    wanted = np.unique(labels[ring & (opened > 0)])
-    return np.isin(labels, wanted[wanted > 0])
+    return touching(thick(alike), ring)
 
 
 def _lab(scene: Scene, frame: int) -> NDArray[np.float32]:

@@ -26,7 +26,7 @@ from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.report import Finding
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.surfaces import CALM_PX, Surfaces, softened, surfaces
-from openvoid.vision.masks import filled, grown
+from openvoid.vision.masks import filled, grown, touching
 
 SOFT = 0.04  # of the short side: patterns finer than that are smoothed away
 FLAT = 0.4  # the ground is seen from the side: a step up the picture is as far as 1/FLAT aside
@@ -189,9 +189,7 @@ def _lit(
     if not (plainly and shines) and not _both_sides(light - base, peak, ground):
         return nowhere
     found = ground.mask & (light - base > weak)
-    _, labels = cv2.connectedComponents(grown(found, 2).astype(np.uint8))
-    wanted = np.unique(labels[near & found])
-    return np.isin(labels, wanted[wanted > 0]) & found
+    return touching(grown(found, 2), near & found) & found
 
 
 def _both_sides(light: NDArray[np.float32], peak: float, ground: _Ground) -> bool:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from openvoid.core.box import bounding_box
 from openvoid.reason.motion.camera import Matrix, moved, normal, round_trip
 from openvoid.reason.motion.scene import Mask, Picture, Scene
-from openvoid.vision.masks import grown, nanmedian
+from openvoid.vision.masks import grown, nanmedian, touching
 
 CHANGE = 0.016  # of white
 NOISES = 3.0  # times the median difference of pixels
@@ -66,7 +66,8 @@ class Compared:
             difference = cv2.blur(difference, (3, 3))
         off = np.abs(difference).max(axis=-1)
         free = self._known & ~own
-        mask = _calm(_holding((off > WEAKER * self._limit) & free, off > self._limit))
+        weak = (off > WEAKER * self._limit) & free
+        mask = _calm(touching(weak, off > self._limit))  # hysteresis, Canny 1986
         size = mask.shape[::-1]
         back = cv2.warpPerspective(mask.astype(np.uint8), step, size, flags=cv2.INTER_NEAREST)
         return back > 0
@@ -209,13 +210,6 @@ def _slope(picture: NDArray[Any]) -> NDArray[np.float32]:
     low, high = (each(picture, np.ones((3, 3), np.uint8)) for each in (cv2.erode, cv2.dilate))
     span = np.asarray(high, np.float32) - low
     return np.asarray((span if span.ndim == 2 else span.max(axis=-1)) / 2, np.float32)
-
-
-def _holding(weak: Mask, strong: Mask) -> Mask:
-    """The parts of a weak change that hold a strong one (hysteresis, Canny 1986)."""
-    _, labels = cv2.connectedComponents(weak.astype(np.uint8))
-    wanted = np.unique(labels[strong & weak])
-    return np.isin(labels, wanted[wanted > 0])
 
 
 def _calm(mask: Mask) -> Mask:

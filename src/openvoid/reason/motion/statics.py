@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
 from openvoid.reason.motion.scene import Mask
-from openvoid.vision.masks import grown
+from openvoid.vision.masks import grown, touching
 
 GIVES_S = 0.3  # after which what is small and low may be on the ground already
 RESTS_S = 1.2  # after which what fell from a man's height has bounced, slid, rolled, and rests
@@ -169,10 +169,9 @@ def _below(part: Mask, posts: Mask, y: float, ground: float) -> Mask:
     """The posts up to the row at which the rest begins, with their sides, which end higher up."""
     rows = np.arange(part.shape[0])[:, None]
     lowest = np.where(_upper(part), rows, -1).max(axis=0)
-    sides = (lowest > y + LEG * (ground - y)).astype(np.int32)
-    _, labels = cv2.connectedComponents(sides[None].astype(np.uint8))
-    wanted = np.unique(labels[0][posts.any(axis=0) & (sides > 0)])
-    return part & (rows > y) & (np.isin(labels[0], wanted[wanted > 0]) | posts.any(axis=0))
+    sides = np.asarray(lowest > y + LEG * (ground - y))
+    held = np.asarray(posts.any(axis=0))
+    return part & (rows > y) & (touching(sides[None], held[None])[0] | held)
 
 
 def _reach(mask: Mask) -> tuple[float, float]:

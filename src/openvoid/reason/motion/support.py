@@ -24,7 +24,7 @@ from openvoid.reason.motion.evidence import Evidence
 from openvoid.reason.motion.report import Finding
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.statics import RESTS_S, Loss, losses
-from openvoid.vision.masks import grown, hanging, tidy
+from openvoid.vision.masks import disc, grown, hanging, tidy
 
 LIGHTEST = 0.015  # of the object: less is a stain of its outline
 HEAVIEST = 1.5  # of an object that moves: it carries nothing that is larger
@@ -111,8 +111,8 @@ def _like_the_ground(scene: Scene) -> Mask:
         return rim
     other = parallax.agreed(scene, figure_ground.novel_in, figure_ground.KEY_LOOKS)
     other &= ~shadow.shaded(scene.picture(first), other, object_)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    joined = cv2.morphologyEx((alike | other | rim).astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0
+    edges = disc(side // 2)
+    joined = cv2.morphologyEx((alike | other | rim).astype(np.uint8), cv2.MORPH_CLOSE, edges) > 0
     return hanging(joined, object_)
 
 

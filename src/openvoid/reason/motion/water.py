@@ -24,7 +24,7 @@ from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.region_change import Before, Compared, before
 from openvoid.reason.motion.report import Finding, frames_name
 from openvoid.reason.motion.scene import Mask, Scene
-from openvoid.vision.masks import grown, inner
+from openvoid.vision.masks import disc, grown, inner
 
 RING = 0.03  # of the short side: how wide around the object its surface is looked at
 INSIDE = 0.6  # of the ring must be of the surface
@@ -202,8 +202,7 @@ def _at_edge(scene: Scene, index: int) -> bool:
 
 def _whole(mask: Mask, gap_px: int) -> Mask:
     """Gaps and small holes filled."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap_px + 1,) * 2)
-    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, disc)
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, disc(gap_px))
     _, labels, stats, _ = cv2.connectedComponentsWithStats((closed == 0).astype(np.uint8))
     small = stats[:, cv2.CC_STAT_AREA] < (HOLE * gap_px) ** 2
     small[0] = True

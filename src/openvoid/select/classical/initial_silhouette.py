@@ -1,4 +1,4 @@
-"""Grow: from the marks of one frame to the silhouette they mean.
+"""The first silhouette: from the marks of one frame to the silhouette they mean.
 
 Enters: a Lab frame, its seeds, and how it moves against the camera. Leaves: a silhouette [h, w].
 Knows no other frame. A box is cut as in Rother et al., "GrabCut" (2004). Clicks do not say how
@@ -19,6 +19,7 @@ from openvoid.core.box import Box, bounding_box
 from openvoid.select.classical.appearance import Appearance, Colours, Palette
 from openvoid.select.classical.continuous_cut import CERTAIN, boundary_price, cut
 from openvoid.select.seeds import Mask, Seeds, distance_to, widest_gap
+from openvoid.vision.masks import touching, without_holes
 
 Map = NDArray[Any]  # [h, w] float32
 PRICE = 5.0  # of a unit of boundary on plain ground, in log-odds of a pixel
@@ -37,7 +38,7 @@ class Guess:
     reach_px: float
 
 
-def grown(lab: NDArray[Any], seeds: Seeds, motion: Map | None = None) -> tuple[Mask, float]:
+def silhouette_of(lab: NDArray[Any], seeds: Seeds, motion: Map | None = None) -> tuple[Mask, float]:
     """The silhouette that the marks mean, and how sure that is (0..1).
 
     Args:
@@ -144,25 +145,15 @@ def _iterate(
 def joined(mask: Mask, sure: Mask) -> Mask:
     """The parts that hold a mark (all where there is none of them), small holes filled."""
     mask = mask | sure
+    if sure.any():
+        return without_holes(touching(mask, sure), 0.02)
     count, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     kept = np.zeros(count, bool)
-    if sure.any():
-        kept[np.unique(parts[sure])] = True
-    elif count > 1:
+    if count > 1:
         areas = stats[:, cv2.CC_STAT_AREA]
         kept = areas >= 0.1 * areas[1:].max()
     kept[0] = False
-    return filled(kept[parts], 0.02)
-
-
-def filled(mask: Mask, share: float) -> Mask:
-    """Holes smaller than a share of the object belong to it."""
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(
-        (~mask).astype(np.uint8), connectivity=4
-    )
-    small = stats[:, cv2.CC_STAT_AREA] <= share * np.count_nonzero(mask)
-    small[0] = False
-    return mask | small[parts] if count > 1 else mask
+    return without_holes(kept[parts], 0.02)
 
 
 def on_edges(mask: Mask, price: Map, box: Box, size: tuple[int, int]) -> float:

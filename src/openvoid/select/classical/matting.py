@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from openvoid.core.box import Box, bounding_box
 from openvoid.select.seeds import Mask
 from openvoid.vision.display import Display
+from openvoid.vision.flow import sample
 
 Map = NDArray[Any]  # [h, w] float32
 RADIUS_PX = 4  # of the local fit, working px
 EVENNESS = 1e-3  # regularisation: contrast squared (of 0..1) that counts as an edge
 EVEN_PX = 0.4  # working px over which alpha is evened out
-ROW = 1024
 BAND_PX = 2.5  # how far the boundary may move, working px
 
 
@@ -45,7 +45,7 @@ def refined(mask: Mask, frame: NDArray[Any], small: NDArray[Any], display: Displ
     large = _native(grown, mask.shape, (height, width))
     picture = display.seen(frame[large.slices]).astype(np.float32) / 255
     place = _places(mask.shape, grown, large, (height, width))
-    signed = _fetched(_signed(mask[grown.slices]), place)
+    signed = sample(_signed(mask[grown.slices]), *place)
     near = np.abs(signed) < BAND_PX
     if not near.any():
         full[large.slices] = signed > 0
@@ -84,19 +84,7 @@ def _alpha(
     here = box.slices
     target = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.6)[here]
     gains, offset = fit(small[here].astype(np.float32) / 255, target)
-    return (_fetched(gains, place) * colours).sum(-1) + _fetched(offset, place)
-
-
-def _fetched(picture: NDArray[Any], place: tuple[Map, Map]) -> NDArray[Any]:
-    """Values of a working picture at places (x, y), of any shape, between its pixels."""
-    x, y = place
-    if x.ndim == 2:
-        return cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    rows = -(-x.size // ROW)  # OpenCV wants maps that are no longer than 32767
-    spare = rows * ROW - x.size
-    across, down = (np.pad(each, (0, spare)).reshape(rows, ROW) for each in (x, y))
-    found = cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return found.reshape(rows * ROW, *picture.shape[2:])[: x.size]
+    return (sample(gains, *place) * colours).sum(-1) + sample(offset, *place)
 
 
 def _places(small: tuple[int, ...], box: Box, large: Box, size: tuple[int, int]) -> tuple[Map, Map]:

@@ -4,7 +4,7 @@ Enters: two frames and where the object is (or may be) in the first. Leaves: opt
 log-odds that a pixel goes where the object goes rather than where the camera takes the scene.
 Knows no marks.
 
-The flow is dense inverse search (Kroeger et al. 2016, OpenCV). The evidence is not the flow itself,
+The evidence is not the flow itself,
 which is soft at edges, but the two hypotheses held against the pictures: which of them explains
 what the other frame shows at the place that it predicts. Plain ground says nothing.
 """
@@ -17,8 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.vision.flow import Displacement, fetched, pixel_grid
+
 Map = NDArray[Any]  # [h, w] float32
-Flow = NDArray[Any]  # [h, w, 2] float32 (x, y) px: p of the first frame is p + flow of the second
 AGAINST = 3.0  # log-odds: what goes another way is not the object
 FOR = 1.0  # what goes along may be something that it pushes
 NOISE = 5.0  # colour difference that is worth one unit of log-odds
@@ -29,23 +30,7 @@ TRUST = 0.02  # of its mean motion, far away from it
 ROUNDS = 6  # of reweighted least squares
 
 
-class Follower:
-    """Dense optical flow between gray frames [h, w] uint8."""
-
-    def __init__(self) -> None:
-        self._search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-
-    def flow(self, first: NDArray[Any], second: NDArray[Any]) -> Flow:
-        return np.asarray(self._search.calc(first, second, np.zeros((*first.shape, 2), np.float32)))
-
-
-def grid(size: tuple[int, int]) -> tuple[Map, Map]:
-    """(y, x) of every pixel."""
-    y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
-    return y, x
-
-
-def camera_flow(flow: Flow, away: Map) -> Flow:
+def camera_flow(flow: Displacement, away: Map) -> Displacement:
     """The affine motion that most of the frame follows; `away` weighs what may count.
 
     Geman-McClure weights from the median on, so that things that move for themselves drop out.
@@ -65,19 +50,19 @@ def camera_flow(flow: Flow, away: Map) -> Flow:
         fit = np.linalg.solve(
             terms.T @ (weight * terms) + 1e-6 * np.eye(3), terms.T @ (weight * seen)
         )
-    rows, columns = grid((height, width))
+    columns, rows = pixel_grid(height, width)
     across, along = columns / width - 0.5, rows / height - 0.5
     parts = [fit[0, i] + fit[1, i] * across + fit[2, i] * along for i in (0, 1)]
     return np.stack(parts, -1).astype(np.float32)
 
 
-def object_flow(flow: Flow, inside: Map) -> Flow:
+def object_flow(flow: Displacement, inside: Map) -> Displacement:
     """The object's motion, carried on smoothly around it."""
     height, width = inside.shape
     small = (max(1, width // COARSER), max(1, height // COARSER))
     weight = cv2.resize(inside, small, interpolation=cv2.INTER_AREA)
     weight = weight + 1e-6 * float(weight.max() + 1e-6)
-    flow = cv2.resize(flow, small, interpolation=cv2.INTER_LINEAR)
+    flow = np.asarray(cv2.resize(flow, small, interpolation=cv2.INTER_LINEAR), np.float32)
     sigma = 0.06 * min(small)
     mass = cv2.GaussianBlur(weight, (0, 0), sigma)
     mean = (flow * weight[..., None]).sum((0, 1)) / float(weight.sum())
@@ -86,18 +71,9 @@ def object_flow(flow: Flow, inside: Map) -> Flow:
     return cv2.resize(own, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def moved(picture: NDArray[Any], flow: Flow, border: int = cv2.BORDER_REPLICATE) -> NDArray[Any]:
-    """A picture fetched from where the flow says each pixel is."""
-    y, x = grid((flow.shape[0], flow.shape[1]))
-    return cv2.remap(
-        picture, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=border
-    )
-
-
-def differs(lab: NDArray[Any], other: NDArray[Any], flow: Flow) -> Map:
+def differs(lab: NDArray[Any], other: NDArray[Any], flow: Displacement) -> Map:
     """How badly the other frame, fetched along a flow, matches: mean over a small patch."""
-    fetched = moved(other, flow)
-    return cv2.blur(summed(cv2.absdiff(lab, fetched)), (5, 5))
+    return cv2.blur(summed(cv2.absdiff(lab, fetched(other, flow))), (5, 5))
 
 
 def summed(picture: NDArray[Any]) -> Map:
@@ -105,7 +81,9 @@ def summed(picture: NDArray[Any]) -> Map:
     return cv2.transform(picture.astype(np.float32), np.ones((1, 3), np.float32))
 
 
-def follows(lab: NDArray[Any], other: NDArray[Any], flow: Flow, inside: Map) -> tuple[Map, Map]:
+def follows(
+    lab: NDArray[Any], other: NDArray[Any], flow: Displacement, inside: Map
+) -> tuple[Map, Map]:
     """Log-odds [h, w] that a pixel goes with the object and not with the camera; and the mismatch.
 
     The second tells how badly either explains it; where a pixel is hidden in the other frame, both
@@ -120,7 +98,9 @@ def follows(lab: NDArray[Any], other: NDArray[Any], flow: Flow, inside: Map) -> 
     return (trust * np.minimum(odds, FOR)).astype(np.float32), np.minimum(by_camera, by_object)
 
 
-def _simplest(lab: NDArray[Any], other: NDArray[Any], camera: Flow, inside: Map) -> Flow:
+def _simplest(
+    lab: NDArray[Any], other: NDArray[Any], camera: Displacement, inside: Map
+) -> Displacement:
     """No motion of the camera at all, unless the fitted one explains the scene clearly better.
 
     Water, leaves and crowds move in ways that no camera does, and would bend the fit.

@@ -25,18 +25,11 @@ from numpy.typing import NDArray
 from openvoid.core.box import EMPTY, Box, bounding_box
 from openvoid.select.classical.appearance import Appearance, Colours, Palette
 from openvoid.select.classical.continuous_cut import boundary_price, cut
-from openvoid.select.classical.initial_silhouette import PRICE, filled, overlap
-from openvoid.select.classical.motion import (
-    Flow,
-    Follower,
-    follows,
-    grid,
-    lasting,
-    moved,
-    summed,
-    together,
-)
+from openvoid.select.classical.initial_silhouette import PRICE, overlap
+from openvoid.select.classical.motion import follows, lasting, summed, together
 from openvoid.select.seeds import Mask
+from openvoid.vision.flow import Dis, Displacement, fetched, pixel_grid, sample
+from openvoid.vision.masks import without_holes
 from openvoid.vision.working import Working
 
 Map = NDArray[Any]  # [h, w] float32
@@ -82,7 +75,7 @@ def remember(lab: NDArray[Any], mask: Mask) -> Memory:
     inside = mask.astype(np.float32)
     colours = Colours.of(Palette.of(lab), lab, inside, 1 - inside)
     area = np.count_nonzero(mask)
-    holes = np.count_nonzero(filled(mask, 1.0)) - area
+    holes = np.count_nonzero(without_holes(mask, 1.0)) - area
     return Memory(colours, float(area), bool(holes <= 0.01 * area))
 
 
@@ -101,7 +94,7 @@ class Carrier:
     """Carries silhouettes between neighbouring frames of one clip."""
 
     def __init__(self, working: Working) -> None:
-        self._working, self._follower = working, Follower()
+        self._working, self._dis = working, Dis()
         self._lab = lru_cache(maxsize=KEPT_FRAMES)(working.lab)
         self._gray = lru_cache(maxsize=KEPT_FRAMES)(working.gray)
 
@@ -113,7 +106,7 @@ class Carrier:
             found = []
             for other in (index + way * frames for frames in away):
                 if 0 <= other < working.length:
-                    flow = self._follower.flow(gray, self._gray(other))
+                    flow = self._dis.between_gray(gray, self._gray(other), or_rests=True)
                     found.append(follows(lab, self._lab(other), flow, inside))
             sides += [lasting(found)] if found else []
         return together(sides) if sides else np.zeros(working.size, np.float32)
@@ -133,7 +126,7 @@ class Carrier:
         back, ahead = self._flows(target, source, before.mask)
         old, new = self._lab(source), self._lab(target)
         trust = _trust(back, ahead, old, new)
-        shape = moved(signed_distance(before.mask), back)
+        shape = fetched(signed_distance(before.mask), back)
         reach = 10 + 0.04 * min(working.size) + float(np.abs(back[before.mask]).max())
         box = bounding_box(shape > -FAR_PX + 1).union(bounding_box(before.mask))
         if not (shape > -2).any():
@@ -151,7 +144,7 @@ class Carrier:
         mask = np.zeros(working.size, bool)
         mask[here] = _held(u > 0.5, shape[here])
         if memory.solid:
-            mask = filled(mask, HOLE_SHARE)
+            mask = without_holes(mask, HOLE_SHARE)
         if np.count_nonzero(mask) < GONE_SHARE * memory.area_px and not _at_edge(mask):
             mask[:] = False
         if 0 < np.count_nonzero(mask) < HIDDEN_SHARE * memory.area_px and not _at_edge(mask):
@@ -161,17 +154,18 @@ class Carrier:
         sure = 0.6 + 0.4 * overlap(mask, shape > 0) * clear
         return Step(mask, before.confidence * AGEING * (0.96 + 0.04 * sure))
 
-    def _flows(self, target: int, source: int, mask: Mask, box: Box = EMPTY) -> tuple[Flow, Flow]:
-        """Flow to the source and back, around the object; nothing moves elsewhere."""
+    def _flows(
+        self, target: int, source: int, mask: Mask, box: Box = EMPTY
+    ) -> tuple[Displacement, Displacement]:
+        """Displacement to the source and back, around the object; nothing moves elsewhere."""
         size = self._working.size
         around = bounding_box(mask).union(box).grown(round(AROUND * min(size)), *size)
         flows = []
         for first, second in ((target, source), (source, target)):
             flow = np.zeros((*size, 2), np.float32)
             here = around.slices
-            first_here, second_here = self._gray(first)[here], self._gray(second)[here]
-            flow[here] = self._follower.flow(
-                np.ascontiguousarray(first_here), np.ascontiguousarray(second_here)
+            flow[here] = self._dis.between_gray(
+                self._gray(first)[here], self._gray(second)[here], or_rests=True
             )
             flows.append(flow)
         return flows[0], flows[1]
@@ -181,7 +175,7 @@ class Carrier:
         target: int,
         mask: Mask,
         labs: tuple[NDArray[Any], NDArray[Any]],
-        carried: tuple[Flow, Map, Map],
+        carried: tuple[Displacement, Map, Map],
         box: Box,
     ) -> Map:
         """Log-odds [h, w] within a box of the target frame."""
@@ -189,11 +183,11 @@ class Carrier:
         inside = mask[here].astype(np.float32)
         colours = Colours.of(Palette.of(old[here]), old[here], inside, 1 - inside)
         look = Appearance.of(colours, old[here], inside, 1 - inside)
-        y, x = grid((box.height, box.width))
+        x, y = pixel_grid(box.height, box.width)
         worth = _worth(look.odds(old[here], y, x), mask[here])
         from_y, from_x = y + back[here][..., 1], x + back[here][..., 0]
         by_colour = look.odds(new[here], from_y, from_x)
-        worth = cv2.remap(worth, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        worth = sample(worth, from_x, from_y)
         softness = 1.2 + 2.5 * worth
         by_shape = np.clip(shape[here] / softness, -SHAPE_LIMIT, SHAPE_LIMIT)
         core = np.clip(shape / 3, 0, 1) * (shape > 0)
@@ -206,7 +200,7 @@ class Carrier:
         here = box.slices
         back, ahead = self._flows(target, other, known, box)
         trust = _trust(back, ahead, self._lab(other), self._lab(target), ALIKE_FAR)[here]
-        shape = moved(signed_distance(known), back)[here]
+        shape = fetched(signed_distance(known), back)[here]
         told = FAR_WEIGHT * np.clip(shape / 1.5, -SHAPE_LIMIT, SHAPE_LIMIT)
         return ((1 - 0.6 * trust) * odds + trust * told).astype(np.float32)
 
@@ -263,13 +257,17 @@ def looks_like(lab: NDArray[Any], memory: Memory) -> Mask:
 
 
 def _trust(
-    back: Flow, ahead: Flow, old: NDArray[Any], new: NDArray[Any], alike: float = ALIKE
+    back: Displacement,
+    ahead: Displacement,
+    old: NDArray[Any],
+    new: NDArray[Any],
+    alike: float = ALIKE,
 ) -> Map:
     """How far the flow may be believed [h, w], 0..1: it comes back to where it began, and fits."""
-    round_trip = back + moved(ahead, back)
+    round_trip = back + fetched(ahead, back)
     error = (round_trip**2).sum(2)
     allowed = 0.5 + 0.02 * ((back**2).sum(2))
-    unlike = cv2.blur(summed(cv2.absdiff(new, moved(old, back))), (5, 5))
+    unlike = cv2.blur(summed(cv2.absdiff(new, fetched(old, back))), (5, 5))
     return np.exp(-error / (2 * allowed) - (unlike / alike) ** 2).astype(np.float32)
 
 

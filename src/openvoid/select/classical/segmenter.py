@@ -1,15 +1,14 @@
 """The segmenter `classical`: marks -> track, without weights.
 
 Enters: a clip and what a person marked. Leaves: a track over the whole clip at native size. The
-frame that says most is cut first (`grow`); its silhouette is carried to both ends of the clip
-(`carry`), stops at every other marked frame, where marks that it contradicts correct it, and a
-correction is carried back to the last marked frame and blended in. Edges are refined at native
-size (`refine`). Memory does not grow with the clip but for the compressed track.
+frame that says most is cut first (`initial_silhouette`); its silhouette is carried to both ends of
+the clip (`propagation`), stops at every other marked frame, where marks that it contradicts correct
+it, and a correction is carried back to the last marked frame and blended in. Edges are refined at
+native size (`matting`). Memory does not grow with the clip but for the compressed track.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -20,11 +19,12 @@ from numpy.typing import NDArray
 
 from openvoid.core.clip import Clip
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.packed import PackedMask
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
-from openvoid.select.classical.initial_silhouette import grown, overlap
+from openvoid.select.classical.initial_silhouette import overlap, silhouette_of
 from openvoid.select.classical.matting import refined
 from openvoid.select.classical.propagation import (
     LASTING,
@@ -89,14 +89,12 @@ class _Following:
         self._working, self._run = working, run
         self._carrier = Carrier(working)
         self._seeds = {frame: seeds_of(selection, frame, working) for frame in selection.frames}
-        self._masks: dict[int, bytes] = {}
+        self._masks: dict[int, PackedMask] = {}
         self.confidence = [0.0] * working.length
         self._done = 0
 
     def __getitem__(self, frame: int) -> Mask:
-        bits = np.frombuffer(zlib.decompress(self._masks[frame]), np.uint8)
-        height, width = self._working.size
-        return np.unpackbits(bits, count=height * width).reshape(height, width).astype(bool)
+        return self._masks[frame].mask()
 
     def begin(self) -> None:
         """From the frame that says most to both ends."""
@@ -115,7 +113,7 @@ class _Following:
             depth = cv2.distanceTransform(seeds.box.astype(np.uint8), cv2.DIST_L2, 3)
             hint = np.maximum(hint, depth > 0.5 * depth.max()).astype(np.float32)
         motion = self._carrier.motion(frame, hint, LASTING)
-        return grown(self._working.lab(frame), seeds, motion)
+        return silhouette_of(self._working.lab(frame), seeds, motion)
 
     def _sweep(self, start: int, end: int, way: int, step: Step, memory: Memory) -> None:
         """Carry from `start` up to, without, `end`; marked frames on the way correct."""
@@ -190,7 +188,7 @@ class _Following:
 
     def _keep(self, frame: int, step: Step) -> None:
         self._done += frame not in self._masks
-        self._masks[frame] = zlib.compress(np.packbits(step.mask).tobytes(), 1)
+        self._masks[frame] = PackedMask.of(step.mask)
         self.confidence[frame] = step.confidence
         self._run.progress("follow", self._done, self._working.length)
 

@@ -9,13 +9,13 @@ marks of the same frame touch, and a frame whose marks touch nothing keeps its m
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
 
+from openvoid.core.packed import PackedMask
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
 from openvoid.select.sam.marks import ON, Marks, marks_of
@@ -58,8 +58,8 @@ class Named:
         whole = np.any(things, 0) if things else np.zeros((size, size), bool)
         if not whole.any():
             return None
-        packed = zlib.compress(np.packbits(whole).tobytes(), 1)
-        return lambda: Marks(silhouette=_unpacked(packed, size))
+        packed = PackedMask.of(whole)
+        return lambda: Marks(silhouette=packed.mask())
 
     def _enlarged(self, logits: Logits) -> Mask:
         size = (self._pictures.size, self._pictures.size)
@@ -87,8 +87,3 @@ def meant(thing: Mask, marks: Marks) -> bool:
     (top, left), (bottom, right) = corners
     within = np.count_nonzero(thing[top : bottom + 1, left : right + 1])
     return bool(within >= SHARE * np.count_nonzero(thing))
-
-
-def _unpacked(packed: bytes, size: int) -> Mask:
-    bits = np.frombuffer(zlib.decompress(packed), np.uint8)
-    return np.unpackbits(bits, count=size * size).reshape(size, size).astype(bool)

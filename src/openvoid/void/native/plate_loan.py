@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.vision.masks import disc
+
 Picture = NDArray[np.float32]
 Plane = NDArray[np.float32]
 
@@ -59,8 +61,8 @@ def loan(made: Picture, plate: Picture, seen: Plane, usual: float) -> Loan:
     slow = _blur(near * calm[..., None], SLOW_PX) / weight
     off = np.maximum(np.abs(near - slow).max(axis=-1) / allowed, np.abs(slow).max(axis=-1) / LIGHT)
     other = np.maximum(_step(off, 1, 1.8), gross.astype(np.float32))
-    other = np.asarray(cv2.morphologyEx(other, cv2.MORPH_CLOSE, _disc(CLOSE_PX)), np.float32)
-    bad = cv2.dilate(np.maximum(other, 1 - known), _disc(EDGE_PX))
+    other = np.asarray(cv2.morphologyEx(other, cv2.MORPH_CLOSE, disc(CLOSE_PX)), np.float32)
+    bad = cv2.dilate(np.maximum(other, 1 - known), disc(EDGE_PX))
     bad = _blur(np.asarray(bad, np.float32), EDGE_PX / 2)
     size = np.abs(slow).max(axis=-1, keepdims=True)
     light = slow * _step(size, max(FAINT, 2 * usual), 2 * max(FAINT, 2 * usual))
@@ -83,12 +85,7 @@ def _step(value: NDArray[np.float32], low: float, high: float) -> NDArray[np.flo
 
 
 def _grown(mask: NDArray[np.bool_], by_px: int) -> Plane:
-    return np.asarray(cv2.dilate(mask.astype(np.float32), _disc(by_px)), np.float32)
-
-
-def _disc(radius: int) -> NDArray[np.uint8]:
-    side = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.float32), disc(by_px)), np.float32)
 
 
 def _blur(picture: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.vision.masks import disc, touching
+
 Picture = NDArray[np.float32]
 
 BLUR_PX = 1.2  # pictures are compared through this, working pixels
@@ -41,10 +43,8 @@ def changed(
     steep = np.hypot(cv2.Scharr(soft, -1, 1, 0), cv2.Scharr(soft, -1, 0, 1)).max(axis=-1) / 32
     usual = float(np.median(difference[kept])) if kept.any() else 0.0
     differs = difference > max(CHANGED, LOUD * usual) + SHIFT_PX * steep
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach_px + 1,) * 2)
-    differs &= cv2.dilate(hole.astype(np.uint8), disc) > 0
-    _, parts = cv2.connectedComponents((differs | hole).astype(np.uint8), connectivity=8)
-    differs &= np.isin(parts, np.unique(parts[hole]))
+    differs &= cv2.dilate(hole.astype(np.uint8), disc(reach_px)) > 0
+    differs &= touching(differs | hole, hole)
     grown = cv2.dilate(differs.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     return np.asarray(np.clip(1.5 * cv2.GaussianBlur(grown, (0, 0), 1.0), 0, 1), np.float32)
 

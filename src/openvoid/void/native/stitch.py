@@ -26,6 +26,7 @@ from openvoid.core.box import Box
 from openvoid.core.clip import Frame
 from openvoid.core.quadmask import Region
 from openvoid.core.removal import Fill, Origin, RemovalRequest, Run
+from openvoid.vision.masks import disc
 from openvoid.void.native.colour import Sample, matched, sample, steadied
 from openvoid.void.native.grain import NONE, Grain, Look, measure
 from openvoid.void.native.plate_loan import Loan, loan, usual_difference
@@ -158,7 +159,7 @@ class _Shot:
         assert made.shape == small.shape, f"frame {index} was made at {made.shape}"
         hole = _covered(mask.labels_in(index, window) != Region.KEEP, *size)
         reach = CLEAR_PX + int(np.ceil(soft_px / view.scale))
-        kept = cv2.dilate(hole.astype(np.uint8), _disc(reach)) == 0
+        kept = cv2.dilate(hole.astype(np.uint8), disc(reach)) == 0
         compared = sample(small, made, kept) if self.colour else None
         plate_small, seen = small, np.zeros(size, np.float32)
         plate, plate_alpha = None, None
@@ -278,11 +279,6 @@ def _shifted(part: NDArray[np.float32], view: View, other: int, index: int) -> N
     return np.asarray(
         cv2.warpAffine(part, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     )
-
-
-def _disc(radius: int) -> NDArray[np.uint8]:
-    side = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 # --- grain ------------------------------------------------------------------------------------

@@ -2,14 +2,14 @@
 
 Enters: numpy arrays of any shape. Leaves: the same arrays by number. It exists so that a removal's
 memory does not grow with the clip. A store counts as finished once its index is written; one that
-was cut off is not there at the next try. Knows nothing of pictures.
+was cut off, or has been damaged since, is not there at the next try. Knows nothing of pictures.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import weakref
+import zlib
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.media.atomic import partial_file
+from openvoid.media.seal import checksum, read_facts, write_facts
 
 
 class ArrayStore:
@@ -26,12 +26,17 @@ class ArrayStore:
 
     def __init__(self, file: BinaryIO, index_path: Path, rows: list[list[Any]]) -> None:
         self._file, self._index_path, self._rows = file, index_path, rows
+        self._crc32 = 0
         weakref.finalize(self, file.close)
 
     @classmethod
     def exists(cls, path: Path) -> bool:
-        """True once a store was written wholly."""
-        return _index_path(path).is_file() and path.is_file()
+        """True once a store was written wholly, and as long as it is as it was."""
+        facts = read_facts(_index_path(path))
+        try:
+            return facts is not None and checksum(path) == facts["crc32"]
+        except OSError:
+            return False
 
     @classmethod
     def writing(cls, path: Path) -> ArrayStore:
@@ -42,8 +47,10 @@ class ArrayStore:
     @classmethod
     def reading(cls, path: Path) -> ArrayStore:
         """A finished store."""
-        rows = json.loads(_index_path(path).read_text())
-        return cls(path.open("rb"), _index_path(path), rows)
+        facts = read_facts(_index_path(path))
+        if facts is None:
+            raise OpenVoidError("scratch data was damaged", where=str(path), mend="try again")
+        return cls(path.open("rb"), _index_path(path), facts["rows"])
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -54,6 +61,7 @@ class ArrayStore:
         self._rows.append([self._file.tell(), data.dtype.str, list(data.shape)])
         try:
             self._file.write(data.data)
+            self._crc32 = zlib.crc32(data.data, self._crc32)
         except OSError as error:
             raise OpenVoidError(
                 f"cannot write scratch data: {error.strerror}",
@@ -80,8 +88,7 @@ class ArrayStore:
         writing = self._file.writable()
         self._file.close()
         if writing and kind is None:
-            with partial_file(self._index_path) as partial:
-                partial.write_text(json.dumps(self._rows))
+            write_facts(self._index_path, {"rows": self._rows, "crc32": self._crc32})
 
     def close(self) -> None:
         self._file.close()

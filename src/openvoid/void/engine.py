@@ -7,7 +7,6 @@ steps, and the only one of the package that can be imported without torch.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -18,7 +17,7 @@ from openvoid.core import plugins
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.plugins import Engine, option
 from openvoid.core.removal import Fill, Progress, RemovalRequest, Run, silent
-from openvoid.media.atomic import partial_file
+from openvoid.media.seal import read_facts, write_facts
 from openvoid.void.sampling.presets import NAMES, PassSettings, settings_of
 from openvoid.void.sampling.windows import padded_frames, window_latents, windows_over
 
@@ -177,11 +176,11 @@ class VoidEngine:
         """The plan of an earlier try: with other tiles, what is left would have other bytes."""
         from openvoid.void.budget.plan import Plan
 
-        if path.is_file():
-            return Plan.from_json(json.loads(path.read_text()))
+        known = read_facts(path)
+        if known is not None:
+            return Plan.from_json(known)
         plan = self._plan(found, request, view)
-        with partial_file(path) as partial:
-            partial.write_text(json.dumps(asdict(plan)))
+        write_facts(path, asdict(plan))
         return plan
 
     def _plan(self, found: Checkpoint, request: RemovalRequest, view: View) -> Plan:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.removal import RemovalRequest, Run
 from openvoid.media.atomic import partial_file
+from openvoid.media.seal import seal, sealed
 from openvoid.vision.flow import Flow, motions
 from openvoid.void.budget.placement import enforce, place
 from openvoid.void.budget.plan import Plan
@@ -105,7 +106,7 @@ class Passes:
     def _pass(self, number: int, noise: Callable[[], Noise]) -> Made:
         folder = self.run.scratch / f"pass{number}"
         made = folder / "made.npy"
-        if made.is_file():
+        if sealed(made):
             return Made(made)
         settings = self.settings[number]
         windows = windows_over(self._frames, self.window_frames, short_last=settings.as_reference)
@@ -132,7 +133,7 @@ class Passes:
     def _text(self, settings: PassSettings, number: int) -> Path:
         """The file of the prompt's embedding, and of the empty one where guidance needs it."""
         path = self.run.scratch / f"text{number}.pt"
-        if not path.is_file():
+        if not sealed(path):
             prompts = [self.request.prompt, *([""] if settings.guidance != 1 else [])]
             hashes = weights.hashes(self.checkpoint, (), self.run.progress)
             read = {name: sha for name, sha in hashes.items() if not name.startswith("vae")}
@@ -140,6 +141,7 @@ class Passes:
             found = embeddings(prompts, identity, self._encode_text)
             with partial_file(path) as unfinished:
                 torch.save(found, unfinished)
+            seal(path)
         return path
 
     def _encode_text(self, prompts: Sequence[str]) -> list[torch.Tensor]:
@@ -152,7 +154,7 @@ class Passes:
         """The file of the whole clip's condition [32, L, h, w]."""
         kind = f"{settings.levels}{'-as-reference' if settings.as_reference else ''}"
         path = self.run.scratch / f"condition{kind}.npy"
-        if path.is_file():
+        if sealed(path):
             return path
         lengths = encoded_frames(self._frames)
         sigma = settings.sigma if self.checkpoint.adds_noise else 0.0
@@ -178,6 +180,7 @@ class Passes:
                 stored[:, start : start + part.shape[2]] = part[0].numpy()
                 start += part.shape[2]
             stored.flush()
+        seal(path)
         return path
 
     def _denoise(self, job: Job) -> None:

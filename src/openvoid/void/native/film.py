@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from openvoid.core.quadmask import Labels
 from openvoid.core.removal import RemovalRequest
 from openvoid.media.atomic import partial_file
+from openvoid.media.seal import seal
 from openvoid.void.model.condition import area_labels, area_resized
 from openvoid.void.native.view import View
 from openvoid.void.sampling.windows import reflected
@@ -93,4 +94,5 @@ class Made:
             assert stored is not None
             if isinstance(stored, np.memmap):
                 stored.flush()
+        seal(path)
         return Made(path)

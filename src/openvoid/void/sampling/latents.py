@@ -1,13 +1,14 @@
 """Latents of a pass at work, on disk: so that memory does not grow with length, and to go on from.
 
 Enters: the initial noise, predictions of windows, steps. Leaves: the latents as they stand. Knows
-no network. Two buffers take turns, and `state.json` says which one holds; it is written last, so a
-run that is cut off at any moment finds the last finished window.
+no network. Two buffers take turns, and `state.json` says which one holds, with its checksum and
+those of the predictions; it is written last, so a run that is cut off at any moment finds the last
+finished window. What is damaged counts as not begun.
 """
 
 from __future__ import annotations
 
-import json
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ import torch
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from openvoid.media.atomic import partial_file
+from openvoid.media.seal import read_facts, write_facts
 from openvoid.void.sampling.windows import Window
 
 CHANNELS = 16
@@ -33,16 +34,16 @@ class Latents:
         self._shape = (CHANNELS, length, *shape)
         self._shape_of_predictions = (len(windows), CHANNELS, longest, *shape)
         self.step, self.window, self._current = 0, 0, 0
-        if self.begun:
-            state = json.loads(self._state.read_text())
+        self._sums: list[int] = []  # of the predictions of the step in hand
+        self._latents_sum: int | None = None  # of the buffer that holds
+        self.begun = False  # the noise is there, and as it was
+        state = read_facts(self._state)
+        if state is not None:
             self.step, self.window, self._current = (
                 state[name] for name in ("step", "window", "current")
             )
-
-    @property
-    def begun(self) -> bool:
-        """The noise is there."""
-        return self._state.is_file()
+            self._sums = list(state["predictions"])
+            self.begun = self._whole(state["latents"])
 
     def begin(self, noise: Iterable[NDArray[np.float32]]) -> None:
         """Start from noise [16, h, w], one a latent frame."""
@@ -60,6 +61,7 @@ class Latents:
         ):
             open_memmap(path, "w+", np.float32, of)
         self.step = self.window = self._current = 0
+        self.begun = True
         self._save()
 
     def noisy(self, window: Window) -> torch.Tensor:
@@ -89,6 +91,8 @@ class Latents:
         for offset, x0 in enumerate(predictions):
             stored[self.window + offset, :, : x0.shape[2]] = x0[0].numpy()
         _flush(stored)
+        numbers = range(self.window, self.window + len(predictions))
+        self._sums = [*self._sums[: self.window], *map(self._sum_of, numbers)]
         self.window += len(predictions)
         self._save()
 
@@ -120,6 +124,7 @@ class Latents:
             after[:, only.slice] = blended
         _flush(after)
         self._current, self.step, self.window = 1 - self._current, self.step + 1, 0
+        self._latents_sum = None
         self._save()
 
     def copied(self, folder: Path) -> Latents:
@@ -149,9 +154,29 @@ class Latents:
         return opened
 
     def _save(self) -> None:
+        if self._latents_sum is None:
+            self._latents_sum = _sum(self._open(self._buffer(self._current)))
         state = {"step": self.step, "window": self.window, "current": self._current}
-        with partial_file(self._state) as partial:
-            partial.write_text(json.dumps(state))
+        sums = {"latents": self._latents_sum, "predictions": self._sums[: self.window]}
+        write_facts(self._state, {**state, **sums})
+
+    def _sum_of(self, number: int) -> int:
+        window = self._windows[number]
+        return _sum(self._open(self._predictions)[number, :, : window.stop - window.start])
+
+    def _whole(self, latents: int) -> bool:
+        """Whether all that the state speaks of is as it was."""
+        try:
+            self._latents_sum = _sum(self._open(self._buffer(self._current)))
+            self._open(self._buffer(1 - self._current))
+            found = [self._sum_of(number) for number in range(self.window)]
+        except (OSError, ValueError, EOFError, IndexError):  # what numpy raises of a torn file
+            return False
+        return self._latents_sum == latents and found == self._sums
+
+
+def _sum(stored: NDArray[np.float32]) -> int:
+    return zlib.crc32(np.ascontiguousarray(stored).data)
 
 
 def _tensor(stored: NDArray[np.float32]) -> torch.Tensor:

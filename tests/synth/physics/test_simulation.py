@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -12,32 +10,11 @@ from hypothesis import strategies as st
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.synth.detail import BodyDetail
-from openvoid.synth.physics.scene import closure, damping_ratio, steps_per_frame, timestep_s
+from openvoid.synth.physics.scene import closure
 from openvoid.synth.physics.simulation import Course, Motion, simulate
 from openvoid.synth.rotation import about
-from openvoid.synth.world import Body, Camera, Joint, Weld, World
-
-FLOOR = Body("floor", "plane", (0.0, 0.0), (0, 0, 0), friction=0.1)
-BALL = Body("ball", "sphere", (0.1,), (0, 0, 0.1), mass_kg=1.0)
-
-
-def world(*bodies: Body, frames: int = 13, **changes: object) -> World:
-    fields: dict = {
-        "family": "collide",
-        "seed": 0,
-        "size": (48, 64),
-        "frames": frames,
-        "rate": Fraction(24),
-        "bodies": (FLOOR, *bodies),
-        "welds": (),
-        "lights": (),
-        "camera": Camera("locked", ((0, -3, 1),) * frames, ((0, 0, 0),) * frames),
-        "removed": (bodies[-1].name,),
-        "why": "",
-        "caption": "",
-        "short": "",
-    }
-    return World(**{**fields, **changes})
+from openvoid.synth.world import Body, Joint, Weld, World
+from tests.synth.physics.worlds import BALL, world
 
 
 def run(described: World, without: tuple[str, ...] = ()) -> Motion:
@@ -75,12 +52,6 @@ def test_a_ball_that_bounces_gives_back_its_share_of_the_speed() -> None:
     height = motion.path("ball")[:, 2] - 0.1
     landed = int(height.argmin())
     assert height[landed:].max() == pytest.approx(0.6**2, abs=0.1)
-
-
-@given(st.floats(0.02, 0.94))
-def test_the_damping_of_a_contact_is_that_of_its_bounce(bounce: float) -> None:
-    ratio = damping_ratio(bounce)
-    assert math.exp(-math.pi * ratio / math.sqrt(1 - ratio**2)) == pytest.approx(bounce)
 
 
 def test_what_is_held_falls_when_it_is_let_go_and_when_the_holder_is_gone() -> None:
@@ -131,12 +102,6 @@ def test_what_hangs_on_a_body_goes_with_it() -> None:
 def test_what_has_come_to_rest_is_the_same_in_every_frame_to_come() -> None:
     poses = run(world(BALL)).poses
     assert (poses[-1] == poses[-5]).all()
-
-
-def test_a_frame_is_a_whole_number_of_steps_of_a_millisecond_at_most() -> None:
-    described = world(BALL, rate=Fraction(24000, 1001))
-    assert steps_per_frame(described) * timestep_s(described) == pytest.approx(1001 / 24000)
-    assert timestep_s(described) <= 0.001
 
 
 def test_a_world_that_cannot_be_built_is_refused_by_name() -> None:

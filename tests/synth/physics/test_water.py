@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
 from openvoid.synth.families import describe
-from openvoid.synth.physics.buoyancy import inside
 from openvoid.synth.physics.scene import build
 from openvoid.synth.physics.simulation import simulate
 from openvoid.synth.physics.water import Pool
@@ -24,26 +22,6 @@ def dropped() -> World:
     """Of the first seeds, one in which something drops."""
     worlds = (describe("water", seed, size=(48, 84), frames=30) for seed in range(9))
     return next(world for world in worlds if world.detail.kind == "drop")
-
-
-@pytest.mark.parametrize(
-    ("shape", "size", "volume"),
-    [
-        ("box", (0.1, 0.2, 0.3), 0.048),
-        ("sphere", (0.1,), 0.0041888),
-        ("ellipsoid", (0.1, 0.2, 0.3), 0.0251327),
-        ("cylinder", (0.1, 0.2), 0.0125664),
-        ("capsule", (0.1, 0.2), 0.0167552),
-    ],
-)
-def test_points_inside_stand_for_the_whole_volume(
-    shape: str, size: tuple[float, ...], volume: float
-) -> None:
-    points, share, spacing, half = inside(Body("b", shape, size, (0, 0, 0)))
-    assert len(points) * share == pytest.approx(volume, rel=1e-4)
-    assert spacing > 0
-    assert half > 0
-    assert np.abs(points).max() <= 0.3
 
 
 def test_the_surface_stays_still_until_something_falls_in(dropped: World) -> None:
@@ -91,12 +69,3 @@ def test_waves_keep_the_volume_of_the_water_and_die_down(dropped: World) -> None
     for _ in range(2000):
         pool._wave(np.zeros(pool.count))
     assert np.abs(pool.height - pool.height.mean()).max() < 0.001
-
-
-def test_captions_tell_of_still_water() -> None:
-    for seed in range(6):
-        world = describe("water", seed, size=(48, 84), frames=4, rate=Fraction(12))
-        assert 33 <= len(world.caption.split()) <= 52
-        assert len(world.short.split()) < 12
-        assert "still" in world.caption
-        assert not any(noun in world.caption for noun in ("splash", "drops into"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from openvoid.synth.detail import BodyDetail
-from openvoid.synth.families.figures import Drive
+from openvoid.synth.families.figures import Drive, Figure
 from openvoid.synth.families.person import pace_m_s, person
 from openvoid.synth.families.telling import Plot
 from openvoid.synth.families.things import (
@@ -68,6 +68,34 @@ def falls(noun: str, form: str) -> str:
     return f"{capital(article(noun))} drops straight down, hits the ground and comes to rest"
 
 
+def in_hand(
+    figure: Figure,
+    put: Thing,
+    form: str,
+    why: str,
+    without: str,
+    clear: tuple[tuple[float, float], ...],
+    until_s: float = float("inf"),
+) -> Holding:
+    """A thing called "held" that the figure has in hand until then, and that falls without it."""
+    return Holding(
+        bodies=figure.bodies,
+        removed=figure.names,
+        things=(put,),
+        welds=(Weld(figure.hand, "held", until_s),),
+        why=why,
+        after=f"{falls(put.noun, form)}; {without}.",
+        short=f"{article(put.noun)} falls to the ground",
+        clear=(*clear, put.body.position[:2]),
+    )
+
+
+def _beside(centre: Vector, facing: float, gap: float) -> list[Vector]:
+    """Two hands, left and right of a place, so far from it."""
+    left = (-math.sin(facing) * gap, math.cos(facing) * gap)
+    return [(centre[0] + s * left[0], centre[1] + s * left[1], centre[2]) for s in (1.0, -1.0)]
+
+
 def hold(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     """In both hands, before the chest, or on the palm of one."""
     facing, form = _facing(rng), pick(rng, HELD)
@@ -80,12 +108,7 @@ def hold(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     spin = about((0, 0, 1), facing + math.pi / 2)
     if both:
         centre = forward(facing, out - 0.15 * tall, high)
-        gap = held.half[0] + 0.02 * tall
-        left = (-math.sin(facing) * gap, math.cos(facing) * gap)
-        hands = [
-            (centre[0] + side * left[0], centre[1] + side * left[1], centre[2])
-            for side in (1.0, -1.0)
-        ]
+        hands = _beside(centre, facing, held.half[0] + 0.02 * tall)
         figure = person(rng, foot, facing, tall, hands, turns=turns, lifts=lifts)
         put = held.at(centre, spin)
     else:
@@ -95,16 +118,8 @@ def hold(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
         figure = person(rng, foot, facing, tall, [hand], turns=turns, lifts=lifts)
         above = (*figure.grip[:2], figure.grip[2] + 0.034 * tall + held.half[2])
         put = held.at(above, spin)
-    return Holding(
-        bodies=figure.bodies,
-        removed=figure.names,
-        things=(put,),
-        welds=(Weld(figure.hand, "held"),),
-        why=f"somebody holds the {held.noun}",
-        after=f"{falls(held.noun, form)}; nobody is there to hold it.",
-        short=f"{article(held.noun)} falls to the ground",
-        clear=(foot, put.body.position[:2]),
-    )
+    why, without = f"somebody holds the {held.noun}", "nobody is there to hold it"
+    return in_hand(figure, put, form, why, without, (foot,))
 
 
 def tray(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
@@ -132,18 +147,7 @@ def tray(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     figure = person(
         rng, foot, facing, tall, hands, turns=_sway(rng, duration_s, uniform(rng, 0.1, 0.35))
     )
-    stood = []
-    count = int(rng.integers(1, 4))
-    for index in range(count):
-        form = pick(rng, ("can", "bottle", "crate", "post", "drum"))
-        each = thing(rng, f"on tray {index}", form, 0.04 * tall)
-        aside = (index - (count - 1) / 2) * 0.10 * tall
-        x, y = centre[0] - math.sin(facing) * aside, centre[1] + math.cos(facing) * aside
-        stood.append(
-            each.at(
-                (x, y, centre[2] + thick + each.half[2]), about((0, 0, 1), uniform(rng, 0, 3))
-            ).change(friction=0.8)
-        )
+    stood = _on_tray(rng, tall, facing, (centre[0], centre[1], centre[2] + thick))
     nouns = listing([each.noun for each in stood])
     return Holding(
         bodies=figure.bodies,
@@ -157,6 +161,20 @@ def tray(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     )
 
 
+def _on_tray(rng: np.random.Generator, tall: float, facing: float, top: Vector) -> list[Thing]:
+    """Things in a row across, on a tray whose middle is there."""
+    stood = []
+    count = int(rng.integers(1, 4))
+    for index in range(count):
+        form = pick(rng, ("can", "bottle", "crate", "post", "drum"))
+        each = thing(rng, f"on tray {index}", form, 0.04 * tall)
+        aside = (index - (count - 1) / 2) * 0.10 * tall
+        x, y = top[0] - math.sin(facing) * aside, top[1] + math.cos(facing) * aside
+        turned = about((0, 0, 1), uniform(rng, 0, 3))
+        stood.append(each.at((x, y, top[2] + each.half[2]), turned).change(friction=0.8))
+    return stood
+
+
 def walk(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     """Somebody walks across with a thing in both hands."""
     side, form = float(rng.choice([-1.0, 1.0])), pick(rng, HELD)
@@ -168,24 +186,14 @@ def walk(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     foot = forward(facing, -way / 2 - 0.1 * tall, 0.0)[:2]
     high, out = uniform(rng, 0.6, 0.72) * tall, uniform(rng, 0.23, 0.27) * tall
     centre = forward(facing, out - way / 2 - 0.1 * tall, high)
-    gap = held.half[0] + 0.02 * tall
-    left = (-math.sin(facing) * gap, math.cos(facing) * gap)
-    hands = [(centre[0] + s * left[0], centre[1] + s * left[1], centre[2]) for s in (1.0, -1.0)]
+    hands = _beside(centre, facing, held.half[0] + 0.02 * tall)
     times = np.linspace(0, 1, 5)
     walks = ((0.0, 0.0), *((begin_s + going_s * float(t), way * float(t)) for t in times))
     figure = person(rng, foot, facing, tall, hands, walks=walks)
     put = held.at(centre, about((0, 0, 1), facing + math.pi / 2))
     stop = forward(facing, way / 2, 0.0)[:2]
-    return Holding(
-        bodies=figure.bodies,
-        removed=figure.names,
-        things=(put,),
-        welds=(Weld(figure.hand, "held"),),
-        why=f"somebody walks across and carries the {held.noun}",
-        after=f"{falls(held.noun, form)}; nobody carries it away.",
-        short=f"{article(held.noun)} falls to the ground",
-        clear=(foot, (0.0, 0.0), stop, put.body.position[:2]),
-    )
+    why, without = f"somebody walks across and carries the {held.noun}", "nobody carries it away"
+    return in_hand(figure, put, form, why, without, (foot, (0.0, 0.0), stop))
 
 
 def plank(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
@@ -208,14 +216,7 @@ def plank(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     hands = [(reach, s * wide * 0.85, high - 0.022 * tall) for s in (side, -side)]
     foot = (reach - side * 0.26 * tall, 0.0)
     figure = person(rng, foot, facing, tall, hands)
-    stood = []
-    count = int(rng.integers(1, 3))
-    for index in range(count):
-        form = pick(rng, ("can", "bottle", "crate", "drum", "post", "ball"))
-        each = thing(rng, f"on plank {index}", form, 0.055 * tall)
-        x = (index - (count - 1) / 2) * 0.26 * tall + uniform(rng, -0.05, 0.05) * tall
-        turned = about((0, 0, 1), uniform(rng, 0, 3))
-        stood.append(each.at((x, 0.0, high + 2 * thick + each.half[2]), turned))
+    stood = _on_plank(rng, tall, high + 2 * thick)
     nouns = listing([each.noun for each in stood])
     return Holding(
         bodies=figure.bodies,
@@ -234,6 +235,19 @@ def plank(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
         across=2.0,
         high=0.46,
     )
+
+
+def _on_plank(rng: np.random.Generator, tall: float, top_m: float) -> list[Thing]:
+    """Things in a row along it."""
+    stood = []
+    count = int(rng.integers(1, 3))
+    for index in range(count):
+        form = pick(rng, ("can", "bottle", "crate", "drum", "post", "ball"))
+        each = thing(rng, f"on plank {index}", form, 0.055 * tall)
+        x = (index - (count - 1) / 2) * 0.26 * tall + uniform(rng, -0.05, 0.05) * tall
+        turned = about((0, 0, 1), uniform(rng, 0, 3))
+        stood.append(each.at((x, 0.0, top_m + each.half[2]), turned))
+    return stood
 
 
 def lean(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
@@ -264,10 +278,7 @@ def lean(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     )
     high = uniform(rng, 0.58, 0.66) * tall
     back = -math.tan(tilt) * (high - middle) - half[0] / math.cos(tilt) - 0.036 * tall
-    gap = half[1] * 0.7
-    spot = forward(facing, back, high)
-    left = (-math.sin(facing) * gap, math.cos(facing) * gap)
-    hands = [(spot[0] + s * left[0], spot[1] + s * left[1], high) for s in (1.0, -1.0)]
+    hands = _beside(forward(facing, back, high), facing, half[1] * 0.7)
     figure = person(rng, foot, facing, tall, hands)
     return Holding(
         bodies=figure.bodies,

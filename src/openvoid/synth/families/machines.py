@@ -14,6 +14,7 @@ from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.pieces import BRIGHT, Construction, box
 from openvoid.synth.families.things import (
     COLORS,
+    Thing,
     article,
     capital,
     listing,
@@ -45,12 +46,7 @@ def ramp(rng: np.random.Generator, unit: float) -> Construction:
     ball = thing(rng, "ball", "ball", unit * 0.75, heavy=2.0)
     radius = ball.half[0]
     ball = ball.at(place(middle, tilt, (-0.75 * long, 0.0, thick + radius + 0.0005)))
-    pins = []
-    for index in range(int(rng.integers(1, 4))):
-        each = thing(rng, f"pin {index}", pick(rng, ("post", "can", "bottle")), unit * 0.7)
-        x = 2.9 * unit + 1.3 * unit * (index // 2 + index % 2 * 0.5)
-        y = (0.0, 0.75, -0.75)[index] * unit
-        pins.append(each.at((x, y, each.half[2]), about((0, 0, 1), uniform(rng, 0, 3))))
+    pins = _pins(rng, unit)
     nouns = listing([each.noun for each in pins])
     stop_half = (0.3 * unit, 0.9 * unit, 0.55 * unit)
     if rng.random() < 0.5:  # a wedge on the slope
@@ -76,6 +72,17 @@ def ramp(rng: np.random.Generator, unit: float) -> Construction:
         across_m=15.5 * unit,
         high_m=1.1 * unit,
     )
+
+
+def _pins(rng: np.random.Generator, unit: float) -> list[Thing]:
+    """One to three things beyond the foot of the ramp."""
+    pins = []
+    for index in range(int(rng.integers(1, 4))):
+        each = thing(rng, f"pin {index}", pick(rng, ("post", "can", "bottle")), unit * 0.7)
+        x = 2.9 * unit + 1.3 * unit * (index // 2 + index % 2 * 0.5)
+        y = (0.0, 0.75, -0.75)[index] * unit
+        pins.append(each.at((x, y, each.half[2]), about((0, 0, 1), uniform(rng, 0, 3))))
+    return pins
 
 
 def seesaw(rng: np.random.Generator, unit: float) -> Construction:
@@ -133,35 +140,12 @@ def pendulum(rng: np.random.Generator, unit: float) -> Construction:
     weight = thing(rng, "bob", "ball", bob, stuff=pick(rng, ("metal", "stone", "wood")), heavy=3.0)
     weight = weight.at(place(top, rotation, (0.0, 0.0, -long)), rotation)
     weight = weight.change(parent="rod")
-    side, beam_y = 0.09 * unit, 1.6 * unit
-    frame = [
-        box(rng, "beam", (side, beam_y, side), (0.0, 0.0, top[2] + side * 1.2), noun="beam",
-             fixed=True),
-        *(
-            box(rng, f"post {word}", (side, side, top[2] / 2), (0.0, y, top[2] / 2),
-                 noun="post", fixed=True)
-            for y, word in ((-beam_y, "front"), (beam_y, "back"))
-        ),
-    ]  # fmt: skip
-    form = pick(rng, ("can", "crate", "post"))
-    first = thing(rng, "pile 0", form, unit * 0.75)
-    wide, tall = 2.1 * first.half[0], 2 * first.half[2]
-    begin = weight.half[0] + first.half[0] + 0.15 * unit
-    cells = _cells(rng, form)
-    pile = [
-        replace(
-            first.body,
-            name=f"pile {index}",
-            position=(begin + x * wide, y * first.half[1] * 2.1, first.half[2] + z * tall),
-            rotation=about((0, 0, 1), uniform(rng, -0.08, 0.08)),
-        )
-        for index, (x, y, z) in enumerate(cells)
-    ]
-    plural = several(len(pile), first.noun)
-    pendulum = ("rod", *weight.names)
+    gate = _gate(rng, unit, top[2])
+    pile, noun = _pile(rng, unit, weight.half[0])
+    plural = several(len(pile), noun)
     return Construction(
-        bodies=(*frame, rod, *weight.bodies, *pile),
-        removed=pendulum,
+        bodies=(*gate, rod, *weight.bodies, *pile),
+        removed=("rod", *weight.names),
         why=f"it swings into the pile of {plural}",
         after=f"{capital(plural)} stand in a neat pile next to an empty wooden gate. "
         "Nothing strikes them, and they stay as they are.",
@@ -169,6 +153,38 @@ def pendulum(rng: np.random.Generator, unit: float) -> Construction:
         across_m=max(12.0 * unit, 2.3 * long),
         high_m=0.42 * top[2],
     )
+
+
+def _gate(rng: np.random.Generator, unit: float, high: float) -> list[Body]:
+    """Two posts and a beam, from which it hangs."""
+    side, beam_y = 0.09 * unit, 1.6 * unit
+    return [
+        box(rng, "beam", (side, beam_y, side), (0.0, 0.0, high + side * 1.2), noun="beam",
+             fixed=True),
+        *(
+            box(rng, f"post {word}", (side, side, high / 2), (0.0, y, high / 2),
+                 noun="post", fixed=True)
+            for y, word in ((-beam_y, "front"), (beam_y, "back"))
+        ),
+    ]  # fmt: skip
+
+
+def _pile(rng: np.random.Generator, unit: float, bob_m: float) -> tuple[list[Body], str]:
+    """Three of a kind, close behind a bob of that radius that hangs down; and their noun."""
+    form = pick(rng, ("can", "crate", "post"))
+    first = thing(rng, "pile 0", form, unit * 0.75)
+    wide, tall = 2.1 * first.half[0], 2 * first.half[2]
+    begin = bob_m + first.half[0] + 0.15 * unit
+    pile = [
+        replace(
+            first.body,
+            name=f"pile {index}",
+            position=(begin + x * wide, y * first.half[1] * 2.1, first.half[2] + z * tall),
+            rotation=about((0, 0, 1), uniform(rng, -0.08, 0.08)),
+        )
+        for index, (x, y, z) in enumerate(_cells(rng, form))
+    ]
+    return pile, first.noun
 
 
 def _cells(rng: np.random.Generator, form: str) -> list[Vector]:

@@ -80,19 +80,23 @@ def person(
         )
     )
     bodies += _head(at, tall, skin, rng)
-    sides = (1.0, -1.0)
-    if len(hands) == 1:
-        gap = [math.dist(hands[0], at(0, 0.15 * side, 0.78)) for side in sides]
-        sides = (1.0, -1.0) if gap[0] <= gap[1] else (-1.0, 1.0)
+    sides = _sides(at, hands)
     goals = [*hands, at(0.04, 0.19 * sides[1], 0.42)][:2]
+    axis = (-left[0], -left[1], 0.0)
     for index, (side, goal) in enumerate(zip(sides, goals, strict=True)):
-        holds = index < len(hands)
-        axis = (-left[0], -left[1], 0.0)
-        drive = lifts if holds else ()
+        drive = lifts if index < len(hands) else ()
         bodies += _arm(at, tall, side, goal, shirt, skin, axis, drive, build)
     hand = "left hand" if sides[0] > 0 else "right hand"
     grip = next(body.position for body in bodies if body.name == hand)
     return Figure(tuple(bodies), hand, grip, "person")
+
+
+def _sides(at: _At, hands: Sequence[Vector]) -> tuple[float, float]:
+    """Left (1) or right (-1) first: the arm that is nearer to the only hand given."""
+    if len(hands) == 1:
+        left, right = (math.dist(hands[0], at(0, 0.15 * side, 0.78)) for side in (1.0, -1.0))
+        return (1.0, -1.0) if left <= right else (-1.0, 1.0)
+    return (1.0, -1.0)
 
 
 STEP_S, SWING = 0.62, 0.2  # a step of somebody with full hands: seconds, and radians either way

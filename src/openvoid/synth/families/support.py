@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from openvoid.synth.detail import BodyDetail
 from openvoid.synth.families.figures import Drive, Figure
 from openvoid.synth.families.frame import Frame
-from openvoid.synth.families.holding import HELD, Holding, falls, hold, lean, plank, tray, walk
+from openvoid.synth.families.holding import HELD, Holding, hold, in_hand, lean, plank, tray, walk
 from openvoid.synth.families.robots import Way, robot_arm
 from openvoid.synth.families.stage import camera, stage
 from openvoid.synth.families.telling import tell
-from openvoid.synth.families.things import Thing, article, material, pick, thing, uniform
+from openvoid.synth.families.things import Thing, material, pick, thing, uniform
 from openvoid.synth.rotation import about
-from openvoid.synth.world import Body, Vector, Weld, World
+from openvoid.synth.world import Body, Vector, World
 
 
 def describe(rng: np.random.Generator, frame: Frame) -> World:
@@ -80,18 +81,11 @@ def _set_down(rng: np.random.Generator, tall: float, duration_s: float) -> Holdi
         )
         plinth = [Thing((body,), "plinth", half)]
     goal = "an empty plinth" if plinth else "the empty ground"
-    return Holding(
-        bodies=figure.bodies,
-        removed=figure.names,
-        things=(put, *plinth),
-        welds=(Weld(figure.hand, "held", release_s),),
-        why=f"a robot arm carries the {held.noun} and sets it down",
-        after=f"{falls(held.noun, form)}; no arm takes it to {goal}.",
-        short=f"{article(held.noun)} falls to the ground",
-        clear=(foot[:2], spot, put.body.position[:2]),
-        across=1.6,
-        high=0.34,
+    why = f"a robot arm carries the {held.noun} and sets it down"
+    told = in_hand(
+        figure, put, form, why, f"no arm takes it to {goal}", (foot[:2], spot), release_s
     )
+    return replace(told, things=(put, *plinth), across=1.6, high=0.34)
 
 
 def _carry(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
@@ -112,24 +106,10 @@ def _carry(rng: np.random.Generator, tall: float, duration_s: float) -> Holding:
     ]
     foot = (begin, 0.1 * tall, 0.0)
     figure, put = _arm_figure(rng, tall, held, ways, foot, rides)
-    return Holding(
-        bodies=figure.bodies,
-        removed=figure.names,
-        things=(put,),
-        welds=(Weld(figure.hand, "held"),),
-        why=f"a robot on wheels carries the {held.noun} across",
-        after=f"{falls(held.noun, form)}; it is not carried anywhere.",
-        short=f"{article(held.noun)} falls to the ground",
-        clear=(
-            foot[:2],
-            (0.0, 0.1 * tall),
-            (-begin, 0.1 * tall),
-            put.body.position[:2],
-            (0.0, -0.2),
-        ),
-        across=1.7,
-        high=0.36,
-    )
+    why = f"a robot on wheels carries the {held.noun} across"
+    spots = (foot[:2], (0.0, 0.1 * tall), (-begin, 0.1 * tall), (0.0, -0.2))
+    told = in_hand(figure, put, form, why, "it is not carried anywhere", spots)
+    return replace(told, across=1.7, high=0.36)
 
 
 PLOTS: dict[str, Callable[[np.random.Generator, float, float], Holding]] = {

@@ -68,11 +68,6 @@ def mesh(body: Body) -> Mesh:
         ) from error
 
 
-def triangles(body: Body) -> np.ndarray:
-    """int32 [F,3] into the vertices of `Motion.shapes[body.name]`."""
-    return mesh(body).triangles
-
-
 def rest(body: Body) -> np.ndarray:
     """float64 [V,3]: the drawn vertices in the world, before anything moved."""
     turned = [place(body.position, body.rotation, tuple(row)) for row in mesh(body).vertices]

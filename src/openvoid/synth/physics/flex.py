@@ -70,7 +70,7 @@ def add_flex(spec: Any, body: Body) -> None:
 
 
 def vertices(model: Any, data: Any, body: Body) -> np.ndarray:
-    """float32 [V,3]: the drawn vertices, in the order of `deform.triangles`."""
+    """float32 [V,3]: the drawn vertices, in the order of `deform.mesh`."""
     import mujoco
 
     flex = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_FLEX, body.name)

@@ -378,6 +378,7 @@ def test_the_report_is_complete_and_true(shot: Shot) -> None:
         "pixels": "yuv420p",
         "bits": 8,
         "color": report["source"]["clip"]["color"],
+        "input_color": "auto",
         "timecode": "01:00:00:00",
         "audio": True,
     }

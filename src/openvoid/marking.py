@@ -151,32 +151,33 @@ def mark(
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, segmenter_options or {})
     key = _track_key(clip, selection, segmenter, checked, plugin)
-    track = shelf.track(key) if resume else None
-    if track is None:
-        track = find_track(
-            clip,
-            selection,
-            segmenter=segmenter,
-            options=segmenter_options,
-            progress=progress,
-            told=told,
-        )
-        shelf.put_track(track, key, clip.rate, {"segmenter": segmenter})
-    shelf.put_selection(selection)
-    key = _reason_key(key, reasoners, reasoner_options)
-    effects = shelf.effects(key) if resume else None
-    if effects is None:
-        effects = find_effects(
-            clip,
-            track,
-            reasoners=reasoners,
-            options=reasoner_options,
-            progress=progress,
-            told=told,
-        )
-        shelf.put_effects(effects, key)
-    quadmask = compose(track, effects, **asdict(composing))
-    shelf.put_quadmask(quadmask, clip.rate)
+    with shelf.owned():
+        track = shelf.track(key) if resume else None
+        if track is None:
+            track = find_track(
+                clip,
+                selection,
+                segmenter=segmenter,
+                options=segmenter_options,
+                progress=progress,
+                told=told,
+            )
+            shelf.put_track(track, key, clip.rate, {"segmenter": segmenter})
+        shelf.put_selection(selection)
+        key = _reason_key(key, reasoners, reasoner_options)
+        effects = shelf.effects(key) if resume else None
+        if effects is None:
+            effects = find_effects(
+                clip,
+                track,
+                reasoners=reasoners,
+                options=reasoner_options,
+                progress=progress,
+                told=told,
+            )
+            shelf.put_effects(effects, key)
+        quadmask = compose(track, effects, **asdict(composing))
+        shelf.put_quadmask(quadmask, clip.rate)
     return Marked(selection, track, effects, quadmask, told)
 
 

@@ -16,9 +16,9 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import RemovalRequest
 from openvoid.core.request import request_of
-from openvoid.deliver.destination import files_at
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
+from openvoid.media.outputs import files_at
 from openvoid.media.shotdir import is_shot, read_shot
 from openvoid.workspace.fingerprint import files_of
 

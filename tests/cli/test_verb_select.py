@@ -143,7 +143,7 @@ def test_every_kind_of_mark_and_the_segmenters_options_are_taken(
         (["--words", "the disc"], "words ('the disc') are not understood here"),
         (["--point", "26,32@0", "--segmenter", "nobody"], "unknown segmenter 'nobody'"),
         (["--point", "26,32@0", "--preview", "sheet.gif"], "sheet.gif: is no picture"),
-        (["--point", "26,32@0", "--save-marks", "new.json"], "two outputs have this name"),
+        (["--point", "26,32@0", "--save-marks", "new.json"], "two outputs have the same name"),
         (["--point", "26,32@0", "--save-marks", "there.mkv"], "there.mkv: exists already"),
         (["--point", "26,32@0", "--preview", "no/sheet.png"], "the folder does not exist"),
     ],

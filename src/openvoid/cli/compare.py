@@ -8,6 +8,7 @@ the numbers taken by `measure`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,13 +17,13 @@ import typer
 from openvoid.cli import values
 from openvoid.cli.console import AsJson, Overwrite, Quiet, decibel, tell_json, tell_table
 from openvoid.cli.progress import told
-from openvoid.core.errors import OpenVoidError
 
 if TYPE_CHECKING:
     from openvoid.cli.measure import Comparison
     from openvoid.core.clip import Clip
     from openvoid.core.quadmask import Quadmask
     from openvoid.core.removal import Progress
+    from openvoid.media.atomic import Joins
     from openvoid.show.comparison import Pair, View
 
 Mode = Literal["sheet", "side", "difference"]
@@ -69,11 +70,10 @@ def compare(
     """
     from openvoid.media.masks import open_quadmask
     from openvoid.media.open import open_clip
+    from openvoid.media.outputs import files_at, owned
     from openvoid.media.shotdir import is_shot, read_shot
     from openvoid.show.comparison import View
 
-    if out is not None and out.exists() and not overwrite:
-        raise OpenVoidError("exists already", where=str(out), mend="--overwrite replaces it")
     if is_shot(a):
         shot = read_shot(a)
         a, mask = shot.clip, mask or shot.quadmask
@@ -81,9 +81,11 @@ def compare(
     quadmask = open_quadmask(mask) if mask else None
     if quadmask is not None and len(quadmask) > left.length:
         quadmask = quadmask.trimmed(left.offset, left.offset + left.length)
-    with told(quiet) as progress:
+    read = [path for name in (a, b, mask) if name for path in files_at(name)]
+    with told(quiet) as progress, ExitStack() as stack:
+        within = stack.enter_context(owned([out], overwrite, inputs=read)) if out else None
         view = View(mode, frames, width, gain)
-        found = compared(left, right, quadmask, out, view, progress)
+        found = compared(left, right, quadmask, out, view, progress, within)
     facts = table(found)
     if as_json:
         tell_json({"out": out, "regions": facts})
@@ -100,6 +102,7 @@ def compared(
     out: Path | None,
     view: View,
     progress: Progress,
+    within: Joins | None = None,
 ) -> Comparison:
     """Write the comparison, if anywhere, and give its numbers; in one pass over both clips.
 
@@ -123,7 +126,7 @@ def compared(
         for _ in walk():
             pass
     else:
-        write_comparison(left, right, mask, walk(), out, view)
+        write_comparison(left, right, mask, walk(), out, view, within)
     return found
 
 

@@ -48,10 +48,10 @@ def explain(
       openvoid explain shot.mov --marks clean.mov.marks --out why.png
       openvoid explain shot.mov --track track.mkv --effects mine.json -o why.png
     """
-    from openvoid.cli.reason import free
     from openvoid.core.effects import Effects
     from openvoid.marking import check_fits
     from openvoid.media.open import open_clip
+    from openvoid.media.outputs import files_at, owned
     from openvoid.media.tracks import open_track
     from openvoid.reason.compose import compose
     from openvoid.show.explanation import explanation_sheet
@@ -62,7 +62,6 @@ def explain(
         track, effects = track or marks / TRACK, effects or marks / EFFECTS
     if track is None:
         raise OpenVoidError("no track", where=str(clip), mend="--track FILE, or --marks FOLDER")
-    free(overwrite, out)
     footage, where = (
         open_clip(clip, rate=values.rate(rate), input_color=input_color),
         open_track(track),
@@ -70,5 +69,7 @@ def explain(
     check_fits(footage, where)
     found = values.effects(effects) or Effects()
     mask = compose(where, found)
-    write_picture(explanation_sheet(footage, where, found, mask, frames, width), out)
+    read = [path for name in (clip, track, effects) if name for path in files_at(name)]
+    with owned([out], overwrite, inputs=read, what="this picture") as together:
+        write_picture(explanation_sheet(footage, where, found, mask, frames, width), out, together)
     print(f"written  {out}")

@@ -18,6 +18,7 @@ import typer
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.selection import BoxMark, Matte, Point, Selection
+from openvoid.media.atomic import Joins
 
 MARKS = "Where the object is"
 PLACE = r"\s*(-?\d+(?:\.\d+)?)\s*"
@@ -147,13 +148,13 @@ def read_marks(path: Path) -> Selection:
     )
 
 
-def write_marks(found: Selection, path: Path) -> None:
+def write_marks(found: Selection, path: Path, within: Joins | None = None) -> None:
     """Save marks, mattes named as seen from the file, whole or not at all."""
     from openvoid.workspace.shelf import write_json
 
     folder = path.resolve().parent
     mattes = tuple(replace(each, file=_seen_from(each.file, folder)) for each in found.mattes)
-    write_json(replace(found, mattes=mattes).to_json(), path)
+    write_json(replace(found, mattes=mattes).to_json(), path, within)
 
 
 def _seen_from(file: str, folder: Path) -> str:

@@ -6,7 +6,7 @@ known about one. Knows nothing of clips: a mask is judged by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -111,7 +111,8 @@ def convert(
 
     if affected is not None and not from_matte:
         raise OpenVoidError("only beside --from-matte", where="--affected")
-    _rewrite(mask, out, change, rate, overwrite, as_json, matte=from_matte)
+    others = [affected] if affected else []
+    _rewrite(mask, out, change, rate, overwrite, as_json, from_matte, others)
 
 
 def grow(
@@ -172,13 +173,15 @@ def _rewrite(
     overwrite: bool,
     as_json: bool,
     matte: bool = False,
+    others: Sequence[Path] = (),
 ) -> None:
     from openvoid.media.masks import open_quadmask, write_quadmask
+    from openvoid.media.outputs import files_at, owned
 
-    if out.exists() and not overwrite:
-        raise OpenVoidError("exists already", where=str(out), mend="--overwrite replaces it")
-    quadmask = change(open_quadmask(source, matte=matte))
-    write_quadmask(quadmask, out, values.rate(rate) or _rate_of(source))
+    read = [path for name in (source, *others) for path in files_at(name)]
+    with owned([out], overwrite, inputs=read, what="this mask") as together:
+        quadmask = change(open_quadmask(source, matte=matte))
+        write_quadmask(quadmask, out, values.rate(rate) or _rate_of(source), together)
     facts = describe(quadmask)
     if as_json:
         tell_json({"mask": out, **facts})

@@ -113,6 +113,7 @@ def reason(
     from openvoid.marking import Composing, Told, find_effects
     from openvoid.media.masks import write_quadmask
     from openvoid.media.open import open_clip
+    from openvoid.media.outputs import files_at, owned
     from openvoid.media.tracks import open_track
     from openvoid.reason.compose import compose
     from openvoid.workspace.shelf import write_json
@@ -121,12 +122,15 @@ def reason(
     if not named and effects is None:
         raise OpenVoidError("nobody is asked", where="--reasoner none", mend="--effects FILE")
     beside = effects_out or effects_beside(out)
-    free(overwrite, out, beside)
+    read = [path for name in (clip, track, effects) if name for path in files_at(name)]
     footage = open_clip(clip, rate=values.rate(rate), input_color=input_color)
     where = open_track(track)
     edited, notes = values.effects(effects), Told()
     composing = Composing(grid, first_frame_kept, min_confidence)
-    with told(quiet) as progress:
+    with (
+        told(quiet) as progress,
+        owned([out, beside], overwrite, inputs=read, what="this mask") as together,
+    ):
         found = find_effects(
             footage,
             where,
@@ -137,8 +141,8 @@ def reason(
             told=notes,
         )
         quadmask = compose(where, found, **asdict(composing))
-        write_json(found.to_json(), beside)
-        write_quadmask(quadmask, out, footage.rate)
+        write_json(found.to_json(), beside, together)
+        write_quadmask(quadmask, out, footage.rate, together)
     if as_json:
         tell_json(as_facts(out, beside, found, quadmask, notes))
     elif not quiet:
@@ -159,17 +163,6 @@ def effects_beside(out: Path) -> Path:
     """Where the effects of a quadmask are, unless said otherwise."""
     stem = out.stem if out.suffix else out.name
     return out.with_name(f"{stem}.effects.json")
-
-
-def free(overwrite: bool, *paths: Path) -> None:
-    """None of them is there yet, or they may be replaced.
-
-    Raises:
-        OpenVoidError: one is.
-    """
-    for path in paths:
-        if path.exists() and not overwrite:
-            raise OpenVoidError("exists already", where=str(path), mend="--overwrite replaces it")
 
 
 def as_facts(

@@ -168,7 +168,7 @@ def remove(
     with told(quiet) as progress:
         pointed, opening = None, {"rate": values.rate(rate), "input_color": input_color}
         if point or nots or box or mark_file or words is not None:
-            _check_pointing(out, mask, dry_run, overwrite)
+            _check_pointing(clip, out, mask, dry_run, overwrite)
             pointed = point_out(
                 clip,
                 opening,
@@ -258,14 +258,20 @@ def _source(
     }
 
 
-def _check_pointing(out: Path, mask: Path | None, dry_run: bool, overwrite: bool) -> None:
+def _check_pointing(
+    clip: Path, out: Path, mask: Path | None, dry_run: bool, overwrite: bool
+) -> None:
     """What does not go together with marks; told before the long work of following them."""
+    from openvoid.media.outputs import check, files_at, refuse_existing
+
     if mask is not None:
         raise OpenVoidError("marks and a mask do not go together", where="--mask", mend="give one")
     if dry_run:
         mend = "make the mask first: openvoid select, then openvoid reason"
         raise OpenVoidError("needs a mask", where="--dry-run", mend=mend)
-    reason.free(overwrite, out)
+    check([out], files_at(clip))
+    if not overwrite:
+        refuse_existing([out])
 
 
 # --- what is told -------------------------------------------------------------------------------

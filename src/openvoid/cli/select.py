@@ -82,15 +82,24 @@ def select(
     """
     from openvoid.marking import Told, find_track
     from openvoid.media.open import open_clip
+    from openvoid.media.outputs import files_at, owned
     from openvoid.media.tracks import write_track
     from openvoid.show.picture import write_picture
     from openvoid.show.selection import selection_sheet
 
     given = marks.selection(point, nots, box, matte, mark_file, words)
-    _check_outputs(out, save_marks, preview, overwrite)
+    outs = _check_outputs(out, save_marks, preview)
+    read = [
+        path for name in (clip, *(each for each in (mark_file,) if each)) for path in files_at(name)
+    ]
+    read += [Path(each.file) for each in given.mattes]
     footage, notes = open_clip(clip, rate=values.rate(rate), input_color=input_color), Told()
     begun = time.monotonic()
-    with told(quiet) as progress:
+    free = [path for path in outs if not _is_facts(path)]
+    with (
+        told(quiet) as progress,
+        owned(outs, overwrite, free, inputs=read, what="this track") as together,
+    ):
         track = find_track(
             footage,
             given,
@@ -99,11 +108,12 @@ def select(
             progress=progress,
             told=notes,
         )
-        write_track(track, out, footage.rate, {"segmenter": segmenter, "marks": given.to_json()})
+        made = {"segmenter": segmenter, "marks": given.to_json()}
+        write_track(track, out, footage.rate, made, together)
         if save_marks:
-            marks.write_marks(given, save_marks)
+            marks.write_marks(given, save_marks, together)
         if preview:
-            write_picture(selection_sheet(footage, track, given), preview)
+            write_picture(selection_sheet(footage, track, given), preview, together)
     spent_s = time.monotonic() - begun
     facts = describe(track) | {"out": out, "marks": save_marks, "preview": preview}
     if as_json:
@@ -148,12 +158,11 @@ def _rows(
     yield "time", f"{spent_s:.1f} s, {facts['frames'] / spent_s:.1f} frames a second"
 
 
-def _check_outputs(out: Path, saved: Path | None, preview: Path | None, overwrite: bool) -> None:
-    """Whether all files may be written; asked before any work is done.
+def _check_outputs(out: Path, saved: Path | None, preview: Path | None) -> list[Path]:
+    """All files that will be written.
 
     Raises:
-        OpenVoidError: a kind of file that holds no such thing; a missing folder; something that
-            exists; two outputs of one name.
+        OpenVoidError: a kind of file that holds no such thing.
     """
     from openvoid.media.tracks import facts_path
     from openvoid.show.picture import PICTURES
@@ -163,21 +172,15 @@ def _check_outputs(out: Path, saved: Path | None, preview: Path | None, overwrit
         raise OpenVoidError(f"no track is written as {out.suffix}", where=str(out), mend=mend)
     if preview and preview.suffix.lower() not in PICTURES:
         raise OpenVoidError("is no picture", where=str(preview), mend="--preview sheet.png")
-    paths = [path for path in (out, facts_path(out), saved, preview) if path]
-    for number, path in enumerate(paths):
-        if path.resolve() in [other.resolve() for other in paths[:number]]:
-            mend = "choose another name"
-            raise OpenVoidError("two outputs have this name", where=str(path), mend=mend)
-        if not path.parent.is_dir():
-            raise OpenVoidError(
-                "the folder does not exist", where=str(path.parent), mend="make it first"
-            )
-        if path.exists() and not overwrite and not _is_facts(path):
-            raise OpenVoidError("exists already", where=str(path), mend="--overwrite replaces it")
+    return [path for path in (out, facts_path(out), saved, preview) if path]
 
 
 def _is_facts(path: Path) -> bool:
     """Whether a file is what lies beside a track: it goes with it."""
     from openvoid.media.tracks import SCHEMA
 
-    return path.suffix == ".json" and SCHEMA in path.read_text("utf-8", "replace")[:200]
+    return (
+        path.suffix == ".json"
+        and path.is_file()
+        and SCHEMA in path.read_text("utf-8", "replace")[:200]
+    )

@@ -81,16 +81,6 @@ def report_path(out: Path) -> Path:
     return out.with_name(f"{out.name}.report.json")
 
 
-def files_at(path: Path) -> list[Path]:
-    """The files a person means by a path: the file, those in the folder, those of the pattern."""
-    if path.is_dir():
-        return [file for file in path.iterdir() if file.is_file()]
-    if is_pattern(path) and not path.exists():
-        pattern = pattern_of(path)
-        return list(path.parent.glob(f"{pattern.prefix}*{pattern.suffix}"))
-    return [path]
-
-
 def appearing(clip: Clip, path: Path) -> Iterator[Path]:
     """The files or the folder that will appear for a path."""
     if not is_pattern(path):

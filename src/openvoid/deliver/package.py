@@ -80,7 +80,7 @@ class Package:
     def report(self, result: RemovalResult) -> None:
         """Write the report, the last of all."""
         with partial_file(self.to.report, self._within) as partial, explained(self.to.report):
-            partial.write_text(text_of(result), encoding="utf-8")
+            partial.write_bytes(text_of(result).encode("utf-8", "backslashreplace"))
 
     def __exit__(
         self,

@@ -37,7 +37,7 @@ def report_of(result: RemovalResult) -> dict[str, Any]:
 
 
 def text_of(result: RemovalResult) -> str:
-    """The report's file."""
+    """The report's file; a lone surrogate, of an odd file name, is to be escaped as JSON does."""
     return json.dumps(report_of(result), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 

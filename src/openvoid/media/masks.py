@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from openvoid.core.clip import ArraySource, Clip, ColorTags, Picture, PixelLayout
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import LEVELS, SNAP_REACH, Quadmask
+from openvoid.media.atomic import Joins
 from openvoid.media.codecs import LOSSLESS_H264
 from openvoid.media.encode import open_writer, write_video
 from openvoid.media.open import open_clip
@@ -55,20 +56,23 @@ def open_quadmask(path: str | Path, *, matte: bool = False) -> Quadmask:
     return Quadmask.from_values(frames, where=str(path))
 
 
-def write_quadmask(mask: Quadmask, out: Path, rate: Fraction) -> None:
+def write_quadmask(mask: Quadmask, out: Path, rate: Fraction, within: Joins | None = None) -> None:
     """Store a quadmask without loss.
 
     Args:
         out: .mkv (FFV1, gray), .mp4 (H.264, lossless, as shot folders hold it), or a folder (PNG).
+        within: a transaction in which it appears together with others.
 
     Raises:
         OpenVoidError: another kind of file, or it cannot be written.
     """
-    write_mattes(mask, out, rate)
+    write_mattes(mask, out, rate, within)
 
 
-def write_mattes(frames: Iterable[NDArray[np.uint8]], out: Path, rate: Fraction) -> None:
-    """Store gray frames [H, W], full range, without loss. `out` as in `write_quadmask`.
+def write_mattes(
+    frames: Iterable[NDArray[np.uint8]], out: Path, rate: Fraction, within: Joins | None = None
+) -> None:
+    """Store gray frames [H, W], full range, without loss. The rest as in `write_quadmask`.
 
     Raises:
         OpenVoidError: no frames, another kind of file, or it cannot be written.
@@ -83,9 +87,10 @@ def write_mattes(frames: Iterable[NDArray[np.uint8]], out: Path, rate: Fraction)
     luma = out.suffix.lower() == ".mp4"
     clip = _gray_clip(first, out, rate, _LUMA if luma else _GRAY)
     if luma:
-        writing = write_video(out, clip, LOSSLESS_H264)
+        writing = write_video(out, clip, LOSSLESS_H264, within)
     else:
-        writing = open_writer(out, clip, "png" if out.suffix.lower() != ".mkv" else "ffv1")
+        codec = "png" if out.suffix.lower() != ".mkv" else "ffv1"
+        writing = open_writer(out, clip, codec, within)
     neutral = np.full(first.shape, 128, np.uint8)
     with writing as writer:
         for index, values in enumerate(chain([first], rest)):

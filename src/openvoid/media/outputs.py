@@ -63,6 +63,8 @@ def check(outs: Sequence[Path], inputs: Iterable[Path] = ()) -> None:
     sources = [source.resolve() for source in inputs]
     for number, out in enumerate(outs):
         _check_place(out)
+        if out.suffix and out.is_dir():
+            raise OpenVoidError("is a folder", where=str(out), mend="give the name of a file")
         if out.resolve() in [other.resolve() for other in outs[:number]]:
             mend = "choose another name"
             raise OpenVoidError("two outputs have the same name", where=str(out), mend=mend)
@@ -108,6 +110,16 @@ def found_at(out: Path) -> Iterator[Path]:
             yield file
 
 
+def files_at(path: Path) -> list[Path]:
+    """The files a person means by a path: the file, those in the folder, those of the pattern."""
+    if path.is_dir():
+        return [file for file in path.iterdir() if file.is_file()]
+    if is_pattern(path) and not path.exists():
+        pattern = pattern_of(path)
+        return list(path.parent.glob(f"{pattern.prefix}*{pattern.suffix}"))
+    return [path]
+
+
 def glob_escaped(name: str) -> str:
     """A name as `Path.glob` finds it literally."""
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
@@ -124,6 +136,7 @@ def _check_place(out: Path) -> None:
             mend="choose another name",
         ) from error
     if not folder.is_dir():
-        raise OpenVoidError("the folder does not exist", where=str(folder), mend="make it first")
+        mend = f"make {folder} first"
+        raise OpenVoidError("the folder does not exist", where=str(out), mend=mend)
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise OpenVoidError("the folder may not be written", where=str(folder))
+        raise OpenVoidError("the folder may not be written", where=str(out))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ import numpy as np
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import split
 from openvoid.core.track import Track
-from openvoid.media.atomic import explained, partial_file
+from openvoid.media.atomic import Joins, explained, partial_file
 from openvoid.media.masks import open_quadmask, write_mattes
+from openvoid.media.transaction import Transaction
 
 SCHEMA = "openvoid.track/1"
 
@@ -52,19 +54,29 @@ def open_track(path: str | Path, *, label: str = "object") -> Track:
 
 
 def write_track(
-    track: Track, out: Path, rate: Fraction, extra: Mapping[str, Any] | None = None
+    track: Track,
+    out: Path,
+    rate: Fraction,
+    extra: Mapping[str, Any] | None = None,
+    within: Joins | None = None,
 ) -> None:
     """Store a track without loss; `extra` goes into the JSON (how it was made).
+
+    Both files appear together, or with all else `within` a transaction.
 
     Raises:
         OpenVoidError: it cannot be written, or as a kind of file that holds no mask.
     """
-    write_mattes((np.where(mask, 255, 0).astype(np.uint8) for mask in track), out, rate)
     facts = {"schema": SCHEMA, "label": track.label, **(extra or {})}
     facts["confidence"] = [round(each, 4) for each in track.confidence]
     path = facts_path(out)
-    with partial_file(path) as partial, explained(path):
-        partial.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with ExitStack() as stack:
+        joined = within or stack.enter_context(Transaction(out))
+        masks = (np.where(mask, 255, 0).astype(np.uint8) for mask in track)
+        write_mattes(masks, out, rate, joined)
+        with partial_file(path, joined) as partial, explained(path):
+            text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+            partial.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def _read_facts(path: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.clip import RGB_LAYOUTS, Clip, ColorTags, Picture
 from openvoid.core.quadmask import Quadmask
+from openvoid.media.atomic import Joins
 from openvoid.media.codecs import default_codec
 from openvoid.media.encode import open_writer
 from openvoid.show import panels
@@ -41,7 +42,13 @@ class View:
 
 
 def write_comparison(
-    left: Clip, right: Clip, mask: Quadmask | None, pairs: Iterable[Pair], out: Path, view: View
+    left: Clip,
+    right: Clip,
+    mask: Quadmask | None,
+    pairs: Iterable[Pair],
+    out: Path,
+    view: View,
+    within: Joins | None = None,
 ) -> None:
     """A picture where `out` names one, else a video. All pairs are walked through.
 
@@ -52,9 +59,9 @@ def write_comparison(
         painter = _Painter(left, right, mask, view, SHEET_WIDTH_PX)
         chosen = painter.chosen()
         rows = [painter.row(*pair) for pair in pairs if pair[0] in chosen]
-        write_picture(panels.sheet(rows), out)
+        write_picture(panels.sheet(rows), out, within)
     else:
-        _write_video(out, pairs, _Painter(left, right, mask, view, left.width))
+        _write_video(out, pairs, _Painter(left, right, mask, view, left.width), within)
 
 
 class _Painter:
@@ -96,7 +103,7 @@ class _Painter:
         return set(panels.spread(masked or every, self.view.frames))
 
 
-def _write_video(out: Path, pairs: Iterable[Pair], painter: _Painter) -> None:
+def _write_video(out: Path, pairs: Iterable[Pair], painter: _Painter, within: Joins | None) -> None:
     source, layout = painter.clip, RGB_LAYOUTS[np.dtype(np.uint8)]
     with ExitStack() as stack:
         writer = None
@@ -107,6 +114,6 @@ def _write_video(out: Path, pairs: Iterable[Pair], painter: _Painter) -> None:
                 shape = replace(
                     source, width=width, height=height, layout=layout, color=ColorTags()
                 )
-                writer = stack.enter_context(open_writer(out, shape, default_codec(out)))
+                writer = stack.enter_context(open_writer(out, shape, default_codec(out), within))
             red, green, blue = np.moveaxis(panel, -1, 0)
             writer.write(Picture(index, (green, blue, red), layout))

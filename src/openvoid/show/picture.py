@@ -10,15 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.media.atomic import explained, partial_file
+from openvoid.media.atomic import Joins, explained, partial_file
 
 PICTURES = (".png", ".jpg", ".jpeg")
 
 
-def write_picture(picture: NDArray[np.uint8], out: Path, *, quality: int | None = None) -> None:
+def write_picture(
+    picture: NDArray[np.uint8],
+    out: Path,
+    within: Joins | None = None,
+    *,
+    quality: int | None = None,
+) -> None:
     """RGB uint8 [H, W, 3] as .png or .jpg, whole or not at all.
 
     Args:
+        within: a transaction in which it appears together with others.
         quality: of a JPEG, 0 to 100; None: OpenCV's 95.
 
     Raises:
@@ -32,5 +39,5 @@ def write_picture(picture: NDArray[np.uint8], out: Path, *, quality: int | None 
     done, data = cv2.imencode(out.suffix, picture[:, :, ::-1], settings)
     if not done:
         raise OpenVoidError("the picture is too large", where=str(out), mend="show less")
-    with partial_file(out) as partial, explained(out):
+    with partial_file(out, within) as partial, explained(out):
         partial.write_bytes(data.tobytes())

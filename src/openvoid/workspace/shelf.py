@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,16 +21,22 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
-from openvoid.media.atomic import explained, partial_file
+from openvoid.media.atomic import Joins, explained, partial_file
+from openvoid.media.lease import leased
 from openvoid.media.masks import write_quadmask
 from openvoid.media.tracks import open_track, write_track
+from openvoid.media.transaction import Transaction, recover
 
 SELECTION, TRACK, EFFECTS = "selection.json", "track.mkv", "effects.json"
 QUADMASK, MADE_BY = "quadmask.mkv", "made_by.json"
 
 
 class Shelf:
-    """The folder of one shot's artefacts; made when the first one is put into it."""
+    """The folder of one shot's artefacts; made when the first one is put into it.
+
+    An artefact changes together with the note of which request made it, and of its SHA-256: what
+    does not fit its note was not made by that request, whatever happened between.
+    """
 
     def __init__(self, folder: Path) -> None:
         if folder.exists() and not folder.is_dir():
@@ -36,18 +44,35 @@ class Shelf:
         self.folder = folder
         self._keys: dict[str, str] = self._read_keys()
 
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """Be the only one who changes the folder, while the block runs.
+
+        Raises:
+            OpenVoidError: another process does; a file of somebody else's has the name of one of
+                ours; the folder cannot be made.
+        """
+        if not self.folder.parent.is_dir():
+            mend = "make it first"
+            raise OpenVoidError("there is no such folder", where=str(self.folder.parent), mend=mend)
+        with leased([self.folder], what="this folder of marks"):
+            if self.folder.is_dir():
+                recover([self.folder / MADE_BY])
+            self._keys = self._read_keys()
+            self._refuse_others()
+            yield
+
     def track(self, key: str) -> Track | None:
-        """The track that this request made, if it is here."""
-        if self._keys.get("track") != key or not (self.folder / TRACK).exists():
+        """The track that this request made, if it is here and as it was."""
+        if self._keys.get("track") != key or not self._noted(TRACK):
             return None
         return open_track(self.folder / TRACK)
 
     def put_track(
         self, track: Track, key: str, rate: Fraction, extra: Mapping[str, Any] | None = None
     ) -> None:
-        self._begin()
-        write_track(track, self.folder / TRACK, rate, extra)
-        self._write_keys(track=key)
+        with self._changing(TRACK, track=key) as together:
+            write_track(track, self.folder / TRACK, rate, extra, together)
 
     def effects(self, key: str) -> Effects | None:
         """The effects that this request made, as they are now, if they are here.
@@ -61,30 +86,56 @@ class Shelf:
 
     def put_effects(self, effects: Effects, key: str) -> None:
         """Corrected ones that were made by another request are kept as effects.corrected.json."""
-        self._begin()
         path = self.folder / EFFECTS
-        if self.corrected:
-            path.replace(self._free("effects.corrected"))
-        write_json(effects.to_json(), path)
-        self._write_keys(effects=key, effects_sha256=_sha256(path))
+        with self._changing(EFFECTS, effects=key) as together:
+            if self.corrected:
+                kept = self._free("effects.corrected")
+                with partial_file(kept, together) as partial, explained(kept):
+                    shutil.copyfile(path, partial)
+            write_json(effects.to_json(), path, together)
 
     @property
     def corrected(self) -> bool:
         """Whether a person changed the effects since they were put here."""
-        path = self.folder / EFFECTS
-        return path.exists() and self._keys.get("effects_sha256") != _sha256(path)
+        return (self.folder / EFFECTS).exists() and not self._noted(EFFECTS)
 
     def put_selection(self, selection: Selection) -> None:
-        self._begin()
-        write_json(selection.to_json(), self.folder / SELECTION)
+        with self._changing(SELECTION) as together:
+            write_json(selection.to_json(), self.folder / SELECTION, together)
 
     def put_quadmask(self, quadmask: Quadmask, rate: Fraction) -> None:
-        self._begin()
-        write_quadmask(quadmask, self.folder / QUADMASK, rate)
+        with self._changing(QUADMASK) as together:
+            write_quadmask(quadmask, self.folder / QUADMASK, rate, together)
 
-    def _begin(self) -> None:
+    @contextmanager
+    def _changing(self, name: str, **keys: str) -> Iterator[_Noting]:
+        """An artefact in the making, and the note that appears with it."""
         with explained(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(exist_ok=True)
+        with Transaction(self.folder / MADE_BY) as transaction:
+            noting = _Noting(transaction)
+            yield noting
+            found = self._keys | keys | {_note(name): noting.sums[name]}
+            write_json(found, self.folder / MADE_BY, transaction)
+        self._keys = found
+
+    def _noted(self, name: str) -> bool:
+        """Whether an artefact is there, and as it was when it was noted."""
+        path = self.folder / name
+        return path.is_file() and self._keys.get(_note(name)) == _sha256(path)
+
+    def _refuse_others(self) -> None:
+        """Effects may be corrected, and are then kept; whatever else is not ours is a person's."""
+        damaged = not self._keys and (self.folder / MADE_BY).exists()
+        if damaged or ("track" in self._keys and _note(TRACK) not in self._keys):
+            return  # ours all the same; or made by a version that noted less
+        for name in (SELECTION, TRACK, QUADMASK):
+            if (self.folder / name).exists() and not self._noted(name):
+                raise OpenVoidError(
+                    "is not as it was made here, and would be replaced",
+                    where=str(self.folder / name),
+                    mend="move it, or give another --marks-folder",
+                )
 
     def _free(self, stem: str) -> Path:
         names = (f"{stem}{f'.{count}' if count else ''}.json" for count in range(10_000))
@@ -93,13 +144,29 @@ class Shelf:
     def _read_keys(self) -> dict[str, str]:
         try:
             found = json.loads((self.folder / MADE_BY).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return dict(found) if isinstance(found, dict) else {}
 
-    def _write_keys(self, **keys: str) -> None:
-        self._keys |= keys
-        write_json(self._keys, self.folder / MADE_BY)
+
+class _Noting:
+    """A transaction that knows the checksum of each part."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction, self.sums = transaction, dict[str, str]()
+
+    def add(self, partial: Path, out: Path) -> None:
+        """As a transaction's."""
+        self.sums[out.name] = _sha256(partial)
+        self._transaction.add(partial, out)
+
+    def adopt(self, folder: Path) -> None:
+        """As a transaction's."""
+        self._transaction.adopt(folder)
+
+
+def _note(name: str) -> str:
+    return f"{name.partition('.')[0]}_sha256"
 
 
 def read_effects(path: Path) -> Effects:
@@ -118,11 +185,11 @@ def read_effects(path: Path) -> Effects:
         raise OpenVoidError(error.what, where=str(path), mend=error.mend) from error
 
 
-def write_json(facts: Mapping[str, Any], path: Path) -> None:
+def write_json(facts: Mapping[str, Any], path: Path, within: Joins | None = None) -> None:
     """Readable, whole or not at all."""
-    with partial_file(path) as partial, explained(path):
+    with partial_file(path, within) as partial, explained(path):
         text = json.dumps(facts, indent=1, ensure_ascii=False)
-        partial.write_text(text + "\n", encoding="utf-8")
+        partial.write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def _sha256(path: Path) -> str:

@@ -156,10 +156,7 @@ def _note_camera(look: Survey, run: Run) -> None:
             "frames_without_features": list(found.lost),
         },
     )
-    if found.lost:
-        run.warn(
-            f"the camera could not be followed in {len(found.lost)} frames "
-            f"(first: {found.lost[0]}); they keep the pose of the frame before"
-        )
+    if found.warning is not None:
+        run.warn(found.warning)
     if found.camera is Camera.PARALLAX:
         run.warn("strong parallax: the background was aligned locally by optical flow")

@@ -19,14 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
-from openvoid.reason.motion.camera import Matrix, moved, normal, round_trip
 from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.vision.camera import Matrix, normal, transform
+from openvoid.vision.features import corners, found_again
 from openvoid.vision.masks import grown, nanmedian, touching
 
 CHANGE = 0.016  # of white
 NOISES = 3.0  # times the median difference of pixels
 WEAKER = 0.6  # a change goes on as far as it is so much of one that counts
 FEATURES, FEWEST, MANY = 300, 12, 40
+QUALITY, APART_PX = 0.005, 5  # a region is smaller than a frame: finer corners, more of them
+WINDOW_PX = 13
 AGREE_PX = 0.6
 EDGE = 4  # of 255 a pixel: by such edges fits are compared
 MOST_OFF = 40  # of 255: what is off by more is something else
@@ -120,10 +123,7 @@ def _gray(picture: Picture) -> NDArray[np.uint8]:
 
 
 def _features(gray: NDArray[np.uint8], where: Mask) -> NDArray[np.float32]:
-    found: Any = cv2.goodFeaturesToTrack(
-        gray, FEATURES, 0.005, 5, mask=where.astype(np.uint8), blockSize=5
-    )
-    return np.zeros((0, 2), np.float32) if found is None else found.reshape(-1, 2)
+    return corners(gray, where, count=FEATURES, quality=QUALITY, apart_px=APART_PX)
 
 
 def _step(
@@ -199,8 +199,15 @@ def _followed(
     """Features of the reference, and where they are now, there and back."""
     if len(points) < FEWEST:
         return points[:0], points[:0]
-    there, good = round_trip(
-        before, now, points, moved(guess, points), object_, side_px=13, levels=2, off_px=AGREE_PX
+    there, good = found_again(
+        before,
+        now,
+        points,
+        transform(guess, points),
+        ~object_,
+        side_px=WINDOW_PX,
+        levels=2,
+        off_px=AGREE_PX,
     )
     return points[good], there[good]
 

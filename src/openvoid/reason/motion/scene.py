@@ -22,7 +22,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.contours import places_of
-from openvoid.reason.motion.camera import Matrix, follow, moved, normal
+from openvoid.vision.camera import Matrix, normal, register, transform
 from openvoid.vision.display import Display
 
 LONG_PX = 480  # long side of the small frames
@@ -101,11 +101,14 @@ def watch(clip: Clip, track: Track, run: Run) -> Scene:
         frames[index] = _reduced(frame, clip, small)
     masks = Track.of(track.label, (_reduced_mask(mask, small) for mask in track))
     with run.timed("camera"):
-        poses = follow(_gray(frames, masks))
-    if poses.locked:
-        return Scene(clip.length, small, small, poses.matrices, True, 0.0, frames, masks)
-    shift, size = _canvas(poses.matrices, small)
-    to_canvas = tuple(normal(shift @ matrix) for matrix in poses.matrices)
+        camera = register(_gray(frames, masks))
+    if camera.warning is not None:
+        run.warn(camera.warning)
+    if camera.locked:
+        return Scene(clip.length, small, small, camera.matrices, True, 0.0, frames, masks)
+    to_first = tuple(np.linalg.inv(matrix) for matrix in camera.matrices)
+    shift, size = _canvas(to_first, small)
+    to_canvas = tuple(normal(shift @ matrix) for matrix in to_first)
     with run.timed("stabilise"):
         canvas = _stabilised(frames, to_canvas, size, run.scratch / "reason-canvas.bin")
         held = (
@@ -113,7 +116,7 @@ def watch(clip: Clip, track: Track, run: Run) -> Scene:
             for m, h in zip(masks, to_canvas, strict=True)
         )
         on_canvas = Track.of(track.label, held)
-    spread = poses.spread_px
+    spread = camera.spread_px
     return Scene(clip.length, small, size, to_canvas, False, spread, canvas, on_canvas)
 
 
@@ -141,15 +144,16 @@ def _reduced_mask(mask: Mask, small: tuple[int, int]) -> Mask:
 
 
 def _gray(frames: NDArray[np.uint8], masks: Track) -> Iterator[tuple[NDArray[np.uint8], Mask]]:
+    """Gray frames, and where the object is not."""
     for index, mask in enumerate(masks):
-        yield cv2.cvtColor(np.asarray(frames[index]), cv2.COLOR_RGB2GRAY), mask  # type: ignore[misc]
+        yield cv2.cvtColor(np.asarray(frames[index]), cv2.COLOR_RGB2GRAY), ~mask  # type: ignore[misc]
 
 
 def _canvas(matrices: tuple[Matrix, ...], small: tuple[int, int]) -> tuple[Matrix, tuple[int, int]]:
     """First frame -> canvas, and the canvas' size: it holds all frames, within reason."""
     height, width = small
     corners = np.array([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]])
-    spots = np.concatenate([moved(matrix, corners) for matrix in matrices])
+    spots = np.concatenate([transform(matrix, corners) for matrix in matrices])
     middle, reach = np.array([width, height]) / 2, 1.5 * max(small)
     low = np.maximum(np.floor(spots.min(axis=0)), middle - reach)
     high = np.minimum(np.ceil(spots.max(axis=0)), middle + reach)

@@ -12,6 +12,7 @@ pytest.importorskip("huggingface_hub")
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.media import hub
+from openvoid.media.lease import leased
 from openvoid.void.model import released
 from tests.media.hub_server import COMMIT, Fault, Hub
 
@@ -226,14 +227,12 @@ def test_offline_means_offline(server: Hub, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_two_do_not_fetch_the_same_file_at_once(server: Hub) -> None:
-    from filelock import FileLock
-
     _, void = released.offers((1,))
     blob = next(file.blob for file in void.files if file.path == PASS_1)
     blobs = hub.storage(released.VOID_REPO) / "blobs"
     blobs.mkdir(parents=True)
-    with FileLock(blobs / f"{blob}.openvoid.incomplete.lock"):
-        assert "another process is fetching it" in told(lambda: hub.pull([void]))
+    with leased([blobs / f"{blob}.openvoid.incomplete"]):
+        assert "this file is being made by another process" in told(lambda: hub.pull([void]))
 
 
 def test_the_cache_is_where_the_hubs_client_looks(

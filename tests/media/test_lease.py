@@ -137,20 +137,20 @@ def test_without_links_it_holds_all_the_same(
 
 def test_many_who_want_it_at_once_have_it_one_after_another(tmp_path: Path) -> None:
     code = (
-        "import sys\nfrom pathlib import Path\nfrom openvoid.media.lease import leased\n"
+        "import sys, time\nfrom pathlib import Path\nfrom openvoid.media.lease import leased\n"
         "from openvoid.core.errors import OpenVoidError\n"
         "out, log = Path(sys.argv[1]), Path(sys.argv[2])\n"
         "had = 0\n"
-        "while had < 10:\n"
+        "while had < 5:\n"
         "    try:\n"
         "        with leased([out]):\n"
         "            n = int(log.read_text()); log.write_text(str(n + 1)); had += 1\n"
         "    except OpenVoidError:\n"
-        "        pass\n"
+        "        time.sleep(0.02)\n"
     )
     log = tmp_path / "log"
     log.write_text("0")
     words = [sys.executable, "-c", code, str(tmp_path / "out"), str(log)]
-    processes = [subprocess.Popen(words) for _ in range(4)]
-    assert [process.wait(120) for process in processes] == [0] * 4
-    assert log.read_text() == "40"
+    processes = [subprocess.Popen(words) for _ in range(3)]
+    assert [process.wait(120) for process in processes] == [0] * 3
+    assert log.read_text() == "15"

@@ -97,17 +97,6 @@ def test_a_number_without_a_source_is_seen() -> None:
     assert unsourced(Bare) == ["least", "other"]
 
 
-def test_a_number_out_of_its_range_is_refused() -> None:
-    @dataclass(frozen=True)
-    class Share(Limits):
-        share: float = limit(0.3, "of the picture", "a paper", low=0.0, high=1.0)
-
-    assert Share(share=1.0).share == 1.0
-    for wrong in (-0.1, 1.1):
-        with pytest.raises(OpenVoidError, match=r"Share.share .* between 0.0 and 1.0"):
-            Share(share=wrong)
-
-
 def test_chosen_limits_count_instead_of_the_usual_ones(tmp_path: Path) -> None:
     evidence = evidence_of([ground()], [box(0, 0, 9, 9)], tmp_path)
     chosen = replace(evidence, chosen=(WaterLimits(ring=0.5),))

@@ -82,11 +82,13 @@ def changes(evidence: Evidence) -> Changes:
             darker.append(here.darker)
             seen, picture = scene.seen(index), scene.picture(index)
             edge = seen & ~inner(seen)
-            things.add(index, blobs_of(here.differs, index, picture, least, edge))
+            blobs = blobs_of(here.differs, index, picture, least, edge)
+            things.add(index, blobs)
             shades.add(index, blobs_of(here.apart, index, picture, least, edge))
             for name, mask in (("things", here.differs), ("light", here.light)):
                 evidence.record(f"change.{name}", index, mask.mean())
             evidence.record("change.shades", index, here.apart.mean())
+            evidence.record("change.blobs", index, len(blobs))
             yield here.light & (not unknown)
 
     light = Track.of("light", lights())

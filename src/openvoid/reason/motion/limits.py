@@ -13,8 +13,6 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from openvoid.core.errors import OpenVoidError
-
 T = TypeVar("T")
 
 # What a score says: recall and keep, pooled over worlds that the number was not set on.
@@ -33,29 +31,13 @@ EYE = "everyday names of colours; the tests hold seven of them"
 COST = "time: as many as are looked at where docs/benchmarks.md gives a score"
 
 
-def limit(
-    value: T, help: str, source: str, *, low: float | None = None, high: float | None = None
-) -> T:
-    """A field of a phenomenon's limits: its value, what it is of, its source, its range."""
-    metadata = {"help": help, "source": source, "low": low, "high": high}
-    made: Any = dataclasses.field(default=value, metadata=metadata)
+def limit(value: T, help: str, source: str) -> T:
+    """A field of a phenomenon's limits: its value, what it is of, and its source."""
+    made: Any = dataclasses.field(default=value, metadata={"help": help, "source": source})
     field: T = made
     return field
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the limits of all phenomena have in common.
-
-    Raises:
-        OpenVoidError: a number out of its range.
-    """
-
-    def __post_init__(self) -> None:
-        for each in dataclasses.fields(self):
-            value, low, high = getattr(self, each.name), *map(each.metadata.get, ("low", "high"))
-            if (low is not None and value < low) or (high is not None and value > high):
-                raise OpenVoidError(
-                    f"{type(self).__name__}.{each.name} is {value}",
-                    mend=f"it lies between {low} and {high}",
-                )
+    """The limits of a phenomenon; each has a class of its own."""

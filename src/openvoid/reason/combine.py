@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from openvoid.core.effects import Belonging, Effect, Effects, Place
 
 PERSON = "person"
-RASTER = 96  # samples over the picture, both ways: fine enough to compare places
-COMPARED_FRAMES = 16  # at most
-SAME_WORDS, OTHER_WORDS = 0.3, 0.5  # how far places must agree
+# Chosen, not measured; tests/reason/test_combine.py holds what they do.
+RASTER = 96  # samples over the picture, both ways: twelve a cell of a model's grid of eight
+COMPARED_FRAMES = 16  # at most, for time
+SAME_WORDS, OTHER_WORDS = 0.3, 0.5  # how far places must agree: half, less where words agree too
 AGAIN = 0.9  # and for one source to have said the same again
-FINER = 0.25  # a finer region stands for a coarse one if it fills at least this share of it
+FINER = 0.25  # a finer region stands for a coarse one if it fills so much: half as wide and high
 _PASSING = "a an the of in on at by to its his her their with and from cast thing"
 PASSING = frozenset(_PASSING.split())
 

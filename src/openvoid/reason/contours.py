@@ -24,9 +24,9 @@ from openvoid.core.effects import Place
 Mask = NDArray[np.bool_]
 Points = NDArray[np.float64]  # [N, 2] (x, y), whole numbers between pixels: 0 is the left edge
 
-TOLERANCE_PX = 0.75
+TOLERANCE_PX = 0.75  # less than a pixel, more than the steps of a slanted edge (0.71)
 DIGITS = 6  # of a share: a hundredth of a pixel at 8K
-TWICE = np.ones((2, 2), np.uint8)
+TWICE = np.ones((2, 2), np.uint8)  # at this size corners between pixels are whole numbers
 
 
 def places_of(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from openvoid.core.clip import clip_of
@@ -27,6 +29,15 @@ def ground(seed: int = 3) -> np.ndarray:
     return np.asarray(0.5 + 0.02 * rng.random((HEIGHT, WIDTH, 3)), np.float32)
 
 
+def pattern(seed: int = 7) -> np.ndarray:
+    """A ground with corners by which a camera can be told."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.random((HEIGHT // 8, WIDTH // 8, 3)).astype(np.float32)
+    fine = rng.random((HEIGHT // 3, WIDTH // 3, 3)).astype(np.float32)
+    size = WIDTH, HEIGHT
+    return np.asarray(0.45 + 0.15 * cv2.resize(coarse, size) + 0.15 * cv2.resize(fine, size))
+
+
 def scene_of(pictures: list[np.ndarray], masks: list[np.ndarray], folder: Path) -> Scene:
     clip = clip_of([np.clip(each * 255, 0, 255).astype(np.uint8) for each in pictures])
     return watch(clip, Track.of("glass", masks), Run(folder))
@@ -34,3 +45,11 @@ def scene_of(pictures: list[np.ndarray], masks: list[np.ndarray], folder: Path) 
 
 def evidence_of(pictures: list[np.ndarray], masks: list[np.ndarray], folder: Path) -> Evidence:
     return Evidence(scene_of(pictures, masks, folder), clip_of(pictures).rate, Run(folder))
+
+
+def locked(pictures: list[np.ndarray], masks: list[np.ndarray], folder: Path) -> Evidence:
+    """A shot from a camera that stands, for what is not about cameras."""
+    frames = np.stack([np.clip(each * 255, 0, 255).astype(np.uint8) for each in pictures])
+    size, still = (HEIGHT, WIDTH), (np.eye(3),) * len(pictures)
+    scene = Scene(len(pictures), size, size, still, True, 0.0, frames, Track.of("glass", masks))
+    return Evidence(scene, Fraction(24), Run(folder))

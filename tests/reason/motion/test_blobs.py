@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from openvoid.reason.motion.blobs import Course, Follower, Spots, blobs_of
+from openvoid.reason.motion.blobs import BlobLimits, Course, Follower, Spots, blobs_of
 
 
 def test_a_blob_is_followed_and_expected_to_go_on() -> None:
-    follower = Follower()
+    follower = Follower(BlobLimits())
     picture, edge = np.zeros((60, 120, 3), np.float32), np.zeros((60, 120), bool)
     for index in range(6):
         mask = np.zeros((60, 120), bool)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from openvoid.reason.motion import lamp
-from openvoid.reason.motion.surfaces import surfaces
+from openvoid.reason.motion.surfaces import SurfaceLimits, surfaces
 
 HEIGHT, WIDTH, FLOOR = 180, 320, 120
 EVERYWHERE = np.ones((HEIGHT, WIDTH), bool)
@@ -41,7 +41,8 @@ def lit(colour: tuple[float, float, float], light: tuple[float, float, float]) -
 
 
 def shed(picture: np.ndarray) -> np.ndarray:
-    return lamp.shed(picture, surfaces(picture, OBJECT, EVERYWHERE), OBJECT, EVERYWHERE)
+    found = surfaces(picture, OBJECT, EVERYWHERE, SurfaceLimits())
+    return lamp.shed(picture, found, OBJECT, EVERYWHERE, lamp.LampLimits())
 
 
 def test_a_bright_thing_tints_the_floor_around_it() -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from openvoid.reason.motion.blobs import Course, blobs_of
-from openvoid.reason.motion.meeting import driven, meeting, moving
+from openvoid.reason.motion.blobs import BlobLimits, Course, blobs_of
+from openvoid.reason.motion.meeting import MeetingLimits, driven, meeting, moving
 from tests.reason.motion.shots import LENGTH, NOTHING, box, ground, scene_of
+
+LIMITS = MeetingLimits()
 
 
 def test_what_runs_into_the_object_and_rests_there_is_followed(tmp_path: Path) -> None:
@@ -20,12 +22,12 @@ def test_what_runs_into_the_object_and_rests_there_is_followed(tmp_path: Path) -
         picture[object_] = 0.8, 0.3, 0.2
         pictures.append(picture)
     scene = scene_of(pictures, [object_] * LENGTH, tmp_path)
-    (course,) = moving(scene)
-    found = meeting(course, scene, fewest=2)
+    (course,) = moving(scene, LIMITS, BlobLimits())
+    found = meeting(course, scene, LIMITS, fewest=2)
     assert found is not None
     assert found.bends
     assert found.velocity_px[0] == pytest.approx(-24, abs=3)
-    assert not driven(course, found.frame)
+    assert not driven(course, LIMITS, found.frame)
 
 
 def test_what_is_covered_bit_by_bit_was_not_under_way(tmp_path: Path) -> None:
@@ -37,5 +39,5 @@ def test_what_is_covered_bit_by_bit_was_not_under_way(tmp_path: Path) -> None:
         for course, top in ((whole, 90), (cut, 90 + 4 * index)):
             mask = box(top, left, 115, left + 20)
             course.blobs += blobs_of(mask, index, ground(), 10, NOTHING)
-    assert meeting(whole, scene) is not None
-    assert meeting(cut, scene) is None
+    assert meeting(whole, scene, LIMITS) is not None
+    assert meeting(cut, scene, LIMITS) is None

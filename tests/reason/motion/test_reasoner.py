@@ -95,6 +95,16 @@ def test_shadows_can_be_left_out(tmp_path: Path) -> None:
     assert not kinds(explain(clip, masks, tmp_path, shadows=False), EffectKind.ARTEFACT)
 
 
+@pytest.mark.parametrize("shot", ["pushed", "stopped"])
+def test_who_wants_nothing_is_told_nothing(shot: str, tmp_path: Path) -> None:
+    clip, masks = pushed()[:2] if shot == "pushed" else stopped()
+    assert explain(clip, masks, tmp_path).affected
+    none = {"shadows": False, "reflections": False, "things": False}
+    assert not explain(clip, masks, tmp_path, **none).affected
+    only = explain(clip, masks, tmp_path, shadows=False, reflections=False)
+    assert {each.kind for each in only.affected} == {EffectKind.PHYSICAL}
+
+
 def test_an_object_that_touches_nothing_affects_nothing(tmp_path: Path) -> None:
     clip, masks = sliding(shadow=False)
     effects = explain(clip, masks, tmp_path)

@@ -10,8 +10,8 @@ import pytest
 from openvoid.core.clip import clip_of
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason.motion.blobs import Course, blobs_of, together
-from openvoid.reason.motion.reflection import twins
+from openvoid.reason.motion.blobs import BlobLimits, Course, blobs_of, together
+from openvoid.reason.motion.reflection import ReflectionLimits, twins
 from openvoid.reason.motion.scene import watch
 
 HEIGHT, WIDTH, LENGTH = 140, 240, 14
@@ -45,7 +45,7 @@ def test_what_the_lower_edge_cuts_and_stays_below_the_object_goes_with_it(
         cut = box(125, left + pace * index, HEIGHT, left + 30 + pace * index)
         course.blobs += blobs_of(cut, index, picture, 20, edge)
     path = {index: (54.5 + 8 * index, 34.5) for index in range(LENGTH)}
-    assert together(course, scene, path) is image
+    assert together(course, scene, path, BlobLimits()) is image
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_what_has_its_hue_and_moves_with_it_is_its_image(
         pictures.append(np.asarray(255 * picture, np.uint8))
     scene = watch(clip_of(pictures), Track.of("box", masks), Run(tmp_path))
     path = {t: (57.0 + 9 * t, 75.0) for t in range(LENGTH)}
-    assert len(twins(scene, path)) == number
+    assert len(twins(scene, path, ReflectionLimits(), BlobLimits())) == number

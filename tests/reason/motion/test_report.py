@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from openvoid.core.effects import EffectKind, Place, Relation
-from openvoid.reason.motion.report import Finding, colour_name, effects, frames_name, where_name
+from openvoid.reason.motion.report import (
+    ColourLimits,
+    Finding,
+    colour_name,
+    effects,
+    frames_name,
+    where_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +28,7 @@ from openvoid.reason.motion.report import Finding, colour_name, effects, frames_
     ],
 )
 def test_colours_have_plain_names(colour: tuple[float, float, float], name: str) -> None:
-    assert colour_name(colour) == name
+    assert colour_name(colour, ColourLimits()) == name
 
 
 def test_places_and_frames_have_plain_names() -> None:

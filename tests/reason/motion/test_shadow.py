@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from openvoid.reason.motion.shadow import cast_shadow
-from openvoid.reason.motion.surfaces import surfaces
+from openvoid.reason.motion.shadow import ShadowLimits, cast_shadow
+from openvoid.reason.motion.surfaces import SurfaceLimits, surfaces
 
 HEIGHT, WIDTH = 180, 320
 EVERYWHERE = np.ones((HEIGHT, WIDTH), bool)
@@ -30,7 +30,8 @@ def seen(times: tuple[float, float, float]) -> np.ndarray:
 
 
 def found(picture: np.ndarray) -> np.ndarray:
-    return cast_shadow(picture, surfaces(picture, OBJECT, EVERYWHERE), OBJECT)
+    seen = surfaces(picture, OBJECT, EVERYWHERE, SurfaceLimits())
+    return cast_shadow(picture, seen, OBJECT, ShadowLimits())
 
 
 def test_a_long_shadow_is_the_floor_over_again_but_darker() -> None:

@@ -10,8 +10,10 @@ import numpy as np
 from openvoid.core.clip import clip_of
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason.motion import water
+from openvoid.reason.motion.region_change import RegionLimits
 from openvoid.reason.motion.scene import Scene, watch
+from openvoid.reason.motion.water import WaterLimits, pool, stirred
+from openvoid.reason.motion.water import wet as is_wet
 
 HEIGHT, WIDTH, LENGTH, ENTERS = 160, 240, 18, 6
 POOL = (70, 40, 130, 200)  # top, left, bottom, right
@@ -46,26 +48,26 @@ def filmed(folder: Path, *, sinks: bool) -> Scene:
 
 def test_water_swallows_what_falls_in(tmp_path: Path) -> None:
     wet = filmed(tmp_path, sinks=True)
-    found = water.pool(wet)
+    found = pool(wet, WaterLimits(), RegionLimits())
     assert found is not None
     assert ENTERS - 3 <= found.frame <= ENTERS  # it is seen before the water a little earlier
-    assert water.wet(wet, found)
+    assert is_wet(wet, found, WaterLimits())
 
 
 def test_a_table_swallows_nothing(tmp_path: Path) -> None:
     dry = filmed(tmp_path, sinks=False)
-    found = water.pool(dry)
-    assert found is None or not water.wet(dry, found)
+    found = pool(dry, WaterLimits(), RegionLimits())
+    assert found is None or not is_wet(dry, found, WaterLimits())
 
 
 def test_floats_and_drops_are_stirred_and_still_water_is_not(tmp_path: Path) -> None:
     scene = filmed(tmp_path, sinks=True)
-    found = water.pool(scene)
+    found = pool(scene, WaterLimits(), RegionLimits())
     assert found is not None
-    stirred = dict(water.stirred(scene, found))
-    last = stirred[LENGTH - 1]
+    changed = dict(stirred(scene, found, WaterLimits()))
+    last = changed[LENGTH - 1]
     assert last[84:92, 150:154].all()  # the place that it left
     assert last[84:92, 160:164].all()  # where it is
     assert last[141:145, 101:106].all()  # the drop
     assert not last[100:125, 130:190].any()
-    assert min(stirred) == found.frame
+    assert min(changed) == found.frame

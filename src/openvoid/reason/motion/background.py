@@ -14,13 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.reason.motion.evidence import Evidence, once
+from openvoid.reason.motion.limits import COST, SCENES, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.masks import nanmedian
 
-SAMPLES = 36  # frames that are looked at
-FAR_SHARE = 0.3  # of them, the ones in which the object is farthest, make the picture
-GONE_PX = 1e4  # stands for the distance of an object that is not in view
-FLOOR = 1.5 / 255  # no spot is calmer than rounding allows
+
+@dataclass(frozen=True)
+class BackgroundLimits(Limits):
+    """How the usual look is told."""
+
+    samples: int = limit(36, "frames that are looked at", COST)
+    far_share: float = limit(0.3, "of them: the ones with the object farthest make it", SCENES)
+    floor: float = limit(1.5 / 255, "of white: no spot is calmer", "rounding to 8 bits")
 
 
 @dataclass(frozen=True)
@@ -35,17 +40,18 @@ class Undisturbed:
 @once
 def usual(evidence: Evidence) -> Undisturbed:
     """The shot's undisturbed look."""
+    limits = evidence.limits(BackgroundLimits)
     with evidence.run.timed("undisturbed"):
-        return undisturbed(evidence.scene)
+        return undisturbed(evidence.scene, limits)
 
 
-def undisturbed(scene: Scene) -> Undisturbed:
+def undisturbed(scene: Scene, limits: BackgroundLimits) -> Undisturbed:
     """Look at a number of frames, spread over the clip."""
-    picked = np.unique(np.linspace(0, scene.length - 1, SAMPLES).round().astype(int))
+    picked = np.unique(np.linspace(0, scene.length - 1, limits.samples).round().astype(int))
     away = np.stack([distance_px(scene, int(index)) for index in picked])
     for number, index in enumerate(picked):
         away[number][~scene.seen(int(index))] = -1
-    count = max(1, min(len(picked), max(3, round(FAR_SHARE * len(picked)))))
+    count = max(1, min(len(picked), max(3, round(limits.far_share * len(picked)))))
     order = np.argsort(-away, axis=0, kind="stable")[:count]
     chosen = np.take_along_axis(away, order, axis=0)  # [K, h, w]
     good = chosen > 0
@@ -60,16 +66,16 @@ def undisturbed(scene: Scene) -> Undisturbed:
     noise = 1.5 * nanmedian(np.abs(looks - picture).max(axis=-1))
     return Undisturbed(
         np.nan_to_num(picture),
-        np.maximum(np.nan_to_num(noise), FLOOR).astype(np.float32),
+        np.maximum(np.nan_to_num(noise), limits.floor).astype(np.float32),
         good[0],
     )
 
 
 def distance_px(scene: Scene, index: int) -> NDArray[np.float32]:
-    """How far each spot is from the object in a frame; 0 inside it."""
+    """How far each spot is from the object in a frame; 0 inside it, inf if it is not seen."""
     mask = scene.object[index]
     if not mask.any():
-        return np.full(scene.size, GONE_PX, np.float32)
+        return np.full(scene.size, np.inf, np.float32)
     outside = (~cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)).astype(
         np.uint8
     )

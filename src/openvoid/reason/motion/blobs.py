@@ -16,18 +16,27 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import Box
 from openvoid.core.packed import PackedMask
+from openvoid.reason.motion.limits import LIGHT, SCENES, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.masks import grown
 
-REACH = 1.2  # how far off its prediction, in its own sizes, a blob is still the same
-AREA_RATIO = 3.5  # a blob does not grow or shrink more than this from one frame to the next
-MEMORY_FRAMES = 3  # a blob may be out of sight for that long
-TRAVEL = 0.08  # of the short side the object moves, before moving together means something
-FEWEST = 8  # frames
-OFF = 0.15  # of its size a thing may be off the object's movement
-PACE = (0.2, 1.6)  # how far it moves for each step of the object
-CUT_SHARE = 0.5  # of the frames show an image that the picture's edge cuts
-CUT_OFF = 0.35  # of its width it may be beside the object's column on the whole
+
+@dataclass(frozen=True)
+class BlobLimits(Limits):
+    """Which blob is the same one a frame later, and which goes with the object."""
+
+    reach: float = limit(1.2, "of its size off its prediction, it is still the same", SCENES)
+    area_ratio: float = limit(3.5, "times: so much a blob grows or shrinks in a frame", SCENES)
+    memory_frames: int = limit(3, "so long a blob may be out of sight", SCENES)
+    # moving as the object does
+    travel: float = limit(0.08, "of the short side the object moves, or it means nothing", SCENES)
+    fewest: int = limit(8, "frames", SCENES)
+    off: float = limit(0.15, "of its size a thing may be off the object's movement", SCENES)
+    slowest: float = limit(0.2, "of each step of the object", SCENES)
+    fastest: float = limit(1.6, "of each step of the object", SCENES)
+    cut_share: float = limit(0.5, "of the frames show an image cut by the picture's edge", LIGHT)
+    cut_off: float = limit(0.35, "of its width it is beside the object's column", LIGHT)
+
 
 Trail = Mapping[int, tuple[float, float]]
 """Where a thing's middle (x, y) is in every frame that shows it."""
@@ -107,18 +116,24 @@ def blobs_of(mask: Mask, frame: int, picture: Picture, least_px: int, edge: Mask
 class Follower:
     """Feed the blobs of each frame in order; `courses` holds what was followed."""
 
+    limits: BlobLimits
     courses: list[Course] = field(default_factory=list)
 
     def add(self, frame: int, blobs: list[Blob]) -> None:
         """Give each blob to the course that expects it most; others begin a course."""
-        open_ones = [each for each in self.courses if frame - each.last.frame <= MEMORY_FRAMES]
+        open_ones = [
+            each for each in self.courses if frame - each.last.frame <= self.limits.memory_frames
+        ]
         pairs = []
         for number, course in enumerate(open_ones):
             where, size = course.expected(frame), course.last.extent_px
             for index, blob in enumerate(blobs):
                 off = float(np.hypot(*(where - blob.centre))) / max(size, blob.extent_px)
                 ratio = blob.area_px / course.last.area_px
-                if off < REACH and 1 / AREA_RATIO < ratio < AREA_RATIO:
+                if (
+                    off < self.limits.reach
+                    and 1 / self.limits.area_ratio < ratio < self.limits.area_ratio
+                ):
                     pairs.append((off + 0.3 * abs(float(np.log(ratio))), number, index))
         used: set[int] = set()
         taken: set[int] = set()
@@ -147,39 +162,46 @@ class Spots:
         return whole
 
 
-def together(course: Course, scene: Scene, path: Trail, *, fewest: int = FEWEST) -> bool:
+def together(
+    course: Course, scene: Scene, path: Trail, limits: BlobLimits, *, fewest: int | None = None
+) -> bool:
     """Whether a thing moves as the object moves (`path`: frame -> the object's middle)."""
     known = [blob for blob in course.blobs if blob.frame in path]
     rows = [blob for blob in known if not blob.touches_edge]
-    if len(rows) < fewest:
-        return _cut_off(known, scene, path)
+    if len(rows) < (fewest or limits.fewest):
+        return _cut_off(known, scene, path, limits)
     own = np.array([blob.centre for blob in rows])
     its = np.array([path[blob.frame] for blob in rows])
     travel = float(np.hypot(*np.ptp(its, axis=0)))
-    if travel < TRAVEL * scene.scale_px:
+    if travel < limits.travel * scene.scale_px:
         return False
     matrix = np.c_[its, np.ones(len(its))]
     fitted = np.linalg.lstsq(matrix, own, rcond=None)[0]
     off = float(np.sqrt(np.mean((matrix @ fitted - own) ** 2)))
     pace = float(np.hypot(*np.ptp(own, axis=0))) / travel
     size = float(np.median([blob.extent_px for blob in rows]))
-    return off < 1 + OFF * size and PACE[0] < pace < PACE[1]
+    return off < 1 + limits.off * size and limits.slowest < pace < limits.fastest
 
 
-def _cut_off(rows: list[Blob], scene: Scene, path: Trail) -> bool:
+def _cut_off(rows: list[Blob], scene: Scene, path: Trail, limits: BlobLimits) -> bool:
     """Whether a thing that the picture's lower edge cuts stays below the object: of such an image
     only the column can be told."""
     wide = scene.size[1]
     rows = [blob for blob in rows if blob.box.left > 2 and blob.box.right < wide - 2]
-    if len(rows) < FEWEST or len(rows) < CUT_SHARE * len(path):
+    if len(rows) < limits.fewest or len(rows) < limits.cut_share * len(path):
         return False
     its = np.array([path[blob.frame][0] for blob in rows])
     own = np.array([blob.centre[0] for blob in rows])
     size = float(np.median([blob.box.width for blob in rows]))
-    if np.ptp(its) < TRAVEL * scene.scale_px or abs(float((own - its).mean())) > CUT_OFF * size:
+    if (
+        np.ptp(its) < limits.travel * scene.scale_px
+        or abs(float((own - its).mean())) > limits.cut_off * size
+    ):
         return False
     matrix = np.c_[its, np.ones(len(its))]
     fitted = np.linalg.lstsq(matrix, own, rcond=None)[0]
     off = float(np.sqrt(np.mean((matrix @ fitted - own) ** 2)))
     lower = all(blob.centre[1] > path[blob.frame][1] for blob in rows)
-    return lower and off < 1 + OFF * size and PACE[0] < float(fitted[0]) < PACE[1]
+    return (
+        lower and off < 1 + limits.off * size and limits.slowest < float(fitted[0]) < limits.fastest
+    )

@@ -19,25 +19,32 @@ from numpy.typing import NDArray
 from openvoid.core.track import Track
 from openvoid.reason.motion import background, parallax
 from openvoid.reason.motion.background import Undisturbed, distance_px
-from openvoid.reason.motion.blobs import Course, Follower, blobs_of
+from openvoid.reason.motion.blobs import BlobLimits, Course, Follower, blobs_of
 from openvoid.reason.motion.evidence import Evidence, once
+from openvoid.reason.motion.limits import SCENES, WORKING, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.masks import grown, inner, opened, thick, tidy, touching
 
-FAINT = 0.018  # of white: a change of the mean that can be seen
-PLAIN = 0.06  # of white: a change of a pixel that can be seen
-NOISES = 3.0
-BLUR_PX = 5
-FADES = 0.3  # of the short side: so far from the object light must be twice as strong to count
-GAIN_PX = 9
-DARKEST, BRIGHTEST = 0.12, 2.2  # the factors light changes by
-TINT = 1.5  # one channel may change by this much more than another
-PATTERN = 0.05  # of white: how far the pattern may be off once the factor is taken out
-SPREADS = 2.0  # of the object: light that is larger is a change of the whole picture's
-MOST_SHARE = 0.08  # of the picture: so is this
-CLOSE = 0.3  # of the object's size: where it may be its light all the same
-GAP = 0.012  # of the short side: a shadow may begin this far from the silhouette
-LEAST_SHARE = 0.0004  # of the canvas: smaller blobs are not followed
+
+@dataclass(frozen=True)
+class ChangeLimits(Limits):
+    """What is a change, and what only light can do."""
+
+    faint: float = limit(0.018, "of white: a change of the mean that can be seen", SCENES)
+    plain: float = limit(0.06, "of white: a change of a pixel that can be seen", SCENES)
+    noises: float = limit(3.0, "times the usual deviation of a pixel", SCENES)
+    blur_px: int = limit(5, "over which the mean is taken", WORKING)
+    fades: float = limit(0.3, "of the short side away light must be twice as strong", SCENES)
+    gain_px: int = limit(9, "over which light's factor is taken", WORKING)
+    darkest: float = limit(0.12, "the least factor: the sky still lights a shadow", SCENES)
+    brightest: float = limit(2.2, "the largest factor", SCENES)
+    tint: float = limit(1.5, "times: one channel changes by so much more than another", SCENES)
+    pattern: float = limit(0.05, "of white: the pattern is off, the factor taken out", SCENES)
+    spreads: float = limit(2.0, "of the object: light that is larger is exposure", SCENES)
+    most_share: float = limit(0.08, "of the picture: so is this", SCENES)
+    close: float = limit(0.3, "of the object's size: where it may be its own all the same", SCENES)
+    gap: float = limit(0.012, "of the short side: so far a shadow begins from it", WORKING)
+    least_share: float = limit(0.0004, "of the canvas: smaller blobs are not followed", SCENES)
 
 
 @dataclass(frozen=True)
@@ -63,28 +70,32 @@ class Changes:
 @once
 def changes(evidence: Evidence) -> Changes:
     """Compare every frame with the undisturbed look; follow what is there."""
+    limits = evidence.limits(ChangeLimits)
     scene, usual, unknown = evidence.scene, background.usual(evidence), parallax.stays(evidence)
-    things, shades, darker = Follower(), Follower(), []
-    least = max(12, round(LEAST_SHARE * scene.size[0] * scene.size[1]))
+    followed = evidence.limits(BlobLimits)
+    things, shades, darker = Follower(followed), Follower(followed), []
+    least = max(12, round(limits.least_share * scene.size[0] * scene.size[1]))
 
     def lights() -> Iterator[Mask]:
         for index in evidence.run.track("compare", range(scene.length), scene.length):
-            here = change(scene, usual, index)
+            here = change(scene, usual, index, limits)
             darker.append(here.darker)
             seen, picture = scene.seen(index), scene.picture(index)
             edge = seen & ~inner(seen)
-            things.add(index, blobs_of(here.differs, index, picture, least, edge))
+            blobs = blobs_of(here.differs, index, picture, least, edge)
+            things.add(index, blobs)
             shades.add(index, blobs_of(here.apart, index, picture, least, edge))
             for name, mask in (("things", here.differs), ("light", here.light)):
                 evidence.record(f"change.{name}", index, mask.mean())
             evidence.record("change.shades", index, here.apart.mean())
+            evidence.record("change.blobs", index, len(blobs))
             yield here.light & (not unknown)
 
     light = Track.of("light", lights())
     return Changes(light, tuple(darker), tuple(things.courses), tuple(shades.courses))
 
 
-def change(scene: Scene, usual: Undisturbed, index: int) -> Change:
+def change(scene: Scene, usual: Undisturbed, index: int, limits: ChangeLimits) -> Change:
     """Compare one frame. The object itself, and what is unknown, count as the same."""
     picture, seen = scene.picture(index), scene.seen(index)
     object_ = grown(scene.object[index], 2)
@@ -92,21 +103,26 @@ def change(scene: Scene, usual: Undisturbed, index: int) -> Change:
     weights = free.astype(np.float32)
     picture = picture / _exposure(picture, usual.picture, free)
     difference = (picture - usual.picture) * weights[..., None]
-    norm = np.maximum(cv2.blur(weights, (BLUR_PX, BLUR_PX)), 1e-3)[..., None]
-    smooth = np.abs(cv2.blur(difference, (BLUR_PX, BLUR_PX)) / norm).max(axis=-1)
-    noise = np.asarray(cv2.blur(usual.noise, (BLUR_PX, BLUR_PX)), np.float32)
-    faint = (smooth > np.maximum(FAINT, NOISES * noise / 2)) & free
-    plain = outside(picture, usual.picture, np.maximum(PLAIN, NOISES * noise), scene) & free
-    like_light = _same_pattern(picture, usual.picture, weights, scene) & free
-    farther = 1 + distance_px(scene, index) / (FADES * scene.scale_px)
-    hanging = faint & like_light & (smooth > FAINT * farther)
-    light = _hanging(hanging, object_, scene)
+    norm = np.maximum(cv2.blur(weights, (limits.blur_px, limits.blur_px)), 1e-3)[..., None]
+    smooth = np.abs(cv2.blur(difference, (limits.blur_px, limits.blur_px)) / norm).max(axis=-1)
+    noise = np.asarray(cv2.blur(usual.noise, (limits.blur_px, limits.blur_px)), np.float32)
+    faint = (smooth > np.maximum(limits.faint, limits.noises * noise / 2)) & free
+    plain = (
+        outside(picture, usual.picture, np.maximum(limits.plain, limits.noises * noise), scene)
+        & free
+    )
+    like_light = _same_pattern(picture, usual.picture, weights, scene, limits) & free
+    farther = 1 + distance_px(scene, index) / (limits.fades * scene.scale_px)
+    hanging = faint & like_light & (smooth > limits.faint * farther)
+    light = _hanging(hanging, object_, scene, limits)
     light |= grown(light, 3) & faint & _same_hue(picture, usual.picture)
-    if light.sum() > SPREADS * max(1, object_.sum()) or light.mean() > MOST_SHARE:
-        light &= distance_px(scene, index) < CLOSE * np.sqrt(object_.sum())  # the rest is exposure
-    dark = cv2.blur(difference, (BLUR_PX, BLUR_PX)).sum(axis=-1) < 0
-    apart = tidy(faint & like_light & dark & _strong(smooth, noise) & ~light) & free
-    differs = tidy(plain | (faint & ~like_light & _strong(smooth, noise))) & ~light & ~apart
+    if light.sum() > limits.spreads * max(1, object_.sum()) or light.mean() > limits.most_share:
+        light &= distance_px(scene, index) < limits.close * np.sqrt(
+            object_.sum()
+        )  # the rest is exposure
+    dark = cv2.blur(difference, (limits.blur_px, limits.blur_px)).sum(axis=-1) < 0
+    apart = tidy(faint & like_light & dark & _strong(smooth, noise, limits) & ~light) & free
+    differs = tidy(plain | (faint & ~like_light & _strong(smooth, noise, limits))) & ~light & ~apart
     if not scene.locked:
         differs = thick(differs)
     darker = bool(difference[light].sum() < 0) if light.any() else True
@@ -123,8 +139,8 @@ def _exposure(picture: Picture, usual: Picture, free: Mask) -> NDArray[np.float3
     return np.clip(ratio, 0.8, 1.25).astype(np.float32)
 
 
-def _strong(smooth: NDArray[np.float32], noise: NDArray[np.float32]) -> Mask:
-    return np.asarray(smooth > np.maximum(2 * FAINT, NOISES * noise))
+def _strong(smooth: NDArray[np.float32], noise: NDArray[np.float32], limits: ChangeLimits) -> Mask:
+    return np.asarray(smooth > np.maximum(2 * limits.faint, limits.noises * noise))
 
 
 def outside(
@@ -142,18 +158,22 @@ def outside(
 
 
 def _same_pattern(
-    picture: Picture, usual: Picture, weights: NDArray[np.float32], scene: Scene
+    picture: Picture,
+    usual: Picture,
+    weights: NDArray[np.float32],
+    scene: Scene,
+    limits: ChangeLimits,
 ) -> Mask:
-    window = (GAIN_PX, GAIN_PX)
+    window = (limits.gain_px, limits.gain_px)
     norm = np.maximum(cv2.blur(weights, window), 1e-3)[..., None]
     now = cv2.blur(picture * weights[..., None], window) / norm
     before = cv2.blur(usual * weights[..., None], window) / norm
     gain = (now + 0.02) / (before + 0.02)
-    lawful = (gain.min(axis=-1) > DARKEST) & (gain.max(axis=-1) < BRIGHTEST)
-    lawful &= gain.max(axis=-1) < TINT * gain.min(axis=-1)
+    lawful = (gain.min(axis=-1) > limits.darkest) & (gain.max(axis=-1) < limits.brightest)
+    lawful &= gain.max(axis=-1) < limits.tint * gain.min(axis=-1)
     off = np.abs(picture - usual * gain).max(axis=-1)
-    off = cv2.blur(np.asarray(off * weights, np.float32), (BLUR_PX, BLUR_PX))
-    return np.asarray(lawful & (off < PATTERN))
+    off = cv2.blur(np.asarray(off * weights, np.float32), (limits.blur_px, limits.blur_px))
+    return np.asarray(lawful & (off < limits.pattern))
 
 
 def _same_hue(picture: Picture, usual: Picture) -> Mask:
@@ -162,12 +182,12 @@ def _same_hue(picture: Picture, usual: Picture) -> Mask:
     return np.asarray((ratio.max(axis=-1) < 1) & (ratio.max(axis=-1) < 1.35 * ratio.min(axis=-1)))
 
 
-def _hanging(mask: Mask, object_: Mask, scene: Scene) -> Mask:
+def _hanging(mask: Mask, object_: Mask, scene: Scene, limits: ChangeLimits) -> Mask:
     """The parts of a mask that begin at the object, small gaps bridged."""
     if not object_.any():
         return np.zeros_like(mask)
     joined = cv2.morphologyEx(
         (mask | object_).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
     )
-    near = grown(object_, max(2, round(GAP * scene.scale_px)))
+    near = grown(object_, max(2, round(limits.gap * scene.scale_px)))
     return opened(touching(joined > 0, near) & ~object_)

@@ -12,6 +12,7 @@ is struck.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -21,81 +22,100 @@ from openvoid.core.effects import EffectKind, Relation
 from openvoid.reason.motion import contact
 from openvoid.reason.motion.disturbance import Thing
 from openvoid.reason.motion.evidence import Evidence
-from openvoid.reason.motion.figure_ground import novel
+from openvoid.reason.motion.figure_ground import novel_in
+from openvoid.reason.motion.limits import COLLIDE, Limits, limit
 from openvoid.reason.motion.meeting import Meeting, meetings
-from openvoid.reason.motion.report import Finding, colour_name
+from openvoid.reason.motion.report import ColourLimits, Finding, colour_name
 from openvoid.reason.motion.scene import Mask, Scene
 from openvoid.vision.masks import grown
 
-OWN = 0.5  # of a thing: if more of it is disturbed already, it does not move on its own
-SLOW, FAST = 0.55, 1.35  # of the expected way, the ends of the region
-WIDENING = 0.10  # of the way
-HIT = 0.4  # of a thing: if the way covers as much, it is struck
-KNOCKED = 0.35  # of a struck thing's size: so far around its place it may be then
-TARGET_LEAST, TARGET_MOST = 0.0008, 0.06  # of the picture
-FALL = 0.010  # of the short side a frame: falls at least this fast after its first frame
+
+@dataclass(frozen=True)
+class CollisionLimits(Limits):
+    """How far what is stopped would have gone, and what it would have struck."""
+
+    own: float = limit(0.5, "of a thing: if more is disturbed, it does not move by itself", COLLIDE)
+    slow: float = limit(0.55, "of the expected way: the slow end of the region", COLLIDE)
+    fast: float = limit(1.35, "of the expected way: the fast end", COLLIDE)
+    widening: float = limit(0.10, "of the way: so far to all sides", COLLIDE)
+    hit: float = limit(0.4, "of a thing: if the way covers as much, it is struck", COLLIDE)
+    knocked: float = limit(0.35, "of its size: so far around its place it may be then", COLLIDE)
+    target_least: float = limit(0.0008, "of the picture: what may be struck", COLLIDE)
+    target_most: float = limit(0.06, "of the picture: what may be struck", COLLIDE)
+    fall: float = limit(0.010, "of the short side a frame: what falls is as fast", COLLIDE)
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """What the object stops or turns aside, unless it had set the thing going itself."""
+    limits = evidence.limits(CollisionLimits)
     scene, label = evidence.scene, evidence.scene.object.label
     things = contact.things(evidence)
     for each in meetings(evidence).met:
-        if not each.bends or set_off(each, things, scene):
+        if not each.bends or set_off(each, things, scene, limits):
             continue
         now = scene.placed(
             (blob.frame, grown(blob.mask(scene.size), 3))
             for blob in each.course.blobs
             if blob.frame >= each.frame
         )
-        goes = scene.placed((t, mask & scene.seen(t)) for t, mask in going_on(each, scene))
-        noun = f"{colour_name(each.before.colour)} thing"
+        novel = novel_in(evidence, each.before.frame)
+        goes = scene.placed(
+            (t, mask & scene.seen(t)) for t, mask in going_on(each, scene, novel, limits)
+        )
+        noun = f"{colour_name(each.before.colour, evidence.limits(ColourLimits))} thing"
         why = f"Until frame {each.before.frame} the {noun} moves on its own; where it meets the"
         why += f" {label} in frame {each.frame} it leaves its course. Without the {label} it would"
         why += " have gone on."
         yield Finding(EffectKind.PHYSICAL, Relation.STOPS, noun, why, now, goes, 0.7)
 
 
-def set_off(found: Meeting, things: Sequence[Thing], scene: Scene) -> bool:
+def set_off(found: Meeting, things: Sequence[Thing], scene: Scene, limits: CollisionLimits) -> bool:
     """Whether the object had set the thing going before they met: it would not have gone at all."""
     frame, mask = found.before.frame, found.before.mask(scene.size)
     known = [each.mask(frame, scene.size) for each in things if each.began < frame]
-    return bool(known) and (np.any(known, axis=0) & mask).sum() > OWN * mask.sum()
+    return bool(known) and (np.any(known, axis=0) & mask).sum() > limits.own * mask.sum()
 
 
-def falls(velocity: NDArray[np.float64], acceleration: NDArray[np.float64], scene: Scene) -> bool:
+def falls(
+    velocity: NDArray[np.float64],
+    acceleration: NDArray[np.float64],
+    scene: Scene,
+    limits: CollisionLimits,
+) -> bool:
     """Whether a thing is on its way down rather than along."""
     down, across = float(velocity[1] + 2 * acceleration[1]), abs(float(velocity[0]))
-    return down > FALL * scene.scale_px and down > 1.5 * across
+    return down > limits.fall * scene.scale_px and down > 1.5 * across
 
 
-def going_on(found: Meeting, scene: Scene) -> Iterator[tuple[int, Mask]]:
-    """Where it would be in each frame from the meeting on."""
+def going_on(
+    found: Meeting, scene: Scene, novel: Mask, limits: CollisionLimits
+) -> Iterator[tuple[int, Mask]]:
+    """Where it would be in each frame from the meeting on, with what it strikes there: `novel` is
+    what stood out from the ground right before."""
     mask = found.before.mask(scene.size)
-    drops = falls(found.velocity_px, found.acceleration_px, scene)
+    drops = falls(found.velocity_px, found.acceleration_px, scene, limits)
     floor = scene.base_px(found.frame) if drops else None
-    targets = _targets(scene, found)
+    targets = _targets(scene, found, novel, limits)
     struck = np.zeros(scene.size, bool)
     for frame in range(found.frame, scene.length):
         since = frame - found.before.frame
-        slow, fast = found.way(since, SLOW), found.way(since, FAST)
-        region = swept(mask, slow, fast, floor)
-        hit = [target for target in targets if (target & region).sum() > HIT * target.sum()]
+        slow, fast = found.way(since, limits.slow), found.way(since, limits.fast)
+        region = swept(mask, slow, fast, limits, floor)
+        hit = [target for target in targets if (target & region).sum() > limits.hit * target.sum()]
         for target in hit:
-            struck |= grown(target, round(KNOCKED * float(target.sum()) ** 0.5))
+            struck |= grown(target, round(limits.knocked * float(target.sum()) ** 0.5))
         targets = [each for each in targets if not any(each is other for other in hit)]
         if struck.any() or region.any():
             yield frame, region | struck
 
 
-def _targets(scene: Scene, found: Meeting) -> list[Mask]:
+def _targets(scene: Scene, found: Meeting, novel: Mask, limits: CollisionLimits) -> list[Mask]:
     """Things that stand apart from the object and from what met it: on its way they are struck."""
     frame = found.before.frame
     own = grown(scene.object[frame] | found.before.mask(scene.size), 4)
-    things = novel(scene.picture(frame), scene.object[frame], scene.seen(frame))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(things.astype(np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(novel.astype(np.uint8))
     parts = [labels == number for number in range(1, count)]
-    least, most = TARGET_LEAST * things.size, TARGET_MOST * things.size
+    least, most = limits.target_least * novel.size, limits.target_most * novel.size
     return [
         part
         for part, row in zip(parts, stats[1:], strict=True)
@@ -104,7 +124,11 @@ def _targets(scene: Scene, found: Meeting) -> list[Mask]:
 
 
 def swept(
-    mask: Mask, start: NDArray[np.float64], end: NDArray[np.float64], floor: float | None = None
+    mask: Mask,
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+    limits: CollisionLimits,
+    floor: float | None = None,
 ) -> Mask:
     """A mask drawn along from one shift to another, widened; not below `floor`, if there is one."""
     rows = np.flatnonzero(mask.any(axis=1))
@@ -123,5 +147,5 @@ def swept(
             continue
         matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32)
         region |= cv2.warpAffine(mask.astype(np.uint8), matrix, (width, height)) > 0
-    wider = 2 + round(min(0.5 * size, WIDENING * float(np.hypot(*end))))
+    wider = 2 + round(min(0.5 * size, limits.widening * float(np.hypot(*end))))
     return grown(region, wider) if region.any() else region

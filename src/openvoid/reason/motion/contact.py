@@ -8,32 +8,42 @@ itself, or is moved from beyond the picture, is not to be blamed on the object e
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from openvoid.core.effects import EffectKind, Relation
 from openvoid.reason.motion import background, parallax, shadow
 from openvoid.reason.motion.blobs import Spots
-from openvoid.reason.motion.disturbance import THING_SHARE, Thing, disturbed
+from openvoid.reason.motion.disturbance import DisturbanceLimits, Thing, disturbed
 from openvoid.reason.motion.evidence import Evidence, once
+from openvoid.reason.motion.limits import COST, PRESS, Limits, limit
 from openvoid.reason.motion.meeting import meetings
-from openvoid.reason.motion.report import Finding, colour_name, where_name
+from openvoid.reason.motion.report import ColourLimits, Finding, colour_name, where_name
 from openvoid.reason.motion.scene import Mask, Scene
 from openvoid.vision.masks import filled, grown
 
-LOOKS = 8  # frames by which it is told whether two things hang together
-GAP = 0.03  # of the short side: gaps in a disturbed region narrower than this are part of it
-MARGIN = 0.012  # of the short side: around what is physical
+
+@dataclass(frozen=True)
+class ContactLimits(Limits):
+    """What is one thing, and how much room it is given."""
+
+    looks: int = limit(8, "frames by which it is told whether two hang together", COST)
+    gap: float = limit(0.03, "of the short side: narrower gaps in a region are part of it", PRESS)
+    margin: float = limit(0.012, "of the short side: around what is physical", PRESS)
 
 
 @once
 def things(evidence: Evidence) -> tuple[Thing, ...]:
     """What the object disturbs. One that stays pushes nothing: there it is only what it stops."""
+    limits = evidence.limits(ContactLimits)
     scene, met = evidence.scene, meetings(evidence)
     only = Spots(scene.size, met.bent) if parallax.stays(evidence) else None
     usual, light = background.usual(evidence), shadow.going_along(evidence)
     free = Spots(scene.size, met.free)
-    found = worth(disturbed(scene, usual, light, free, evidence.run, only), scene)
+    changes = evidence.limits(DisturbanceLimits)
+    all_ = disturbed(scene, usual, light, free, evidence.run, changes, only)
+    found = worth(all_, scene, changes.thing_share, limits)
     for index in range(scene.length):
         here = [each for each in found if index in each.frames]
         evidence.record("contact.things", index, len(here))
@@ -45,36 +55,42 @@ def things(evidence: Evidence) -> tuple[Thing, ...]:
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """What is pushed, bent, splashed, and what that sets off."""
+    limits = evidence.limits(ContactLimits)
     scene, label = evidence.scene, evidence.scene.object.label
     for thing in things(evidence):
-        noun, where = _told(scene, thing, thing.frames[min(1, len(thing.frames) - 1)])
+        noun, where = _told(evidence, thing, thing.frames[min(1, len(thing.frames) - 1)])
         by, sure = (f"the {label}", 0.75) if thing.cause == 0 else ("what moved before", 0.65)
         why = f"From frame {thing.began} on the {noun} at the {where} changes, beginning where"
         why += f" {by} touches it; without that it would stay as it was."
-        now = scene.placed((index, _region(scene, thing, index)) for index in thing.frames)
+        now = scene.placed((index, _region(scene, thing, index, limits)) for index in thing.frames)
         yield Finding(EffectKind.PHYSICAL, Relation.PUSHES, noun, why, now, (), sure)
 
 
-def _region(scene: Scene, thing: Thing, index: int) -> Mask:
+def _region(scene: Scene, thing: Thing, index: int, limits: ContactLimits) -> Mask:
     """Where a thing is in a frame, with a margin, but for the side of the object."""
-    gap, margin = (max(2, round(share * scene.scale_px)) for share in (GAP, MARGIN))
+    gap, margin = (max(2, round(share * scene.scale_px)) for share in (limits.gap, limits.margin))
     region, own = filled(thing.mask(index, scene.size), gap), grown(scene.object[index], 2)
     return (grown(region & ~own, margin) | region) & scene.seen(index)
 
 
-def _told(scene: Scene, thing: Thing, frame: int) -> tuple[str, str]:
+def _told(evidence: Evidence, thing: Thing, frame: int) -> tuple[str, str]:
     """What a thing is called, and where it is."""
+    scene, names = evidence.scene, evidence.limits(ColourLimits)
     mask = thing.mask(frame, scene.size)
     clear = mask & ~grown(scene.object[frame], 3)
     mask = clear if clear.any() else mask
     y, x = np.nonzero(mask)
     place = where_name(float(x.mean()) / scene.size[1], float(y.mean()) / scene.size[0])
-    return f"{colour_name(scene.picture(frame)[mask].mean(axis=0))} thing", place
+    colour = colour_name(scene.picture(frame)[mask].mean(axis=0), names)
+    return f"{colour} thing", place
 
 
-def worth(found: Mapping[int, Thing], scene: Scene) -> list[Thing]:
-    """Things that are large or last long enough; what they caused goes to their own cause."""
-    least = THING_SHARE * scene.size[0] * scene.size[1]
+def worth(
+    found: Mapping[int, Thing], scene: Scene, share: float, limits: ContactLimits
+) -> list[Thing]:
+    """Things that are large (`share` of the canvas) and last; what others caused goes to their own
+    cause."""
+    least = share * scene.size[0] * scene.size[1]
     kept: list[Thing] = []
     small: dict[int, int] = {}
     for number, thing in found.items():
@@ -85,15 +101,15 @@ def worth(found: Mapping[int, Thing], scene: Scene) -> list[Thing]:
     for thing in kept:
         while thing.cause in small:
             thing.cause = small[thing.cause]
-    return _joined(kept, scene)
+    return _joined(kept, scene, limits)
 
 
-def _joined(things: list[Thing], scene: Scene) -> list[Thing]:
+def _joined(things: list[Thing], scene: Scene, limits: ContactLimits) -> list[Thing]:
     """Things that hang together for most of the time are one: ripples, folds, a heap."""
     kept: list[Thing] = []
     becomes: dict[int, int] = {}
     for thing in things:
-        other = next((each for each in kept if _hang(thing, each, scene)), None)
+        other = next((each for each in kept if _hang(thing, each, scene, limits)), None)
         if other is None:
             kept.append(thing)
             continue
@@ -106,9 +122,9 @@ def _joined(things: list[Thing], scene: Scene) -> list[Thing]:
     return kept
 
 
-def _hang(thing: Thing, other: Thing, scene: Scene) -> bool:
-    shared = [frame for frame in thing.frames if frame in other.frames][:LOOKS]
-    if len(shared) < 0.5 * min(len(thing.frames), LOOKS):
+def _hang(thing: Thing, other: Thing, scene: Scene, limits: ContactLimits) -> bool:
+    shared = [frame for frame in thing.frames if frame in other.frames][: limits.looks]
+    if len(shared) < 0.5 * min(len(thing.frames), limits.looks):
         return False
     touch = [
         bool((grown(thing.mask(t, scene.size), 3) & other.mask(t, scene.size)).any())

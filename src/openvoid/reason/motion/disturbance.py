@@ -24,24 +24,32 @@ from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.motion.background import Undisturbed
 from openvoid.reason.motion.change import outside
+from openvoid.reason.motion.limits import COST, PRESS, SCENES, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.flow import Dis
 from openvoid.vision.masks import grown, inner, thick, tidy, touching
 
-WEAK = 0.016  # of white: a change of a pixel that counts where the flow says that it moved
-FAINT = 0.02  # of white: a change of the mean that counts beside a stronger one
-FAINT_PX = 5
-AROUND = 0.3  # of the short side: how far faint changes are looked for
-BEHIND = 0.12  # of the short side: how far a disturbance may go on behind the object
-LEAST = 0.04  # of white: a smaller change of a pixel is none
-NOISES = 3.5
-TOUCH = 0.012  # of the short side: nearer than this is contact
-RIM_SHARE = 0.75
-JUMP = 0.03  # of the short side: a change farther from what was disturbed is another thing
-THING_SHARE = 0.0004  # of the canvas: smaller is not a thing of its own
-STABLE_FRAMES = 3  # what stays the same for that long is the scene
-DRIFT = 0.1  # how fast the reference follows slow light
-MOST = 60  # things
+
+@dataclass(frozen=True)
+class DisturbanceLimits(Limits):
+    """What is a change, and where one thing ends and another begins."""
+
+    weak: float = limit(
+        0.016, "of white: counts where the flow says that it moved", "four steps of 8 bits"
+    )
+    faint: float = limit(0.02, "of white: a change of the mean beside a stronger one", PRESS)
+    faint_px: int = limit(5, "over which that mean is taken", PRESS)
+    around: float = limit(0.3, "of the short side: how far faint changes are looked for", PRESS)
+    behind: float = limit(0.12, "of the short side: how far it goes on behind the object", PRESS)
+    least: float = limit(0.04, "of white: a smaller change of a pixel is none", SCENES)
+    noises: float = limit(3.5, "times the usual deviation of a pixel", SCENES)
+    touch: float = limit(0.012, "of the short side: nearer than this is contact", SCENES)
+    rim_share: float = limit(0.75, "at the object: the silhouette is off by a little", SCENES)
+    jump: float = limit(0.03, "of the short side: a change farther off is another thing", SCENES)
+    thing_share: float = limit(0.0004, "of the canvas: smaller is no thing of its own", SCENES)
+    stable_frames: int = limit(3, "what stays the same for that long is the scene", SCENES)
+    drift: float = limit(0.1, "a frame: how fast the reference follows slow light", SCENES)
+    most: int = limit(60, "things", COST)
 
 
 @dataclass
@@ -86,6 +94,7 @@ def disturbed(
     light: Track,
     free: Callable[[int], Mask],
     run: Run,
+    limits: DisturbanceLimits,
     only: Callable[[int], Mask] | None = None,
 ) -> dict[int, Thing]:
     """Go through the clip once, in order.
@@ -96,7 +105,7 @@ def disturbed(
     state = _begin(scene, usual, light)
     for index in run.track("causes", range(scene.length), scene.length):
         here = only(index) if only is not None else None
-        _step(scene, state, usual, light, free(index), here, index)
+        _step(scene, state, usual, light, free(index), here, index, limits)
     return state.things
 
 
@@ -117,16 +126,17 @@ def _step(
     free: Mask,
     only: Mask | None,
     index: int,
+    limits: DisturbanceLimits,
 ) -> None:
     picture, seen = scene.picture(index), scene.seen(index)
     touched = scene.object[index]
     hidden = grown(touched, 2) | grown(light[index], 2) | ~seen
-    threshold = np.maximum(LEAST, NOISES * usual.noise)
+    threshold = np.maximum(limits.least, limits.noises * usual.noise)
     differs = outside(picture, state.reference, threshold, scene) & state.known & ~hidden
     differs = tidy(differs)
     if not scene.locked:
         differs = thick(differs)
-    reach = grown(touched, 2 + max(2, round(TOUCH * scene.scale_px)))
+    reach = grown(touched, 2 + max(2, round(limits.touch * scene.scale_px)))
     if only is not None:
         reach &= only
     there = np.abs(picture - usual.picture).max(axis=-1) > threshold  # not only gone from there
@@ -134,14 +144,14 @@ def _step(
     free = free | state.driven
     hot = (reach | grown(state.owner > 0, 3)) & differs & ~free & ~hidden
     if hot.any():
-        around = grown(hot, round(AROUND * scene.scale_px)) & state.known
-        differs |= _moved(scene, state, usual, picture, around)
-        differs |= _faint(state, usual, picture) & around
+        around = grown(hot, round(limits.around * scene.scale_px)) & state.known
+        differs |= _moved(scene, state, usual, picture, around, limits)
+        differs |= _faint(state, usual, picture, limits) & around
     differs &= ~hidden
-    owner = _owned(state, scene, differs & ~free, reach, index)
+    owner = _owned(state, scene, differs & ~free, reach, index, limits)
     behind = grown(touched, 2) & seen
-    _hide(state, scene, owner, behind, index)
-    _follow(state, picture, threshold, hidden | (owner > 0), seen, differs)
+    _hide(state, scene, owner, behind, index, limits)
+    _follow(state, picture, threshold, hidden | (owner > 0), seen, differs, limits)
     state.owner = np.where(hidden & seen & (owner == 0), state.owner, owner)
     state.last = picture
 
@@ -152,13 +162,20 @@ def _driven(state: _State, differs: Mask, edge: Mask) -> Mask:
     return touching(differs & ~grown(state.owner > 0, 2), edge)
 
 
-def _moved(scene: Scene, state: _State, usual: Undisturbed, picture: Picture, around: Mask) -> Mask:
+def _moved(
+    scene: Scene,
+    state: _State,
+    usual: Undisturbed,
+    picture: Picture,
+    around: Mask,
+    limits: DisturbanceLimits,
+) -> Mask:
     """Where what little differs is because the reference has moved: planks, cloth, flat colours."""
     box = bounding_box(around)
     before, now = state.reference[box.slices], picture[box.slices]
     if min(box.height, box.width) < 24:
         return np.zeros_like(around)
-    weak = np.maximum(WEAK, NOISES / 2 * usual.noise[box.slices])
+    weak = np.maximum(limits.weak, limits.noises / 2 * usual.noise[box.slices])
     differs = np.abs(now - before).max(axis=-1) > weak
     way = Dis("fast").between_gray(_gray(before), _gray(now))
     limit = max(0.4, 2 * scene.spread_px)
@@ -168,23 +185,32 @@ def _moved(scene: Scene, state: _State, usual: Undisturbed, picture: Picture, ar
     return tidy(found)
 
 
-def _faint(state: _State, usual: Undisturbed, picture: Picture) -> Mask:
+def _faint(state: _State, usual: Undisturbed, picture: Picture, limits: DisturbanceLimits) -> Mask:
     """Where the mean of a few pixels differs by little: shading, folds, fine patterns."""
-    window = (FAINT_PX, FAINT_PX)
+    window = (limits.faint_px, limits.faint_px)
     smooth = np.abs(cv2.blur(picture - state.reference, window)).max(axis=-1)
-    return np.asarray(smooth > np.maximum(FAINT, NOISES / 2 * cv2.blur(usual.noise, window)))
+    return np.asarray(
+        smooth > np.maximum(limits.faint, limits.noises / 2 * cv2.blur(usual.noise, window))
+    )
 
 
 def _gray(picture: Picture) -> NDArray[np.uint8]:
     return cv2.cvtColor((np.clip(picture, 0, 1) * 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
 
 
-def _hide(state: _State, scene: Scene, owner: NDArray[np.uint16], behind: Mask, index: int) -> None:
+def _hide(
+    state: _State,
+    scene: Scene,
+    owner: NDArray[np.uint16],
+    behind: Mask,
+    index: int,
+    limits: DisturbanceLimits,
+) -> None:
     """Behind the object nothing is seen: what was disturbed there still is, and what is disturbed
     beside it may go on there."""
     numbers = [int(number) for number in np.unique(owner[owner > 0])]
     for number in numbers:
-        near = grown(owner == number, round(BEHIND * scene.scale_px)) & behind
+        near = grown(owner == number, round(limits.behind * scene.scale_px)) & behind
         owner[near & (owner == 0)] = number
     lasting = behind & (owner == 0)
     owner[lasting] = state.owner[lasting]
@@ -193,7 +219,7 @@ def _hide(state: _State, scene: Scene, owner: NDArray[np.uint16], behind: Mask, 
 
 
 def _owned(
-    state: _State, scene: Scene, differs: Mask, reach: Mask, index: int
+    state: _State, scene: Scene, differs: Mask, reach: Mask, index: int, limits: DisturbanceLimits
 ) -> NDArray[np.uint16]:
     """Which thing each changed spot belongs to; new things begin at contact."""
     before = state.owner
@@ -204,16 +230,18 @@ def _owned(
         return owner
     fresh = differs
     halo = grown(reach, 2)
-    least = max(12, round(THING_SHARE * differs.size))
+    least = max(12, round(limits.thing_share * differs.size))
     if (before > 0).any():
         nearest, off = _nearest(before)
-        fresh = differs & (off > JUMP * scene.scale_px)
+        fresh = differs & (off > limits.jump * scene.scale_px)
         owner[differs] = nearest[differs]
     count, parts, stats, _ = cv2.connectedComponentsWithStats(fresh.astype(np.uint8))
     for part in range(1, count):
         spots = parts == part
-        rim = (spots & halo).sum() > RIM_SHARE * spots.sum()  # the silhouette is off by a little
-        if rim or stats[part][cv2.CC_STAT_AREA] < least or len(state.things) >= MOST:
+        rim = (
+            spots & halo
+        ).sum() > limits.rim_share * spots.sum()  # the silhouette is off by a little
+        if rim or stats[part][cv2.CC_STAT_AREA] < least or len(state.things) >= limits.most:
             if not (before > 0).any():
                 owner[spots] = 0
             continue
@@ -242,12 +270,13 @@ def _follow(
     fixed: Mask,
     seen: Mask,
     differs: Mask,
+    limits: DisturbanceLimits,
 ) -> None:
     """The reference follows what nobody disturbs."""
     same = np.abs(picture - state.last).max(axis=-1) < threshold
     state.steady = np.where(same & seen, np.minimum(state.steady, 250) + 1, 0).astype(np.uint8)
-    settled = differs & ~fixed & (state.steady >= STABLE_FRAMES)
+    settled = differs & ~fixed & (state.steady >= limits.stable_frames)
     state.reference[settled] = picture[settled]
     calm = seen & ~fixed & ~differs
-    state.reference[calm] += DRIFT * (picture[calm] - state.reference[calm])
+    state.reference[calm] += limits.drift * (picture[calm] - state.reference[calm])
     state.known |= calm

@@ -1,9 +1,10 @@
 """Evidence: what has been seen of one shot, each thing looked for once, when first asked for.
 
-Enters: a scene. Leaves: the same to every finder, with whatever several of them need. A function of
-the evidence that is marked `once` is computed when the first finder asks for it and kept, so
-finders may run in any order, or not at all. Each frame's numbers are kept as well (`record`), so
-that a limit can be chosen by what was measured. Knows no phenomenon.
+Enters: a scene, and the limits that were chosen for it. Leaves: the same to every finder, with
+whatever several of them need. A function of the evidence that is marked `once` is computed when the
+first finder asks for it and kept, so finders may run in any order, or not at all. Each frame's
+numbers are kept as well (`record`), so that a limit can be chosen by what was measured. Knows no
+phenomenon.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from openvoid.core.removal import Run
+from openvoid.reason.motion.limits import Limits
 from openvoid.reason.motion.scene import Scene
 
 T = TypeVar("T")
-DIGITS = 5  # of a number in the statistics
+L = TypeVar("L", bound=Limits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,7 @@ class Evidence:
     scene: Scene
     rate: Fraction
     run: Run
+    chosen: tuple[Limits, ...] = ()
     _known: dict[str, Any] = field(default_factory=dict, repr=False)
     _numbers: dict[str, list[float | None]] = field(default_factory=dict, repr=False)
 
@@ -42,10 +45,14 @@ class Evidence:
             path[index] = (float(x.mean()), float(y.mean()))
         return path
 
+    def limits(self, kind: type[L]) -> L:
+        """A phenomenon's limits: those chosen for this shot, or the usual ones."""
+        return next((each for each in self.chosen if isinstance(each, kind)), kind())
+
     def record(self, name: str, frame: int, value: float) -> None:
         """Keep a number about a frame: "phenomenon.what"."""
         row = self._numbers.setdefault(name, [None] * self.scene.length)
-        row[frame] = round(float(value), DIGITS)
+        row[frame] = round(float(value), 5)
 
     def statistics(self) -> dict[str, list[float | None]]:
         """All numbers, by name one a frame; None where a frame was not looked at."""

@@ -21,27 +21,37 @@ from numpy.typing import NDArray
 
 from openvoid.reason.motion import change, parallax, reflection
 from openvoid.reason.motion.background import distance_px
-from openvoid.reason.motion.blobs import Blob, Course, Follower, blobs_of
+from openvoid.reason.motion.blobs import Blob, BlobLimits, Course, Follower, blobs_of
 from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.evidence import Evidence, once
+from openvoid.reason.motion.limits import COLLIDE, SCENES, WORKING, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.masks import grown, inner, thick, tidy
 
-HISTORY = 8  # frames before the meeting by which the course is told
-FEWEST = 3
-STEP = 0.004  # of the short side a frame: slower is at rest
-TOUCH = 0.02  # of the short side: nearer than this is a meeting
-NEARBY = 0.6  # of its size: what begins to move nearer than this has not come along
-SAME_SIZE = 1.5
-COME = 0.4  # of its size: what has not gone as far was not under way
-EDGE_SHARE = 0.6  # of its frames a driven thing reaches beyond the picture
-BENT = 0.3  # of its size: off its course by more than this
-BENT_SHARE = 0.12  # and by more than this share of the way since
-AFTER = 10  # frames after the meeting in which that is judged
 
-LEAST = 0.05  # of white: a smaller change from one frame to the next is noise
-LEAST_SHARE = 0.0006  # of the canvas: smaller hulls are none
-BRIDGED = 0.02  # of the short side: edges of one thing lie no farther apart
+@dataclass(frozen=True)
+class MeetingLimits(Limits):
+    """What was under way, and what counts as bending its course."""
+
+    history: int = limit(8, "frames before the meeting by which the course is told", COLLIDE)
+    fewest: int = limit(3, "frames of a course", "a line through two points leaves nothing over")
+    step: float = limit(0.004, "of the short side a frame: slower is at rest", WORKING)
+    touch: float = limit(0.02, "of the short side: nearer than this is a meeting", COLLIDE)
+    nearby: float = limit(
+        0.6, "of its size: what begins to move nearer has not come along", COLLIDE
+    )
+    same_size: float = limit(1.5, "times: what goes along keeps its size", COLLIDE)
+    come: float = limit(0.4, "of its size: what has not gone as far was not under way", COLLIDE)
+    edge_share: float = limit(
+        0.6, "of its frames a driven thing reaches beyond the picture", SCENES
+    )
+    bent: float = limit(0.3, "of its size: off its course by more than this", COLLIDE)
+    bent_share: float = limit(0.12, "of the way since: and by more than this", COLLIDE)
+    after: int = limit(10, "frames after the meeting in which that is judged", COLLIDE)
+    # from one frame to the next
+    least: float = limit(0.05, "of white: a smaller change is noise", COLLIDE)
+    least_share: float = limit(0.0006, "of the canvas: smaller hulls are none", COLLIDE)
+    bridged: float = limit(0.02, "of the short side: edges of one thing are no farther", COLLIDE)
 
 
 @dataclass(frozen=True)
@@ -83,67 +93,71 @@ def meetings(evidence: Evidence) -> Meetings:
     """Who comes to the object, and who is free of it."""
     found = _apart(evidence)
     if parallax.stays(evidence) and not found.bent:
-        return Meetings(found.free, (*found.met, *_stopped(evidence.scene)))
+        return Meetings(found.free, (*found.met, *_stopped(evidence)))
     return found
 
 
 def _apart(evidence: Evidence) -> Meetings:
     """Told by what differs from the undisturbed look."""
+    limits = evidence.limits(MeetingLimits)
     scene, courses = evidence.scene, change.changes(evidence).things
     free = list(reflection.images(evidence))
     met: list[Meeting] = []
     for course in courses:
         if course in free:
             continue
-        found = meeting(course, scene)
+        found = meeting(course, scene, limits)
         if found is None:
             continue
-        behind = resumed(found, courses) if found.bends else None
+        behind = resumed(found, courses, limits) if found.bends else None
         if behind is not None:
             free += [course, behind]
-        elif not found.bends or driven(course, found.frame):
+        elif not found.bends or driven(course, limits, found.frame):
             free.append(course)
         else:
             met.append(found)
     return Meetings(tuple(free), tuple(met))
 
 
-def _stopped(scene: Scene) -> list[Meeting]:
+def _stopped(evidence: Evidence) -> list[Meeting]:
     """What runs into an object that stays, and comes to rest in the shot."""
-    all_ = moving(scene)
-    found = (meeting(each, scene, fewest=2) for each in all_)
+    scene, limits = evidence.scene, evidence.limits(MeetingLimits)
+    all_ = moving(scene, limits, evidence.limits(BlobLimits))
+    found = (meeting(each, scene, limits, fewest=2) for each in all_)
     return [
         each
         for each in found
         if each is not None
         and each.bends
-        and not driven(each.course)
-        and resumed(each, all_) is None
+        and not driven(each.course, limits)
+        and resumed(each, all_, limits) is None
     ]
 
 
-def driven(course: Course, until: int | None = None) -> bool:
+def driven(course: Course, limits: MeetingLimits, until: int | None = None) -> bool:
     """Whether it is moved from beyond the picture: an arm, a machine, somebody half in view.
 
     What reaches the edge only after frame `until` in which it met the object was sent there.
     """
     blobs = course.blobs
-    if len(blobs) < FEWEST:
+    if len(blobs) < limits.fewest:
         return False
     before = [blob for blob in blobs if until is None or blob.frame < until] or blobs[:1]
     return all(
-        sum(blob.touches_edge for blob in some) >= EDGE_SHARE * len(some)
+        sum(blob.touches_edge for blob in some) >= limits.edge_share * len(some)
         for some in (blobs, before)
     )
 
 
-def meeting(course: Course, scene: Scene, fewest: int = FEWEST) -> Meeting | None:
+def meeting(
+    course: Course, scene: Scene, limits: MeetingLimits, fewest: int | None = None
+) -> Meeting | None:
     """The first time a thing that was under way comes to the object.
 
     How it was under way is told by `fewest` blobs or more; where fewer than that come before the
     contact, the one at the contact counts too.
     """
-    limit = TOUCH * scene.scale_px + 2
+    limit = limits.touch * scene.scale_px + 2
     first = course.blobs[0]
     begun = float(distance_px(scene, first.frame)[first.mask(scene.size)].min())
     for number, blob in enumerate(course.blobs):
@@ -153,30 +167,35 @@ def meeting(course: Course, scene: Scene, fewest: int = FEWEST) -> Meeting | Non
                 last = course.blobs[max(0, number - 1)]
                 whole = max(first.extent_px, last.extent_px)
                 come = float(np.hypot(*(np.array(last.centre) - first.centre)))
-                if min(begun / NEARBY, come / COME) < whole and not first.touches_edge:
+                if (
+                    min(begun / limits.nearby, come / limits.come) < whole
+                    and not first.touches_edge
+                ):
                     return None  # it began here: pushed, rather than met
-                return _told(course, number, scene, fewest)
+                return _told(course, number, scene, fewest or limits.fewest, limits)
     return None
 
 
-def _told(course: Course, number: int, scene: Scene, fewest: int) -> Meeting | None:
-    history = course.blobs[max(0, number - HISTORY) : number]
+def _told(
+    course: Course, number: int, scene: Scene, fewest: int, limits: MeetingLimits
+) -> Meeting | None:
+    history = course.blobs[max(0, number - limits.history) : number]
     whole = [blob for blob in history if not blob.touches_edge]
-    history = whole if len(whole) >= FEWEST else history
-    if len(history) < FEWEST and fewest < FEWEST:
-        history = course.blobs[max(0, number - FEWEST) : number + 1]
-    sizes = [blob.area_px for blob in history[-FEWEST:] if not blob.touches_edge]
-    if len(history) < fewest or (sizes and max(sizes) > SAME_SIZE * min(sizes)):
+    history = whole if len(whole) >= limits.fewest else history
+    if len(history) < limits.fewest and fewest < limits.fewest:
+        history = course.blobs[max(0, number - limits.fewest) : number + 1]
+    sizes = [blob.area_px for blob in history[-limits.fewest :] if not blob.touches_edge]
+    if len(history) < fewest or (sizes and max(sizes) > limits.same_size * min(sizes)):
         return None  # what goes along keeps its size; what is covered bit by bit does not
     times = np.array([blob.frame for blob in history], float)
     centres = np.array([blob.centre for blob in history])
     velocity, acceleration = _motion(times, centres)
-    if float(np.hypot(*velocity)) < STEP * scene.scale_px:
+    if float(np.hypot(*velocity)) < limits.step * scene.scale_px:
         return None
     frame = course.blobs[number].frame
     before = history[-1] if history[-1].frame < frame else course.blobs[max(0, number - 1)]
     found = Meeting(course, frame, before, velocity, acceleration, False)
-    return Meeting(course, frame, before, velocity, acceleration, _bends(found, number))
+    return Meeting(course, frame, before, velocity, acceleration, _bends(found, number, limits))
 
 
 def _motion(
@@ -196,9 +215,11 @@ def _motion(
     return fitted[0], np.zeros(2)
 
 
-def _bends(found: Meeting, number: int) -> bool:
+def _bends(found: Meeting, number: int, limits: MeetingLimits) -> bool:
     """Whether it leaves its course after the meeting, or is not seen to go on."""
-    after = [blob for blob in found.course.blobs[number:] if blob.frame <= found.frame + AFTER]
+    after = [
+        blob for blob in found.course.blobs[number:] if blob.frame <= found.frame + limits.after
+    ]
     last = after[-1]
     since = last.frame - found.before.frame
     if len(after) < 3:
@@ -207,35 +228,43 @@ def _bends(found: Meeting, number: int) -> bool:
     for blob in after[len(after) // 2 :]:
         way = found.way(blob.frame - found.before.frame)
         error = np.hypot(*(np.array(found.before.centre) + way - blob.centre))
-        limit = BENT * found.before.extent_px + BENT_SHARE * float(np.hypot(*way))
+        limit = limits.bent * found.before.extent_px + limits.bent_share * float(np.hypot(*way))
         off.append(error > limit)
     return since > 0 and bool(np.mean(off) > 0.5)
 
 
-def resumed(found: Meeting, others: Sequence[Course]) -> Course | None:
+def resumed(found: Meeting, others: Sequence[Course], limits: MeetingLimits) -> Course | None:
     """The course that goes on where a thing should come out again that went behind the object."""
     start = np.array(found.before.centre)
     for other in others:
-        if other is found.course or not 0 < other.blobs[0].frame - found.before.frame <= AFTER:
+        if (
+            other is found.course
+            or not 0 < other.blobs[0].frame - found.before.frame <= limits.after
+        ):
             continue
         blob = other.blobs[min(3, len(other.blobs) - 1)]
         way = found.way(blob.frame - found.before.frame)
-        limit = BENT * found.before.extent_px + BENT_SHARE * float(np.hypot(*way))
+        limit = limits.bent * found.before.extent_px + limits.bent_share * float(np.hypot(*way))
         pace = np.array(other.last.centre) - other.blobs[0].centre
-        if len(other.blobs) >= FEWEST and float(np.hypot(*(start + way - blob.centre))) < limit:
+        if (
+            len(other.blobs) >= limits.fewest
+            and float(np.hypot(*(start + way - blob.centre))) < limit
+        ):
             forward = float(pace @ found.velocity_px)
             return other if forward > 0 else None
     return None
 
 
-def moving(scene: Scene) -> list[Course]:
+def moving(scene: Scene, limits: MeetingLimits, followed: BlobLimits) -> list[Course]:
     """The courses of all that moves beside the object."""
-    follower = Follower()
+    follower = Follower(followed)
     before = scene.picture(0)
-    least = max(16, round(LEAST_SHARE * scene.size[0] * scene.size[1]))
+    least = max(16, round(limits.least_share * scene.size[0] * scene.size[1]))
     for index in range(1, scene.length):
         picture, seen = scene.picture(index), scene.seen(index) & scene.seen(index - 1)
-        hulls = _hulls(_changed(scene, before, picture) & seen & ~grown(scene.object[index], 2))
+        hulls = _hulls(
+            _changed(scene, before, picture, limits) & seen & ~grown(scene.object[index], 2), limits
+        )
         edge = seen & ~inner(seen)
         shown = hulls & seen & ~scene.object[index]
         follower.add(index, blobs_of(shown, index, picture, least, edge))
@@ -243,15 +272,17 @@ def moving(scene: Scene) -> list[Course]:
     return follower.courses
 
 
-def _changed(scene: Scene, before: Picture, picture: Picture) -> Mask:
-    found = outside(picture, before, LEAST, scene) | outside(before, picture, LEAST, scene)
+def _changed(scene: Scene, before: Picture, picture: Picture, limits: MeetingLimits) -> Mask:
+    found = outside(picture, before, limits.least, scene) | outside(
+        before, picture, limits.least, scene
+    )
     found = tidy(found)
     return found if scene.locked else thick(found)
 
 
-def _hulls(changed: Mask) -> Mask:
+def _hulls(changed: Mask, limits: MeetingLimits) -> Mask:
     """The convex hulls of what lies close together."""
-    joined = grown(changed, max(2, round(BRIDGED * min(changed.shape))))
+    joined = grown(changed, max(2, round(limits.bridged * min(changed.shape))))
     count, labels = cv2.connectedComponents(joined.astype(np.uint8))
     whole = np.zeros(changed.shape, np.uint8)
     for number in range(1, count):

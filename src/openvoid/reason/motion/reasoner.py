@@ -23,12 +23,13 @@ cannot be known, and tight for artefacts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
+from openvoid.core.errors import OpenVoidError
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
@@ -45,6 +46,7 @@ from openvoid.reason.motion import (
     water,
 )
 from openvoid.reason.motion.evidence import Evidence
+from openvoid.reason.motion.limits import Limits
 from openvoid.reason.motion.report import Finding
 from openvoid.reason.motion.scene import watch
 
@@ -117,8 +119,15 @@ class MotionReasoner:
     name: ClassVar[str] = "motion"
     Options: ClassVar[type[MotionOptions]] = MotionOptions
 
-    def __init__(self, options: MotionOptions | None = None) -> None:
-        self._options = options or MotionOptions()
+    def __init__(self, options: MotionOptions | None = None, limits: Sequence[Limits] = ()) -> None:
+        """With `limits` of some phenomena these count instead of the usual ones.
+
+        Raises:
+            OpenVoidError: two limits of one phenomenon.
+        """
+        self._options, self._limits = options or MotionOptions(), tuple(limits)
+        if len({type(each) for each in limits}) < len(self._limits):
+            raise OpenVoidError("two limits of one phenomenon", mend="give one of each kind")
 
     def explain(self, clip: Clip, track: Track, run: Run) -> Effects:
         """What the object affects.
@@ -126,7 +135,7 @@ class MotionReasoner:
         Raises:
             OpenVoidError: clip and track do not fit, or the object is in no frame.
         """
-        evidence = Evidence(watch(clip, track, run), clip.rate, run)
+        evidence = Evidence(watch(clip, track, run), clip.rate, run, self._limits)
         found = report.effects(self._findings(evidence), paths=self._options.paths)
         effects = Effects(tuple(found))
         run.note("reason.camera", "locked" if evidence.scene.locked else "moving")

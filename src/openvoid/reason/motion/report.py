@@ -14,21 +14,32 @@ import cv2
 import numpy as np
 
 from openvoid.core.effects import Effect, EffectKind, Place, Relation
+from openvoid.reason.motion.limits import EYE, Limits, limit
 
-SOURCE = "motion"
-HUES = (  # degrees up to which a hue has the name
-    (15, "red"),
-    (45, "orange"),
-    (70, "yellow"),
-    (165, "green"),
-    (200, "cyan"),
-    (255, "blue"),
-    (290, "purple"),
-    (335, "pink"),
-    (360, "red"),
-)
-GRAY, BLACK, WHITE = 0.18, 0.16, 0.82  # saturation; value
-BROWN = 0.62  # orange darker than this
+
+@dataclass(frozen=True)
+class ColourLimits(Limits):
+    """Up to which hue, and how gray or dark, a colour has its name."""
+
+    hues: tuple[tuple[float, str], ...] = limit(
+        (
+            (15, "red"),
+            (45, "orange"),
+            (70, "yellow"),
+            (165, "green"),
+            (200, "cyan"),
+            (255, "blue"),
+            (290, "purple"),
+            (335, "pink"),
+            (360, "red"),
+        ),
+        "degrees up to which a hue has the name",
+        EYE,
+    )
+    gray: float = limit(0.18, "saturation: less has no hue", EYE)
+    black: float = limit(0.16, "value: darker has no hue", EYE)
+    white: float = limit(0.82, "value: lighter is white, if gray", EYE)
+    brown: float = limit(0.62, "value: orange darker than this", EYE)
 
 
 @dataclass(frozen=True)
@@ -49,20 +60,20 @@ def effects(findings: Iterable[Finding], *, paths: bool = True) -> Iterator[Effe
     for each in findings:
         goes = each.goes if paths else ()
         yield Effect(
-            each.noun, each.kind, each.relation, each.why, each.now, goes, each.confidence, SOURCE
+            each.noun, each.kind, each.relation, each.why, each.now, goes, each.confidence, "motion"
         )
 
 
-def colour_name(colour: Sequence[float]) -> str:
+def colour_name(colour: Sequence[float], limits: ColourLimits) -> str:
     """A colour's name; (red, green, blue) 0..1 as a screen shows it."""
     pixel = np.clip(np.array(colour, np.float32), 0, 1).reshape(1, 1, 3)
     hue, saturation, value = (float(each) for each in cv2.cvtColor(pixel, cv2.COLOR_RGB2HSV)[0, 0])
-    if value < BLACK:
+    if value < limits.black:
         return "black"
-    if saturation < GRAY:
-        return "white" if value > WHITE else "gray"
-    name = next(word for limit, word in HUES if hue <= limit)
-    return "brown" if name == "orange" and value < BROWN else name
+    if saturation < limits.gray:
+        return "white" if value > limits.white else "gray"
+    name = next(word for limit, word in limits.hues if hue <= limit)
+    return "brown" if name == "orange" and value < limits.brown else name
 
 
 def where_name(x: float, y: float) -> str:

@@ -25,9 +25,9 @@ from openvoid.reason.contours import places_of
 from openvoid.vision.camera import Matrix, normal, register, transform
 from openvoid.vision.display import Display
 
-LONG_PX = 480  # long side of the small frames
-MOST_PX = 1100  # long side of the canvas
-SPECK_PX = 6  # on the canvas
+LONG_PX = 480  # long side of the small frames: at this size every limit was set
+MOST_PX = 1100  # long side of the canvas, for the sake of memory
+SPECK_PX = 6  # on the canvas: smaller regions are rounding
 
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.float32]  # [h, w, 3], 0..1 as a screen shows it

@@ -19,6 +19,7 @@ by it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -28,40 +29,50 @@ from openvoid.core.box import bounding_box
 from openvoid.core.effects import EffectKind, Relation
 from openvoid.core.track import Track
 from openvoid.reason.motion import figure_ground, lamp, parallax
-from openvoid.reason.motion.blobs import Spots, together
+from openvoid.reason.motion.blobs import BlobLimits, Spots, together
 from openvoid.reason.motion.change import changes
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.figure_ground import rim_of
+from openvoid.reason.motion.limits import COST, LIGHT, LIME, SCENES, SUPPORT, Limits, limit
 from openvoid.reason.motion.report import Finding, frames_name
 from openvoid.reason.motion.scene import Mask, Picture, Scene
-from openvoid.reason.motion.surfaces import CALM_PX, Surfaces
+from openvoid.reason.motion.surfaces import Surfaces
 from openvoid.vision.masks import grown, hanging, inner, opened
 
-DARKER, DARKEST = 0.93, 0.3  # times the ground's brightness
-SAME_HUE = 0.45  # the channel that loses least loses so much of what the other ones do
-BESIDE_PX = 14  # ground is compared that far from it
-LARGEST = 2.5  # of the object: more is a surface of its own
-ENCLOSED = 0.7  # of what lies around it is ground
-LEAST = 0.01  # of the object
-FOOT = 0.3  # of its height: a shadow begins at the foot
-SMALL = 0.5  # of the object: a larger one
-JOINED = 0.035  # has so much of its outline at the object, or it is that of something else
-NEXT_PX = 14  # surfaces end so far from what they are beside
 
-FEWEST_SHADES = 4  # frames by which a spot is known to move with the object
+@dataclass(frozen=True)
+class ShadowLimits(Limits):
+    """What is dark because of the object, and what is only dark."""
 
-SAMPLES = 2500
-CHROMA = 250.0  # what a full change of chromaticity counts as
-SAME_CHROMA = 6.0
-FLAT = 0.35  # of the height of it all: no shadow on the ground is longer down the picture
-GROUND = 0.35  # of the height of it all: nor as high above the object's foot
-
-DEEP = 0.6  # of its height: how far below an object its image is looked for
-BENEATH = 2.5  # of L*a*b*
-SCRAP = 0.04  # of the object: less below its foot is nothing
-LARGEST_BELOW = 0.6  # of the object: more below its foot is the floor
-OFTEN = 0.4  # of the frames must show it
-KEY_LOOKS = 4  # frames in which an object that stays is looked at
+    fewest_shades: int = limit(4, "frames by which a spot is known to move with the object", SCENES)
+    # the ground over again
+    darker: float = limit(0.93, "of the ground's brightness: a shadow has less", LIGHT)
+    darkest: float = limit(0.3, "of the ground's brightness: the sky still lights it", LIGHT)
+    same_hue: float = limit(0.45, "between channels: a sky's light is bluer than the sun's", LIGHT)
+    beside_px: int = limit(14, "ground is compared that far from it", LIGHT)
+    largest: float = limit(2.5, "of the object: more is a surface of its own", LIGHT)
+    enclosed: float = limit(0.7, "of what lies around it is ground", LIGHT)
+    least: float = limit(0.01, "of the object", LIGHT)
+    foot: float = limit(0.3, "of its height: a shadow begins at the foot", LIGHT)
+    small: float = limit(0.5, "of the object: a larger one must be joined to it", LIGHT)
+    joined: float = limit(0.035, "of its outline is at the object, or it is another's", LIGHT)
+    next_px: int = limit(14, "surfaces end so far from what they are beside", LIGHT)
+    # the border's colours, darker
+    border: float = limit(
+        0.09, "of each side: the band whose colours are the background's", SUPPORT
+    )
+    samples: int = limit(2500, "of the border's colours", COST)
+    chroma: float = limit(250.0, "that a full change of chromaticity counts as", SUPPORT)
+    same_chroma: float = limit(6.0, "chromaticities nearer than this are the same", SUPPORT)
+    flat: float = limit(0.35, "of the height of it all: none is longer down the picture", SUPPORT)
+    ground: float = limit(0.35, "of the height of it all: nor as high above the foot", SUPPORT)
+    # right below the foot
+    deep: float = limit(0.6, "of the object's height: how far below it is looked", LIME)
+    beneath: float = limit(2.5, "L*a*b*: about the least difference an eye sees", LIME)
+    scrap: float = limit(0.04, "of the object: less below its foot is nothing", LIME)
+    largest_below: float = limit(0.6, "of the object: more below its foot is the floor", LIME)
+    often: float = limit(0.4, "of the frames must show it", LIME)
+    key_looks: int = limit(4, "frames in which an object that stays is looked at", COST)
 
 
 # --- along with the object ----------------------------------------------------------------------
@@ -71,9 +82,12 @@ KEY_LOOKS = 4  # frames in which an object that stays is looked at
 def going_along(evidence: Evidence) -> Track:
     """Light and shade beside the object, frame by frame, with darker spots that move as it does,
     though they lie apart from it."""
-    scene, found = evidence.scene, changes(evidence)
+    limits = evidence.limits(ShadowLimits)
+    scene, found, moves = evidence.scene, changes(evidence), evidence.limits(BlobLimits)
     own = [
-        each for each in found.shades if together(each, scene, evidence.path, fewest=FEWEST_SHADES)
+        each
+        for each in found.shades
+        if together(each, scene, evidence.path, moves, fewest=limits.fewest_shades)
     ]
     spots = Spots(scene.size, own)
     return found.light.mapped(lambda index, mask: mask | (spots(index) & scene.seen(index)))
@@ -101,12 +115,15 @@ def find_along(evidence: Evidence) -> Iterator[Finding]:
 
 def find_cast(evidence: Evidence) -> Iterator[Finding]:
     """The shadow of an object that stays, by the ground at its foot."""
+    limits = evidence.limits(ShadowLimits)
     scene, label = evidence.scene, evidence.scene.object.label
     shown = []
     for look in lamp.looks(evidence):
         mask = np.zeros(scene.size, bool)
         if not look.light.any():
-            mask = cast_shadow(scene.picture(look.frame), look.found, scene.object[look.frame])
+            mask = cast_shadow(
+                scene.picture(look.frame), look.found, scene.object[look.frame], limits
+            )
         evidence.record("shadow.cast", look.frame, mask.mean())
         shown.append((look.frame, mask))
     whole = lamp.agreed(scene, shown)
@@ -116,7 +133,7 @@ def find_cast(evidence: Evidence) -> Iterator[Finding]:
         yield _shadow(scene, whole, f"shadow of the {label}", why, 0.55)
 
 
-def cast_shadow(picture: Picture, found: Surfaces, object_: Mask) -> Mask:
+def cast_shadow(picture: Picture, found: Surfaces, object_: Mask, limits: ShadowLimits) -> Mask:
     """Where the object's shadow lies on the ground; nowhere if it is not seen to."""
     whole = np.zeros_like(object_)
     ground = found.ground
@@ -124,36 +141,40 @@ def cast_shadow(picture: Picture, found: Surfaces, object_: Mask) -> Mask:
         return whole
     box, area = bounding_box(object_), int(object_.sum())
     foot = found.ring.copy()
-    foot[: box.bottom - round(FOOT * box.height)] = False
+    foot[: box.bottom - round(limits.foot * box.height)] = False
     for number in found.touching:
         part = found.labels == number
-        if not LEAST * area < found.sizes[number] < LARGEST * area:
+        if not limits.least * area < found.sizes[number] < limits.largest * area:
             continue
-        around = grown(part, round(2 * CALM_PX) + BESIDE_PX) & (found.labels > 0) & ~part
-        if float((ground & around).sum()) < ENCLOSED * around.sum():
+        around = (
+            grown(part, round(2 * found.limits.calm_px) + limits.beside_px)
+            & (found.labels > 0)
+            & ~part
+        )
+        if float((ground & around).sum()) < limits.enclosed * around.sum():
             continue  # it is behind the ground, not on it
-        joined = found.sizes[number] < SMALL * area or _joined(part, object_)
-        if joined and (part & foot).any() and _darker(picture, part, ground & around):
+        joined = found.sizes[number] < limits.small * area or _joined(part, object_, limits)
+        if joined and (part & foot).any() and _darker(picture, part, ground & around, limits):
             whole |= part
     if not whole.any():
         return whole
     edge = (found.labels == 0) & ~object_
-    return (whole | (grown(whole, round(1.5 * CALM_PX)) & edge)) & ~object_
+    return (whole | (grown(whole, round(1.5 * found.limits.calm_px)) & edge)) & ~object_
 
 
-def _joined(part: Mask, object_: Mask) -> bool:
+def _joined(part: Mask, object_: Mask, limits: ShadowLimits) -> bool:
     """Whether enough of a region's outline is at the object."""
-    around = grown(part, NEXT_PX) & ~part
-    return int((around & object_).sum()) > JOINED * around.sum()
+    around = grown(part, limits.next_px) & ~part
+    return int((around & object_).sum()) > limits.joined * around.sum()
 
 
-def _darker(picture: Picture, part: Mask, beside: Mask) -> bool:
+def _darker(picture: Picture, part: Mask, beside: Mask, limits: ShadowLimits) -> bool:
     """Whether a region is the ground beside it in less light."""
     if beside.sum() < 20:
         return False
     ratio = _mean(picture, part) / _mean(picture, beside)
-    lawful = float(ratio.min()) > DARKEST and float(ratio.max()) < DARKER
-    return lawful and float(ratio.max() - ratio.min()) < SAME_HUE
+    lawful = float(ratio.min()) > limits.darkest and float(ratio.max()) < limits.darker
+    return lawful and float(ratio.max() - ratio.min()) < limits.same_hue
 
 
 def _mean(picture: Picture, where: Mask) -> NDArray[np.float64]:
@@ -166,11 +187,12 @@ def _mean(picture: Picture, where: Mask) -> NDArray[np.float64]:
 @once
 def beside(evidence: Evidence) -> Mask:
     """Shadows among what hangs together with an object that stays."""
+    limits = evidence.limits(ShadowLimits)
     scene, found = evidence.scene, figure_ground.around(evidence)
     first = scene.object.seen[0]
     picture, object_ = scene.picture(first), scene.object[first]
-    dark = shaded(picture, found.whole, object_)
-    return dark | shaded(picture, found.soft & ~found.whole, object_)
+    dark = shaded(picture, found.whole, object_, limits)
+    return dark | shaded(picture, found.soft & ~found.whole, object_, limits)
 
 
 def find_beside(evidence: Evidence) -> Iterator[Finding]:
@@ -188,36 +210,36 @@ def _shadow(scene: Scene, whole: Mask, noun: str, why: str, sure: float) -> Find
     return Finding(EffectKind.ARTEFACT, Relation.CASTS, noun, why, now, (), sure)
 
 
-def shaded(picture: Picture, mask: Mask, object_: Mask) -> Mask:
+def shaded(picture: Picture, mask: Mask, object_: Mask, limits: ShadowLimits) -> Mask:
     """The parts of a mask that are the border's colours, only darker: shadows."""
     calm = cv2.GaussianBlur(picture, (5, 5), 0) + np.float32(0.02)
     total = calm.sum(axis=-1)
     chroma = calm[..., :2] / total[..., None]
     rows = np.arange(mask.shape[0], dtype=np.float32)[:, None] / min(mask.shape)
     height = np.broadcast_to(rows, mask.shape)
-    rim = rim_of(np.ones_like(mask)) & ~object_ & ~mask
+    rim = rim_of(np.ones_like(mask), limits.border) & ~object_ & ~mask
     if not mask.any() or rim.sum() < 50:
         return np.zeros_like(mask)
-    spots = np.c_[CHROMA * chroma[mask], 40 * height[mask]].astype(np.float32)
-    around = np.c_[CHROMA * chroma[rim], 40 * height[rim], total[rim]].astype(np.float32)
-    around = around[:: max(1, len(around) // SAMPLES)]
+    spots = np.c_[limits.chroma * chroma[mask], 40 * height[mask]].astype(np.float32)
+    around = np.c_[limits.chroma * chroma[rim], 40 * height[rim], total[rim]].astype(np.float32)
+    around = around[:: max(1, len(around) // limits.samples)]
     matches = cv2.BFMatcher(cv2.NORM_L2).match(spots, np.ascontiguousarray(around[:, :3]))
     off = np.array([each.distance for each in matches], np.float32)
     brightness = around[[each.trainIdx for each in matches], 3]
     found = np.zeros_like(mask)
-    found[mask] = (off < SAME_CHROMA) & (total[mask] < 0.9 * brightness)
-    return _lying(opened(found), object_, mask)
+    found[mask] = (off < limits.same_chroma) & (total[mask] < 0.9 * brightness)
+    return _lying(opened(found), object_, mask, limits)
 
 
-def _lying(mask: Mask, object_: Mask, whole: Mask) -> Mask:
+def _lying(mask: Mask, object_: Mask, whole: Mask, limits: ShadowLimits) -> Mask:
     """The parts of a mask that may lie on the ground: what is high up or upright is no shadow."""
     foot = bounding_box(object_).bottom
     tall = foot - min(bounding_box(object_).top, bounding_box(whole).top)
-    side = max(3, round(FLAT * tall)) | 1
+    side = max(3, round(limits.flat * tall)) | 1
     upright = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, 1), np.uint8))
     flat = mask & (upright == 0)
     _, labels, _, centres = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
-    low = np.flatnonzero(centres[:, 1] > foot - GROUND * tall)
+    low = np.flatnonzero(centres[:, 1] > foot - limits.ground * tall)
     return opened(np.isin(labels, low[low > 0]))
 
 
@@ -226,25 +248,26 @@ def _lying(mask: Mask, object_: Mask, whole: Mask) -> Mask:
 
 def find_contact_moving(evidence: Evidence) -> Iterator[Finding]:
     """What is right below the foot of an object that moves, frame by frame."""
-    return _contact(evidence, lambda index: _below(evidence.scene, index))
+    return _contact(evidence, lambda index: _below(evidence, index))
 
 
 def find_contact_staying(evidence: Evidence) -> Iterator[Finding]:
     """What is right below the foot of an object that stays, in most of a few frames."""
-    fixed = parallax.agreed(evidence.scene, _below, KEY_LOOKS)
+    fixed = parallax.agreed(evidence, _below, evidence.limits(ShadowLimits).key_looks)
     return _contact(evidence, lambda index: fixed)
 
 
 def _contact(evidence: Evidence, at: Callable[[int], Mask]) -> Iterator[Finding]:
     """Image or contact shadow where no other light is known already."""
+    limits = evidence.limits(ShadowLimits)
     scene, label, light = evidence.scene, evidence.scene.object.label, going_along(evidence)
     frames, found = scene.object.seen, []
     for index in frames:
         mask = at(index) & ~grown(light[index], 2)
         evidence.record("shadow.contact", index, mask.mean())
-        if mask.sum() > SCRAP * scene.object[index].sum():
+        if mask.sum() > limits.scrap * scene.object[index].sum():
             found.append((index, grown(mask, 2) & scene.seen(index)))
-    if len(found) < OFTEN * len(frames):
+    if len(found) < limits.often * len(frames):
         return
     why = f"In {frames_name([index for index, _ in found])} the ground right below the {label} is"
     why += " not as it is to both sides: a contact shadow, or its image in the floor."
@@ -252,17 +275,18 @@ def _contact(evidence: Evidence, at: Callable[[int], Mask]) -> Iterator[Finding]
     yield Finding(EffectKind.ARTEFACT, Relation.CASTS, noun, why, now, (), 0.45)
 
 
-def _below(scene: Scene, index: int) -> Mask:
+def _below(evidence: Evidence, index: int) -> Mask:
+    scene, limits = evidence.scene, evidence.limits(ShadowLimits)
     object_, seen = scene.object[index], scene.seen(index)
     nowhere = np.zeros(scene.size, bool)
     rows = np.flatnonzero(object_.any(axis=1))
     if rows.size == 0 or (object_[rows[0]] & ~inner(seen)[rows[0]]).any():
         return nowhere  # it comes in from above: it does not stand
-    found = beneath(scene.picture(index), object_, seen)
-    return found if found.sum() < LARGEST_BELOW * object_.sum() else nowhere
+    found = beneath(scene.picture(index), object_, seen, limits)
+    return found if found.sum() < limits.largest_below * object_.sum() else nowhere
 
 
-def beneath(picture: Picture, object_: Mask, seen: Mask) -> Mask:
+def beneath(picture: Picture, object_: Mask, seen: Mask, limits: ShadowLimits) -> Mask:
     """Below the object's foot, where a row is not as it is to both sides: image or contact shadow.
 
     A row's own colours beside the object are the reference, so that no model of the floor is
@@ -271,7 +295,10 @@ def beneath(picture: Picture, object_: Mask, seen: Mask) -> Mask:
     box = bounding_box(object_)
     found = np.zeros_like(object_)
     high, wide = object_.shape
-    top, bottom = box.bottom - round(0.12 * box.height), box.bottom + round(DEEP * box.height)
+    top, bottom = (
+        box.bottom - round(0.12 * box.height),
+        box.bottom + round(limits.deep * box.height),
+    )
     top, bottom = max(0, top), min(high, bottom)
     feet = np.flatnonzero(object_[max(0, box.bottom - box.height // 4) : box.bottom].any(axis=0))
     if bottom - top < 4 or feet.size == 0:
@@ -288,7 +315,7 @@ def beneath(picture: Picture, object_: Mask, seen: Mask) -> Mask:
     usual = np.median(lab[:, beside], axis=1, keepdims=True)
     off = np.linalg.norm(lab - usual, axis=-1)
     spread = np.percentile(off[:, beside], 75, axis=1)
-    limit = np.maximum(BENEATH, 1.5 * cv2.blur(spread[:, None], (1, 9)))
+    limit = np.maximum(limits.beneath, 1.5 * cv2.blur(spread[:, None], (1, 9)))
     found[top:bottom, columns] = (off > limit) & ~beside
     found &= seen & ~object_
     return hanging(opened(found), object_)

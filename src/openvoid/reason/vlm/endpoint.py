@@ -20,9 +20,9 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.reason.vlm.schema import plain
 from openvoid.reason.vlm.transport import URL_FLAG, Busy, Refused, Transport, message_of
 
-TRIES = 4  # of one request, while the server is busy or broken
+TRIES = 4  # of one request, while the server is busy or broken: seven seconds of waiting in all
 FIRST_WAIT_S = 1.0  # then twice as long each time, unless the server says how long
-LONGEST_WAIT_S = 120.0
+LONGEST_WAIT_S = 120.0  # a server that asks for more is out of order: limits are told by the minute
 MODEL_FLAG = "--vlm-model"
 
 

@@ -27,10 +27,10 @@ Polygon = tuple[tuple[float, float], ...]
 Drift = Callable[[int], tuple[float, float]]
 """Frame -> (x, y), as shares of the picture: where what a region belongs to is."""
 
-PER_CELL = 12
-BORDER = 3 * PER_CELL
-ROUNDING = 0.12 * PER_CELL  # blur of the distance, which takes the corners off
-TOLERANCE = 0.4  # of the outline, in samples
+PER_CELL = 12  # samples, both ways: a third of a cell's way between sightings is four of them
+BORDER = 3 * PER_CELL  # what leaves the picture is followed as far
+ROUNDING = 0.12 * PER_CELL  # blur of the distance, which takes the corners off: by looks
+TOLERANCE = 0.4  # of the outline, in samples: less than rounding to them
 DIGITS = 4  # a tenth of a pixel in 1080 lines
 
 

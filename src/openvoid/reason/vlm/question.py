@@ -33,12 +33,13 @@ from openvoid.vision.display import Display
 Picture = NDArray[np.uint8]
 """[H, W, 3] RGB."""
 
-MARGIN_PX = 26
+# How the pictures look that are sent: chosen to be read by a person too, not measured on models.
+MARGIN_PX = 26  # for the numbers of rows and columns
 PAPER, INK = 245, 20
 LINE, RED = (255, 255, 90), (255, 30, 30)
-LINE_SHARE, FILL_SHARE = 0.4, 0.45
-QUALITY = 88  # of the JPEGs
-FILM_SIDE_PX, FILM_FRAMES = 512, 240  # at most; longer clips are sampled
+LINE_SHARE, FILL_SHARE = 0.4, 0.45  # what is below still shows
+QUALITY = 88  # of the JPEGs: small, no artefacts to take for shadows
+FILM_SIDE_PX, FILM_FRAMES = 512, 240  # at most, ten seconds' worth; longer clips are sampled
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ from openvoid.reason.vlm.schema import SHAPE, Answer, Grid, WrongAnswer, plain, 
 
 KEY_VARIABLE = "OPENVOID_VLM_KEY"
 NAMES = frozenset(SHAPE["required"]) - {"confidence"}  # that only a whole answer has
-LEAST_READ = 1 << 20  # letters that may be read in vain of any answer
-TRY = 16  # letters that a try in vain counts as, besides those it read
+LEAST_READ = 1 << 20  # letters that may be read in vain of any answer, however short
+TRY = 16  # letters that a try in vain counts as, besides those it read: to begin costs time too
 LINES = 256  # `json` counts the lines before a fault: so many of their letters count as one read
 
 

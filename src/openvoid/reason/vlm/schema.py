@@ -16,8 +16,8 @@ from typing import Any
 from openvoid.core.effects import Relation
 
 MOST_THINGS = 12  # more than these are a model that has lost its way
-LONGEST_NAME, LONGEST_TEXT = 80, 600
-CELLS_BESIDE = 4  # how far outside the picture, in cells, a path may lead
+LONGEST_NAME, LONGEST_TEXT = 80, 600  # letters: a line and a paragraph, for reports to be read
+CELLS_BESIDE = 4  # outside the picture, in cells, a path may lead: half of it, of eight cells
 
 Cell = tuple[int, int]
 """(row, column), (0, 0) the top left."""

@@ -30,8 +30,9 @@ from typing import Any
 from openvoid.core.errors import OpenVoidError
 from openvoid.reason.vlm.schema import plain
 
-LARGEST_ANSWER = 16 << 20  # bytes
-LARGEST_ERROR = 1 << 16
+LARGEST_ANSWER = 16 << 20  # bytes: no answer of a page or two is as large
+LARGEST_ERROR = 1 << 16  # bytes: of a page of errors the first lines are shown
+# RFC 9110: timeout, conflict, bad gateway...; 425 RFC 8470, 429 RFC 6585; 529 overloaded
 BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 URL_FLAG = "--vlm-url"
 MASK = "***"

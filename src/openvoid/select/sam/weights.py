@@ -15,6 +15,7 @@ from typing import Any
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
 from openvoid.media import digest, hub
+from openvoid.media.cache import at_home
 
 PULL = "openvoid weights pull"
 # Beside the safetensors the repositories hold the authors' own .pt files of the same weights.
@@ -78,7 +79,7 @@ def locate(name: str, folder: str = "") -> Path:
             )
         found, mend = cached, released.fetch
     else:
-        root = Path(folder).expanduser()
+        root = at_home(folder, "the weights")
         if not root.is_dir():
             what = "is a file, not a folder" if root.is_file() else "there is no such folder"
             raise OpenVoidError(what, where=folder, mend=f"the folder that holds {name}")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
 from openvoid.media import digest
+from openvoid.media.cache import at_home
 from openvoid.void.model import folders, layout, lora, released
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Part:
 
 def locate(weights: str = "", loras: Sequence[str] = ()) -> Checkpoint:
     """Find base and VOID files in a folder, or in the hub's cache where no folder is named."""
-    root = Path(weights).expanduser() if weights else None
+    root = at_home(weights, "the weights") if weights else None
     if root is not None and not root.is_dir():
         what = "is a file, not a folder" if root.is_file() else "there is no such folder"
         raise OpenVoidError(what, where=weights, mend="the folder that holds the weights")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.media.cache import at_home
 from openvoid.void.model.layout import Layout, read_header, read_metadata
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def parse(text: str) -> tuple[Path, float]:
         raise OpenVoidError(
             f"{strength:g} is no strength", where=f"--lora {text}", mend="for example: path:0.8"
         )
-    return _file(Path(path).expanduser()), strength
+    return _file(at_home(str(path), "--lora")), strength
 
 
 def pairs(path: Path, part: str, layouts: Mapping[str, Layout]) -> dict[str, Pair]:

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from openvoid.core.facts import Facts
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.facts import Facts, shown
 from openvoid.core.limits import FRAME, PLACE_SHARE
 
 SCHEMA = "openvoid.effects/3"
@@ -117,7 +118,8 @@ class Effects:
         facts = Facts.of(data)
         schema = facts.at("schema", None)
         if schema.value not in (SCHEMA, *OLDER):
-            schema.refuse(repr(SCHEMA))
+            what = f"effects of schema {shown(schema.value)}, expected {SCHEMA!r}"
+            raise OpenVoidError(what, where=facts.where)
         older = schema.value != SCHEMA
         affected = tuple(_effect(row, older) for row in facts.at("affected", ()).rows())
         belongings = tuple(

@@ -75,7 +75,7 @@ class Facts:
         other = sorted(set(self.fields()) - set(names))
         if other:
             inside = f"{self.name} has" if self.name else "has"
-            raise OpenVoidError(f"{inside} no field {_shown(other[0])}", where=self.where)
+            raise OpenVoidError(f"{inside} no field {shown(other[0])}", where=self.where)
         return self
 
     def fields(self, most: int = limits.FACTS_VALUES) -> dict[str, Facts]:
@@ -135,11 +135,11 @@ class Facts:
 
     def refuse(self, wanted: str) -> NoReturn:
         """Raise what says that something else was expected here."""
-        what = f"{self.name or 'it'} is {_shown(self.value)}"
+        what = f"{self.name or 'it'} is {shown(self.value)}"
         raise OpenVoidError(what, where=self.where, mend=f"{wanted} is expected")
 
     def _named(self, name: str) -> str:
-        word = name if name.isidentifier() and len(name) <= SHOWN else f"[{_shown(name)}]"
+        word = name if name.isidentifier() and len(name) <= SHOWN else f"[{shown(name)}]"
         return f"{self.name}.{word}".replace(".[", "[") if self.name else word
 
 
@@ -177,6 +177,8 @@ def bytes_of(path: Path, most_bytes: int) -> bytes:
         raise OpenVoidError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except ValueError as error:  # a name with a null in it
         raise OpenVoidError("cannot be a file's name", where=repr(str(path))) from error
+    if len(data) > most_bytes:
+        raise _too_long(most_bytes, str(path))
     return data
 
 
@@ -187,8 +189,7 @@ def loads(data: bytes | str, where: str = "", *, most_bytes: int = limits.FACTS_
         OpenVoidError: it is refused (see above).
     """
     if len(data) > most_bytes:
-        what = f"holds more than {most_bytes >> 20 or 1} MiB of JSON"
-        raise OpenVoidError(what, where=where)
+        raise _too_long(most_bytes, where)
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -205,7 +206,7 @@ def loads(data: bytes | str, where: str = "", *, most_bytes: int = limits.FACTS_
             object_pairs_hook=_object,
         )
     except _Twice as error:
-        raise OpenVoidError(f"says {_shown(error.name)} twice", where=where) from error
+        raise OpenVoidError(f"says {shown(error.name)} twice", where=where) from error
     except RecursionError as error:
         raise _too_deep(where) from error
     except ValueError as error:
@@ -290,6 +291,10 @@ def _path_of(trail: Trail, before: str = "") -> str:
     return found.name
 
 
+def _too_long(most_bytes: int, where: str) -> OpenVoidError:
+    return OpenVoidError(f"holds more than {most_bytes >> 20} MiB", where=where)
+
+
 def _too_deep(where: str) -> OpenVoidError:
     return OpenVoidError(f"is nested deeper than {limits.NESTED} levels", where=where)
 
@@ -303,10 +308,10 @@ def _counted(least: int, most: int) -> str:
     return f"a list of {least}" if least == most else f"a list of {least} to {most}"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value for a message: short, printable, one line."""
     if isinstance(value, _Absurd):
-        shown = value.text
+        text = value.text
     elif isinstance(value, Mapping):
         return "an object"
     elif isinstance(value, list | tuple):
@@ -314,7 +319,7 @@ def _shown(value: Any) -> str:
     elif value is None or isinstance(value, bool):
         return json.dumps(value)
     elif isinstance(value, int):
-        shown = limits.told(value)
+        text = limits.told(value)
     else:
-        shown = repr(value[: SHOWN + 1] if isinstance(value, str) else value)
-    return shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."
+        text = repr(value[: SHOWN + 1] if isinstance(value, str) else value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

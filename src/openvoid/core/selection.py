@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.facts import Facts
+from openvoid.core.facts import Facts, shown
 from openvoid.core.limits import FRAME, PLACE_PX
 
 SCHEMA = "openvoid.selection/2"
@@ -152,7 +152,8 @@ class Selection:
             return cls(tuple(_clicks(facts)))
         schema = facts.at("schema", None)
         if schema.value not in (SCHEMA, *OLDER):
-            schema.refuse(repr(SCHEMA))
+            what = f"selection of schema {shown(schema.value)}, not {SCHEMA!r}"
+            raise OpenVoidError(what, where=facts.where)
         return cls(
             tuple(_point(row) for row in facts.at("points", ()).rows()),
             tuple(_box(row) for row in facts.at("boxes", ()).rows()),

@@ -24,6 +24,7 @@ import numpy as np
 from openvoid.core import facts
 from openvoid.core.clip import Clip, clip_of
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.facts import Facts
 from openvoid.evaluate.baselines import eight_bit
 from openvoid.evaluate.bench import kept_result
 from openvoid.evaluate.scores import run_folder
@@ -74,7 +75,7 @@ def entries(folders: Sequence[Path]) -> list[Entry]:
     """
     found: list[Entry] = []
     for folder in folders:
-        data = read_json(folder)
+        data = Facts.of(read_json(folder), str(folder))
         for score in data.at("scores").rows():
             contestant, shot = score.at("contestant").text(), score.at("shot").text()
             failed = score.at("error", "").text()
@@ -160,8 +161,8 @@ def wilson(chosen: int, shown: int) -> tuple[float, float, float]:
 
 
 def _answers(path: Path) -> list[dict[str, Any]]:
-    data = facts.read(path)
     try:
+        data = facts.read(path)
         data.at("schema").text(among=[SCHEMA])
         return [
             {

@@ -19,7 +19,6 @@ import numpy as np
 from openvoid import __version__
 from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.facts import Facts
 from openvoid.evaluate.bench import Metrics
 from openvoid.evaluate.contestants import Contestant
 from openvoid.evaluate.scores import Score, plain
@@ -149,15 +148,15 @@ def write_json(evaluation: Evaluation, path: Path) -> None:
         partial.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> Facts:
+def read_json(path: Path) -> dict[str, Any]:
     """A results.json as it stands, null where there was nothing to measure.
 
     Raises:
         OpenVoidError: it is missing, or not one of ours.
     """
     path = path / "results.json" if path.is_dir() else path
-    data = facts.read(path)
-    if data.at("schema", "").value != SCHEMA:
+    data = facts.read(path).value
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise OpenVoidError(f"is not of schema {SCHEMA}", where=str(path))
     return data
 

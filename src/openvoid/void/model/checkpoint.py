@@ -19,6 +19,7 @@ from openvoid.core.removal import Progress, silent
 from openvoid.media import digest
 from openvoid.media.cache import at_home
 from openvoid.void.model import folders, layout, lora, released
+from openvoid.void.model.header import Entry, read_header
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
@@ -162,9 +163,9 @@ def _check_tokenizer(folder: Path) -> None:
 
 
 def _check_part(name: str, paths: Sequence[Path], wanted: layout.Layout) -> Part:
-    header: dict[str, layout.Entry] = {}
+    header: dict[str, Entry] = {}
     for path in paths:
-        header |= layout.read_header(path)
+        header |= read_header(path)
     where = paths[0] if len(paths) == 1 else paths[0].parent
     if name == "text_encoder":
         header = layout.untied(header)

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.media.cache import at_home
-from openvoid.void.model.layout import Layout, read_header, read_metadata
+from openvoid.void.model.header import read_header, read_metadata
+from openvoid.void.model.layout import Layout
 
 if TYPE_CHECKING:
     from torch import Tensor

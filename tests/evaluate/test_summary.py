@@ -117,7 +117,7 @@ def test_json_is_strict_and_read_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("", "as JSON"), ("[]", "schema"), ('{"schema": "other/1"}', "openvoid.evaluation/1")],
+    [("", "not JSON"), ("[]", "schema"), ('{"schema": "other/1"}', "openvoid.evaluation/1")],
 )
 def test_other_json_is_one_line(tmp_path: Path, text: str, why: str) -> None:
     (tmp_path / "results.json").write_text(text)

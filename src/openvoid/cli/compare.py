@@ -17,6 +17,7 @@ import typer
 from openvoid.cli import values
 from openvoid.cli.console import AsJson, Overwrite, Quiet, decibel, tell_json, tell_table
 from openvoid.cli.progress import told
+from openvoid.core.limits import SIDE_PX
 
 if TYPE_CHECKING:
     from openvoid.cli.measure import Comparison
@@ -48,7 +49,10 @@ def compare(
     ] = "sheet",
     frames: Annotated[int, typer.Option(min=1, max=100, help="How many, in a picture.")] = 6,
     width: Annotated[
-        int, typer.Option(min=0, help="Of one panel, in pixels; 0: 480, or native in a video.")
+        int,
+        typer.Option(
+            min=0, max=SIDE_PX, help="Of one panel, in pixels; 0: 480, or native in a video."
+        ),
     ] = 0,
     gain: Annotated[float, typer.Option(min=0.1, help="How much differences are amplified.")] = 8.0,
     frame_range: Annotated[

@@ -38,6 +38,18 @@ WORLDLY = {
     errno.ENOTDIR: "not a folder",
     errno.EISDIR: "a folder, where a file is expected",
     errno.ENAMETOOLONG: "the name is too long",
+    errno.EFBIG: "the file grows beyond what is allowed here",
+    errno.EIO: "the disk cannot be read or written",
+    errno.ESTALE: "the disk that it lay on is gone, or was changed",
+    errno.ENODEV: "there is no such device",
+    errno.ENXIO: "there is no such device",
+    errno.ETIMEDOUT: "the disk does not answer",
+    errno.EBUSY: "something else holds it",
+    errno.ELOOP: "links that lead in a circle",
+    errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
+    errno.ENFILE: "too many files are open on this machine",
+    errno.ENOLCK: "locks cannot be had on this disk",
+    errno.ENOMEM: "not enough memory",
 }
 
 

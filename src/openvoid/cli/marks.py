@@ -7,7 +7,6 @@ marks lie in the picture is for `Selection.check`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,15 +15,17 @@ from typing import Annotated
 
 import typer
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.selection import BoxMark, Matte, Point, Selection
 from openvoid.media.atomic import Joins
 
 MARKS = "Where the object is"
-PLACE = r"\s*(-?\d+(?:\.\d+)?)\s*"
-POINT = re.compile(rf"{PLACE},{PLACE}(?:@\s*(\d+)\s*)?")
-BOX = re.compile(rf"{PLACE},{PLACE},{PLACE},{PLACE}(?:@\s*(\d+)\s*)?")
-MATTE = re.compile(r"(.+)@\s*(\d+)\s*")
+PLACE = r"\s*(-?\d{1,7}(?:\.\d{1,20})?)\s*"
+FRAME = r"@\s*(\d{1,8})\s*"
+POINT = re.compile(rf"{PLACE},{PLACE}(?:{FRAME})?")
+BOX = re.compile(rf"{PLACE},{PLACE},{PLACE},{PLACE}(?:{FRAME})?")
+MATTE = re.compile(rf"(.+){FRAME}")
 
 Points = Annotated[
     list[str] | None,
@@ -134,14 +135,7 @@ def read_marks(path: Path) -> Selection:
     Raises:
         OpenVoidError: it cannot be read, or is something else.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        found = Selection.from_json(data if isinstance(data, dict) else {})
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not JSON"
-        raise OpenVoidError(f"cannot be read: {reason}", where=str(path)) from error
-    except OpenVoidError as error:
-        raise OpenVoidError(error.what, where=str(path), mend=error.mend) from error
+    found = Selection.from_json(facts.read(path))
     return replace(
         found,
         mattes=tuple(replace(each, file=str(path.parent / each.file)) for each in found.mattes),

@@ -16,6 +16,7 @@ import typer
 from openvoid.cli import values
 from openvoid.cli.console import AsJson, Overwrite, percent, tell_json, tell_rows
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.limits import GRID_CELLS, GROW_PX
 
 if TYPE_CHECKING:
     from openvoid.core.quadmask import Quadmask
@@ -118,7 +119,12 @@ def convert(
 def grow(
     mask: Source,
     out: Out,
-    by: Annotated[int, typer.Option(help="So many pixels all around; negative shrinks.")],
+    by: Annotated[
+        int,
+        typer.Option(
+            min=-GROW_PX, max=GROW_PX, help="So many pixels all around; negative shrinks."
+        ),
+    ],
     rate: Rate = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -136,7 +142,9 @@ def grow(
 def snap(
     mask: Source,
     out: Out,
-    cells: Annotated[int, typer.Option(min=1, help="Grid cells on the short side.")] = 8,
+    cells: Annotated[
+        int, typer.Option(min=1, max=GRID_CELLS, help="Grid cells on the short side.")
+    ] = 8,
     rate: Rate = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,

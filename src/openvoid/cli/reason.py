@@ -19,6 +19,7 @@ from openvoid.cli.console import AsJson, Overwrite, Quiet, percent, tell_json, t
 from openvoid.cli.flags import chosen, with_options_of
 from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.limits import GRID_CELLS
 
 if TYPE_CHECKING:
     from openvoid.core.effects import Effects
@@ -39,6 +40,7 @@ Grid = Annotated[
     int,
     typer.Option(
         min=0,
+        max=GRID_CELLS,
         help="Snap what is affected to so many cells on the short side; 0: to the pixel. "
         "The released weights were trained on 8.",
         rich_help_panel=MASK,

@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 
 from openvoid.cli.console import AsJson, Overwrite, Quiet, tell_json, tell_rows
 from openvoid.cli.progress import told
-from openvoid.cli.recipe import Fps, Frames, Seed, Size, check_renderer, recipe_of
+from openvoid.cli.recipe import LARGEST_PX, Fps, Frames, Seed, Size, check_renderer, recipe_of
 from openvoid.cli.synth_import import import_
 from openvoid.core.errors import OpenVoidError
 
@@ -110,7 +110,9 @@ def preview(
     family: Families = "",
     count: Annotated[int, typer.Option(min=1, max=50, help="Shots on the sheet.")] = 2,
     columns: Annotated[int, typer.Option(min=1, max=20, help="Frames of each shot.")] = 5,
-    width: Annotated[int, typer.Option(min=64, help="Of one panel, in pixels.")] = 336,
+    width: Annotated[
+        int, typer.Option(min=64, max=LARGEST_PX, help="Of one panel, in pixels.")
+    ] = 336,
     size: Size = "672x384",
     frames: Frames = 60,
     fps: Fps = "12",

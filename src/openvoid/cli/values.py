@@ -12,9 +12,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from openvoid.core import limits
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
 
+RATE = re.compile(r"\s*(?:\d{1,9}(?:/\d{1,9}|\.\d{0,9})?|\.\d{1,9})\s*")
 InputColor = Annotated[
     Literal["auto", "srgb", "linear", "log100", "log316", "pq", "hlg", "logc3", "slog3"],
     typer.Option(
@@ -29,7 +31,7 @@ def frame_range(text: str | None) -> tuple[int, int] | None:
     """`10-80` -> (10, 80), both included; `42` -> (42, 42)."""
     if text is None:
         return None
-    found = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", text)
+    found = re.fullmatch(r"\s*(\d{1,8})\s*(?:-\s*(\d{1,8})\s*)?", text)
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
     if first > last:
         raise OpenVoidError(
@@ -42,12 +44,14 @@ def size(text: str | None) -> tuple[int, int] | None:
     """`1920x1080` -> (1080, 1920): height and width."""
     if text is None:
         return None
-    found = re.fullmatch(r"\s*([1-9]\d*)\s*[xX*]\s*([1-9]\d*)\s*", text)
+    found = re.fullmatch(r"\s*([1-9]\d{0,11})\s*[xX*]\s*([1-9]\d{0,11})\s*", text)
     if not found:
         raise OpenVoidError(
             f"{text!r} is not a size", where="--size", mend="width x height: --size 1920x1080"
         )
-    return int(found[2]), int(found[1])
+    height, width = int(found[2]), int(found[1])
+    limits.check_picture(height, width, where="--size")
+    return height, width
 
 
 def rate(text: str | None) -> Fraction | None:
@@ -55,7 +59,9 @@ def rate(text: str | None) -> Fraction | None:
     if text is None:
         return None
     try:
-        value = Fraction(text)
+        value = (
+            Fraction(text) if RATE.fullmatch(text) else Fraction(0)
+        )  # 1e999999999 takes for ever
     except (ValueError, ZeroDivisionError):
         value = Fraction(0)
     if not 0 < value <= 1000:

@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.facts import Facts, shown
+from openvoid.core.limits import FRAME, PLACE_SHARE
 
 SCHEMA = "openvoid.effects/3"
 OLDER = ("openvoid.effects/1", "openvoid.effects/2")  # a cause was any word
@@ -101,58 +103,66 @@ class Effects:
         return {"schema": SCHEMA, **asdict(self)}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Effects:
+    def from_json(cls, data: Any) -> Effects:
         """The inverse of `to_json`; older schemas are read as well.
 
         A cause in other words than those of `Relation`, as older schemas allowed, is the relation
         that it meant, or `other`; where no reason was given, it stays as the reason.
 
+        Args:
+            data: decoded JSON, or `Facts`, which know their file.
+
         Raises:
             OpenVoidError: another schema, or a field that is missing or of the wrong kind.
         """
-        schema = data.get("schema")
-        if schema not in (SCHEMA, *OLDER):
-            raise OpenVoidError(f"effects of schema {data.get('schema')!r}, expected {SCHEMA!r}")
-        try:
-            affected = tuple(
-                _effect(row if schema == SCHEMA else _renewed(row))
-                for row in data.get("affected", ())
-            )
-            belongings = tuple(
-                Belonging(str(row["noun"]), _places(row["places"]), str(row.get("source", "")))
-                for row in data.get("belongings", ())
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise OpenVoidError(f"effects cannot be read: {error!r}") from error
-        extra = dict(data.get("extra", {}))
-        return cls(affected, str(data.get("background", "")), extra, belongings)
+        facts = Facts.of(data)
+        schema = facts.at("schema", None)
+        if schema.value not in (SCHEMA, *OLDER):
+            what = f"effects of schema {shown(schema.value)}, expected {SCHEMA!r}"
+            raise OpenVoidError(what, where=facts.where)
+        older = schema.value != SCHEMA
+        affected = tuple(_effect(row, older) for row in facts.at("affected", ()).rows())
+        belongings = tuple(
+            Belonging(row.at("noun").text(), _places(row.at("places")), row.at("source", "").text())
+            for row in facts.at("belongings", ()).rows()
+        )
+        extra = facts.at("extra", {})
+        extra.fields()
+        background = facts.at("background", "").text()
+        return cls(affected, background, dict(extra.kept()), belongings)
 
 
-def _effect(row: Mapping[str, Any]) -> Effect:
+def _effect(row: Facts, older: bool) -> Effect:
+    word, why = row.at("cause"), row.at("why", "").text()
+    cause, why = _meant(word.text(), why) if older else (word.text(among=list(Relation)), why)
     return Effect(
-        noun=str(row["noun"]),
-        kind=EffectKind(row["kind"]),
-        cause=Relation(row["cause"]),
-        why=str(row.get("why", "")),
-        now=_places(row.get("now", ())),
-        goes=_places(row.get("goes", ())),
-        confidence=float(row.get("confidence", 1.0)),
-        source=str(row.get("source", "")),
+        noun=row.at("noun").text(),
+        kind=EffectKind(row.at("kind").text(among=list(EffectKind))),
+        cause=Relation(cause),
+        why=why,
+        now=_places(row.at("now", ())),
+        goes=_places(row.at("goes", ())),
+        confidence=row.at("confidence", 1.0).number(0, 1),
+        source=row.at("source", "").text(),
     )
 
 
-def _renewed(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An effect of an older schema, in today's words."""
-    word = str(row["cause"])
+def _meant(word: str, why: str) -> tuple[str, str]:
+    """A cause of an older schema in today's words, and the reason."""
     if word in list(Relation):
-        return dict(row)
+        return word, why
     known = _OLDER_WORDS.get(word)
-    why = str(row.get("why", "")) or ("" if known else word)
-    return {**row, "cause": known or Relation.OTHER, "why": why}
+    return known or Relation.OTHER, why or ("" if known else word)
 
 
-def _places(rows: Any) -> tuple[Place, ...]:
+def _places(places: Facts) -> tuple[Place, ...]:
     return tuple(
-        Place(int(row["frame"]), tuple((float(x), float(y)) for x, y in row["corners"]))
-        for row in rows
+        Place(
+            row.at("frame").whole(0, FRAME),
+            tuple(
+                (x.number(-PLACE_SHARE, PLACE_SHARE), y.number(-PLACE_SHARE, PLACE_SHARE))
+                for x, y in (pair.rows(2, 2) for pair in row.at("corners").rows())
+            ),
+        )
+        for row in places.rows()
     )

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.limits import GRID_CELLS, GROW_PX, check_count, check_picture
 
 Labels = NDArray[np.uint8]
 """[H, W] uint8, every value a `Region`."""
@@ -202,6 +203,7 @@ class Quadmask:
         Where nothing wins clearly the stronger label does (PRIMARY, OVERLAP, AFFECTED, KEEP), so
         thin parts of the object survive.
         """
+        check_picture(height, width)
         down, across = _cover(self.height, height), _cover(self.width, width).T
 
         def resize(index: int) -> Labels:
@@ -228,6 +230,8 @@ class Quadmask:
     def grown(self, by_px: int) -> Quadmask:
         """The object, and what it affected, larger by `by_px` all around (negative: smaller)."""
 
+        check_count("grow", by_px, -GROW_PX, GROW_PX)
+
         def grow(index: int, labels: Labels) -> Labels:
             reach = self.box(index).grown(abs(by_px) + 1, self.height, self.width)
             removed, affected = split(labels[reach.slices])
@@ -243,6 +247,7 @@ class Quadmask:
         Cells are as square as a whole number of them on the long side allows (as in the released
         masks: 8 x 14 of them in 16:9).
         """
+        check_count("grid", cells, 1, GRID_CELLS)
         side = min(self.height, self.width) / cells
         down, across = (max(1, round(length / side)) for length in (self.height, self.width))
         rows, columns = _cells(self.height, down), _cells(self.width, across)
@@ -297,19 +302,27 @@ def dilate(mask: NDArray[np.bool_], by_px: int) -> NDArray[np.bool_]:
     """
     if by_px < 0:
         return ~dilate(~mask, -by_px)
-    height, width = mask.shape
+    height = mask.shape[0]
     result = np.zeros_like(mask)
-    counts = np.zeros((height, width + 1), np.int32)
-    np.cumsum(mask, axis=1, out=counts[:, 1:])
-    columns = np.arange(width)
+    away = _away_in_row(mask)
     for dy in range(-min(by_px, height - 1), min(by_px, height - 1) + 1):
         reach = int((by_px * by_px - dy * dy) ** 0.5 + 0.5)
-        right = np.minimum(columns + reach + 1, width)
-        left = np.maximum(columns - reach, 0)
-        hit = counts[:, right] > counts[:, left]
         to, source = slice(max(0, dy), height + min(0, dy)), slice(max(0, -dy), height - max(0, dy))
-        result[to] |= hit[source]
+        result[to] |= away[source] <= min(reach, _NEVER - 1)
     return result
+
+
+_NEVER = 65535  # farther than any picture is wide
+
+
+def _away_in_row(mask: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    """How far the next pixel of the mask in its row is [H, W]; `_NEVER` where there is none."""
+    columns = np.arange(mask.shape[1], dtype=np.int32)
+    before = np.maximum.accumulate(np.where(mask, columns, np.int32(-_NEVER)), axis=1)
+    after = np.where(mask, columns, np.int32(2 * _NEVER))[:, ::-1]
+    after = np.minimum.accumulate(after, axis=1)[:, ::-1]
+    away = np.minimum(columns - before, after - columns)
+    return np.minimum(away, _NEVER).astype(np.uint16)
 
 
 def _cover(source: int, target: int) -> NDArray[np.float32]:

@@ -37,7 +37,8 @@ def request_of(
             is empty or covers everything; a number is out of its range.
     """
     side = min(clip.size)
-    soft_edge_px = default_soft_edge_px(clip.height) if soft_edge_px is None else soft_edge_px
+    if soft_edge_px is None:
+        soft_edge_px = min(default_soft_edge_px(clip.height), side)
     _check_number("grow_px", grow_px, -side, side)
     _check_number("soft_edge_px", soft_edge_px, 0, side)
     _check_number("seed", seed, 0, MAX_SEED)

@@ -5,11 +5,13 @@ Frames are counted from 0 at the clip's start; places are native pixels, (0, 0) 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.facts import Facts, shown
+from openvoid.core.limits import FRAME, PLACE_PX
 
 SCHEMA = "openvoid.selection/2"
 OLDER = ("openvoid.selection/1",)
@@ -136,33 +138,67 @@ class Selection:
         return {"schema": SCHEMA, **asdict(self)}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Selection:
+    def from_json(cls, data: Any) -> Selection:
         """The inverse of `to_json`; also reads the reference's `segmentation_info.json`.
 
+        Args:
+            data: decoded JSON, or `Facts`, which know their file.
+
         Raises:
-            OpenVoidError: neither of the two, or a field of the wrong kind.
+            OpenVoidError: neither of the two, or a field that is missing, unknown or wrong.
         """
-        try:
-            if "points_by_frame" in data:
-                clicks = data.get("primary_points_by_frame") or data["points_by_frame"]
-                return cls(
-                    tuple(
-                        Point(int(frame), float(x), float(y))
-                        for frame, points in clicks.items()
-                        for x, y in points
-                    )
-                )
-            if data.get("schema") not in (SCHEMA, *OLDER):
-                raise OpenVoidError(f"selection of schema {data.get('schema')!r}, not {SCHEMA!r}")
-            return cls(
-                tuple(Point(**row) for row in data.get("points", ())),
-                tuple(BoxMark(**row) for row in data.get("boxes", ())),
-                tuple(
-                    Stroke(**{**row, "path": tuple((float(x), float(y)) for x, y in row["path"])})
-                    for row in data.get("strokes", ())
-                ),
-                str(data.get("words", "")),
-                tuple(Matte(int(row["frame"]), str(row["file"])) for row in data.get("mattes", ())),
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise OpenVoidError(f"selection cannot be read: {error!r}") from error
+        facts = Facts.of(data)
+        if "points_by_frame" in facts:
+            return cls(tuple(_clicks(facts)))
+        schema = facts.at("schema", None)
+        if schema.value not in (SCHEMA, *OLDER):
+            what = f"selection of schema {shown(schema.value)}, not {SCHEMA!r}"
+            raise OpenVoidError(what, where=facts.where)
+        return cls(
+            tuple(_point(row) for row in facts.at("points", ()).rows()),
+            tuple(_box(row) for row in facts.at("boxes", ()).rows()),
+            tuple(_stroke(row) for row in facts.at("strokes", ()).rows()),
+            facts.at("words", "").text(),
+            tuple(
+                Matte(row.at("frame").whole(0, FRAME), row.at("file").text())
+                for row in facts.at("mattes", ()).rows()
+            ),
+        )
+
+
+def _clicks(facts: Facts) -> Iterator[Point]:
+    """Of the reference: frame -> [x, y] pairs."""
+    name = "primary_points_by_frame"
+    if name not in facts or not facts.at(name).fields():
+        name = "points_by_frame"
+    for frame, points in facts.at(name).fields().items():
+        if not (frame.isdecimal() and len(frame) <= len(str(FRAME))):
+            points.refuse("the number of a frame as the name")
+        for pair in points.rows():
+            x, y = (each.number(0, PLACE_PX) for each in pair.rows(2, 2))
+            yield Point(int(frame), x, y)
+
+
+def _point(row: Facts) -> Point:
+    row.only("frame", "x", "y", "positive")
+    x, y = (row.at(name).number(0, PLACE_PX) for name in "xy")
+    return Point(row.at("frame").whole(0, FRAME), x, y, row.at("positive", True).yes())
+
+
+def _box(row: Facts) -> BoxMark:
+    """It may reach beyond the picture."""
+    sides = ("left", "top", "right", "bottom")
+    row.only("frame", *sides)
+    places = (row.at(side).number(-PLACE_PX, PLACE_PX) for side in sides)
+    return BoxMark(row.at("frame").whole(0, FRAME), *places)
+
+
+def _stroke(row: Facts) -> Stroke:
+    row.only("frame", "path", "width_px", "positive")
+    pairs = (pair.rows(2, 2) for pair in row.at("path").rows())
+    return Stroke(
+        row.at("frame").whole(0, FRAME),
+        tuple((x.number(0, PLACE_PX), y.number(0, PLACE_PX)) for x, y in pairs),
+        row.at("width_px").number(0, PLACE_PX),
+        row.at("positive", True).yes(),
+    )

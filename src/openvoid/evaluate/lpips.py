@@ -8,7 +8,6 @@ convolutions in numpy, about 0.3 s a frame at 672x384, so it looks at every few 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +19,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.facts import Facts
 from openvoid.core.judged import Judged
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
@@ -28,6 +29,7 @@ from openvoid.evaluate.regions import REGIONS, Means, pairs, regions_of
 from openvoid.media.cache import cache_folder
 
 FILE = "lpips-alex.safetensors"
+MOST_BYTES = 1 << 30  # the file has 10 MB
 SHIFT = np.array([-0.030, -0.088, -0.188], np.float32)  # of pictures in -1 .. 1, as published
 SCALE = np.array([0.458, 0.448, 0.450], np.float32)
 # AlexNet: layer, stride, padding, whether a pooling (3, stride 2) comes before it
@@ -73,16 +75,16 @@ def load_weights(path: Path) -> Weights:
     if not path.is_file():
         mend = "put the weights there, or name them in OPENVOID_LPIPS; see docs/evaluate.md"
         raise OpenVoidError("LPIPS has no weights here", where=str(path), mend=mend)
-    data = path.read_bytes()
+    data = facts.bytes_of(path, MOST_BYTES)
     try:
         start = 8 + int.from_bytes(data[:8], "little")
-        header = json.loads(data[8:start])
+        header = facts.loads(data[8:start]).fields()
         found = {
             name: _tensor(data[start:], each)
             for name, each in header.items()
-            if name != "__metadata__" and each["dtype"] == "F32"
+            if name != "__metadata__" and each.at("dtype").text() == "F32"
         }
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, OpenVoidError) as error:
         raise OpenVoidError("cannot be read as safetensors", where=str(path)) from error
     needed = [f"features.{layer}.{part}" for layer, *_ in LAYERS for part in ("weight", "bias")]
     needed += [f"lin{index}.model.1.weight" for index in range(len(LAYERS))]
@@ -125,6 +127,7 @@ def _normal(values: Picture) -> Picture:
     return (values / (norm + 1e-10)).astype(np.float32)
 
 
-def _tensor(data: bytes, entry: Mapping[str, list[int]]) -> NDArray[np.float32]:
-    begin, end = entry["data_offsets"]
-    return np.frombuffer(data[begin:end], np.float32).reshape(entry["shape"])
+def _tensor(data: bytes, entry: Facts) -> NDArray[np.float32]:
+    begin, end = (each.whole(0, MOST_BYTES) for each in entry.at("data_offsets").rows(2, 2))
+    shape = [side.whole(0, MOST_BYTES) for side in entry.at("shape").rows(most=8)]
+    return np.frombuffer(data[begin:end], np.float32).reshape(shape)

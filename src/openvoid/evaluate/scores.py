@@ -14,10 +14,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from openvoid.core import facts
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.facts import Facts
+from openvoid.core.limits import FRAME
 from openvoid.media.atomic import partial_file
 
 SCORES = "scores.json"
 SCHEMA = "openvoid.score/1"
+KEYS = ("made", "measured")
+MOST = 1e300  # any finite number
 
 
 @dataclass(frozen=True)
@@ -57,15 +63,26 @@ class Keys:
 def read_score(folder: Path) -> tuple[Score, Keys] | None:
     """The score of an earlier run, and what it hung on; None where there is none to read."""
     try:
-        data = json.loads((folder / SCORES).read_text(encoding="utf-8"))
-        if data.pop("schema") != SCHEMA:
-            return None
-        keys = Keys(**data.pop("keys"))
-        data["values"] = {name: _number(value) for name, value in data["values"].items()}
-        data["seconds"], data["peak_mib"] = _number(data["seconds"]), _number(data["peak_mib"])
-        return Score(**data | {"warnings": tuple(data["warnings"])}), keys
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        told = facts.read(folder / SCORES)
+        told.at("schema").text(among=[SCHEMA])
+        return _score(told), Keys(*(told.at("keys").at(name).text() for name in KEYS))
+    except OpenVoidError:
+        return None  # missing or damaged: that run is made again
+
+
+def _score(told: Facts) -> Score:
+    return Score(
+        contestant=told.at("contestant").text(),
+        shot=told.at("shot").text(),
+        family=told.at("family").text(),
+        seed=told.at("seed").whole(0, 2**64) if "seed" in told else None,
+        error=told.at("error").text(),
+        seconds=_number(told, "seconds"),
+        peak_mib=_number(told, "peak_mib"),
+        frames=told.at("frames").whole(0, FRAME),
+        values={name: _number(told.at("values"), name) for name in told.at("values").fields()},
+        warnings=tuple(each.text() for each in told.at("warnings").rows()),
+    )
 
 
 def write_score(folder: Path, score: Score, keys: Keys) -> None:
@@ -84,5 +101,6 @@ def plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
+def _number(told: Facts, name: str) -> float:
+    """NaN where it is null, as `plain` writes it."""
+    return told.at(name).number(-MOST, MOST) if name in told else math.nan

@@ -9,15 +9,14 @@ tracks.json) and `world.json` (family and seed). Leaves: shots, opened when aske
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.core import facts
 from openvoid.core.clip import Clip, clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.judged import Judged, Moved
@@ -28,6 +27,7 @@ from openvoid.media.open import open_clip
 TRUTHS = ("truth.mkv", "truth.mp4", "truth.mov", "truth", "rgb_removed.mkv", "rgb_removed.mp4")
 TRACKS, IDS, WORLD = "tracks.json", "ids.mkv", "world.json"
 DEEP = 3  # folders below the given one in which shots are looked for
+LONGEST_NAME, MOST_SEED = 200, 2**64  # of families and bodies; ours have up to 30 letters
 HELD_BYTES = 1 << 30  # clips up to this size are decoded once and held
 
 
@@ -41,12 +41,13 @@ class Shot:
     @property
     def family(self) -> str:
         """By its description; "other" without one."""
-        return str(self._world().get("family", "other"))
+        family, _ = self._world()
+        return family
 
     @property
     def seed(self) -> int | None:
-        seed = self._world().get("seed")
-        return seed if isinstance(seed, int) else None
+        _, seed = self._world()
+        return seed
 
     def files(self) -> shotdir.Shot:
         """Clip, quadmask and prompt."""
@@ -81,12 +82,15 @@ class Shot:
         sha.update(shot.prompt.encode())
         return sha.hexdigest()
 
-    def _world(self) -> dict[str, Any]:
+    def _world(self) -> tuple[str, int | None]:
+        """Family and seed; a description that cannot be read counts as none."""
         try:
-            found = json.loads((self.folder / WORLD).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+            found = facts.read(self.folder / WORLD)
+            family = found.at("family", "other").text(LONGEST_NAME)
+            seed = found.at("seed").whole(0, MOST_SEED) if "seed" in found else None
+        except OpenVoidError:
+            return "other", None
+        return family, seed
 
 
 def find_shots(folder: Path) -> list[Shot]:
@@ -183,10 +187,12 @@ def read_moved(folder: Path, truth: Clip) -> tuple[Moved, ...]:
     if not path.exists() or not (folder / IDS).exists():
         return ()
     try:
-        bodies = json.loads(path.read_text(encoding="utf-8"))["bodies"]
-        moved = [(index, body["name"]) for index, body in enumerate(bodies) if body["moved"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OpenVoidError("cannot be read as tracks", where=str(path)) from error
+        bodies = facts.read(path).at("bodies").rows()
+        told = [(body.at("name").text(LONGEST_NAME), body.at("moved").yes()) for body in bodies]
+    except OpenVoidError as error:
+        what = f"cannot be read as tracks: {error.what}"
+        raise OpenVoidError(what, where=str(path), mend=error.mend) from error
+    moved = [(index, name) for index, (name, moves) in enumerate(told) if moves]
     if not moved:
         return ()
     ids = read_ids(folder / IDS)

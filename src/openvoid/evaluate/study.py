@@ -21,8 +21,10 @@ from typing import Any
 import cv2
 import numpy as np
 
+from openvoid.core import facts
 from openvoid.core.clip import Clip, clip_of
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.facts import Facts
 from openvoid.evaluate.baselines import eight_bit
 from openvoid.evaluate.bench import kept_result
 from openvoid.evaluate.scores import run_folder
@@ -73,12 +75,13 @@ def entries(folders: Sequence[Path]) -> list[Entry]:
     """
     found: list[Entry] = []
     for folder in folders:
-        data = read_json(folder)
-        for score in data["scores"]:
-            run = run_folder(folder, score["contestant"], score["shot"])
-            path = None if score["error"] else kept_result(run)
+        data = Facts.of(read_json(folder), str(folder))
+        for score in data.at("scores").rows():
+            contestant, shot = score.at("contestant").text(), score.at("shot").text()
+            failed = score.at("error", "").text()
+            path = None if failed else kept_result(run_folder(folder, contestant, shot))
             if path is not None:
-                found.append(Entry(score["shot"], score["contestant"], path))
+                found.append(Entry(shot, contestant, path))
     names = [entry.hidden for entry in found]
     if len(set(names)) < len(names):
         raise OpenVoidError("two evaluations have results of one contestant on one shot")
@@ -159,17 +162,18 @@ def wilson(chosen: int, shown: int) -> tuple[float, float, float]:
 
 def _answers(path: Path) -> list[dict[str, Any]]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["schema"] != SCHEMA:
-            raise ValueError
+        data = facts.read(path)
+        data.at("schema").text(among=[SCHEMA])
         return [
-            {"choice": str(each["choice"]), "order": [str(one) for one in each["order"]]}
-            for each in data["answers"]
+            {
+                "choice": each.at("choice").text(),
+                "order": [o.text() for o in each.at("order").rows()],
+            }
+            for each in data.at("answers").rows()
         ]
-    except OSError as error:
-        raise OpenVoidError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise OpenVoidError("holds no answers of a study", where=str(path)) from error
+    except OpenVoidError as error:
+        what = f"holds no answers of a study: {error.what}"
+        raise OpenVoidError(what, where=str(path), mend=error.mend) from error
 
 
 def _inline(path: Path, scratch: Path) -> str:

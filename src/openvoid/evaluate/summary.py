@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from openvoid import __version__
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.evaluate.bench import Metrics
 from openvoid.evaluate.contestants import Contestant
@@ -154,12 +155,7 @@ def read_json(path: Path) -> dict[str, Any]:
         OpenVoidError: it is missing, or not one of ours.
     """
     path = path / "results.json" if path.is_dir() else path
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise OpenVoidError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    except ValueError as error:
-        raise OpenVoidError("cannot be read as JSON", where=str(path)) from error
+    data = facts.read(path).value
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise OpenVoidError(f"is not of schema {SCHEMA}", where=str(path))
     return data

@@ -8,7 +8,6 @@ program named by OPENVOID_FFMPEG, the one of the package imageio-ffmpeg, `ffmpeg
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
@@ -19,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
+from openvoid.core import facts
 from openvoid.core.clip import Clip
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.judged import Judged
@@ -68,8 +68,8 @@ class Vmaf:
         if done.returncode or not log.exists():
             line = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise OpenVoidError(f"libvmaf failed: {line}", where=str(self.ffmpeg))
-        pooled = json.loads(log.read_text(encoding="utf-8"))["pooled_metrics"]
-        return float(pooled["vmaf"]["mean"])
+        pooled = facts.read(log).at("pooled_metrics")
+        return pooled.at("vmaf").at("mean").number(-1000, 1000)
 
 
 @cache

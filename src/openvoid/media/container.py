@@ -27,7 +27,9 @@ def opened(path: Path) -> Iterator[InputContainer]:
     """The container of a file, closed on leaving."""
     if not path.exists():
         raise OpenVoidError("no such file", where=str(path))
-    if path.is_file() and path.stat().st_size == 0:
+    if not path.is_file():  # opening a pipe would wait for ever
+        raise OpenVoidError("is not a file", where=str(path))
+    if path.stat().st_size == 0:
         raise OpenVoidError("the file is empty", where=str(path))
     try:
         # "file:" keeps names with a colon or a percent sign from being read as anything else

@@ -12,6 +12,8 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
+from openvoid.core import facts
+from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
 from openvoid.media.atomic import partial_file
 from openvoid.media.cache import cache_folder
@@ -51,10 +53,10 @@ def _read(path: Path, size: int, progress: Progress) -> str:
 
 def _remembered() -> dict[str, str]:
     try:
-        found = json.loads(memory().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = facts.read(memory()).fields()
+        return {name: each.text() for name, each in found.items()}
+    except OpenVoidError:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _remember(known: dict[str, str]) -> None:

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
+from openvoid.media.cache import at_home
 from openvoid.media.connection import client, endpoint, explained
 from openvoid.media.lease import leased
 
@@ -61,11 +62,11 @@ def cache_home() -> Path:
     """The hub's cache: $HF_HUB_CACHE, $HF_HOME/hub, else ~/.cache/huggingface/hub."""
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if given := os.environ.get(name):
-            return Path(given).expanduser()
+            return at_home(given, name)
     if home := os.environ.get("HF_HOME"):
-        return Path(home).expanduser() / "hub"
-    shared = os.environ.get("XDG_CACHE_HOME")
-    return (Path(shared) if shared else Path.home() / ".cache") / "huggingface" / "hub"
+        return at_home(home, "HF_HOME") / "hub"
+    shared = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return at_home(shared, "XDG_CACHE_HOME") / "huggingface" / "hub"
 
 
 def storage(repo: str, cache: Path | None = None) -> Path:

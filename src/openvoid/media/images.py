@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from openvoid.core.clip import ColorTags, Picture, PixelLayout
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.limits import check_picture
+from openvoid.media.image_size import claimed_size
 from openvoid.media.pixels import layout_named, to_rgb
 
 _OPENCV = {".png", ".tif", ".tiff", ".jpg", ".jpeg"}
@@ -126,6 +128,7 @@ def _read_opencv(path: Path) -> NDArray[Any]:
     loudness = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         data = path.read_bytes()
+        check_claim(data, path)
         sound = bool(data) and (path.suffix.lower() != ".png" or _is_sound_png(data))
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if sound else None
     except OSError as error:
@@ -137,6 +140,16 @@ def _read_opencv(path: Path) -> NDArray[Any]:
     if pixels is None:
         raise OpenVoidError("cannot be read, or is damaged", where=str(path))
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+
+
+def check_claim(data: bytes, path: Path) -> None:
+    """That an image does not say it is larger than what can be held.
+
+    Raises:
+        OpenVoidError: it does.
+    """
+    if size := claimed_size(data):
+        check_picture(*size, where=str(path))
 
 
 def _is_sound_png(data: bytes) -> bool:
@@ -180,11 +193,14 @@ def _read_openimageio(path: Path, index: int) -> Image:
             raise OpenVoidError("has neither R, G, B nor Y", where=str(path), mend=f"has {found}")
         kind = str(spec.channelformat(names[0]))
         wanted = oiio.FLOAT if path.suffix.lower() == ".exr" else oiio.UINT16
-        pixels = source.read_image(0, 0, 0, spec.nchannels, wanted)
+        check_picture(spec.height, spec.width, where=str(path))
+        check_picture(spec.full_height, spec.full_width, where=str(path))
+        first = min(names)  # of what may be many channels, only those between
+        pixels = source.read_image(0, 0, first, max(names) + 1, wanted)
         if pixels is None:
             source.geterror()
             raise OpenVoidError("cannot be read, or is damaged", where=str(path))
-        return _image_of(path, index, spec, kind, pixels[..., names])
+        return _image_of(path, index, spec, kind, pixels[..., [at - first for at in names]])
     finally:
         source.close()
 

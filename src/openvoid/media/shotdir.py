@@ -7,10 +7,10 @@ are read too, so that footage need not be converted first. Opens no video.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 
 CLIP, QUADMASK, PROMPT = "input_video", "quadmask_0", "prompt.json"
@@ -63,11 +63,4 @@ def _found(folder: Path, stem: str) -> Path | None:
 def _read_prompt(path: Path) -> str:
     if not path.exists():
         return ""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise OpenVoidError("cannot be read as JSON", where=str(path)) from error
-    prompt = data.get("bg", "") if isinstance(data, dict) else None
-    if not isinstance(prompt, str):
-        raise OpenVoidError('holds no text named "bg"', where=str(path))
-    return prompt
+    return facts.read(path).at("bg", "").text()

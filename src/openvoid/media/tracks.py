@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import split
 from openvoid.core.track import Track
@@ -39,15 +40,15 @@ def open_track(path: str | Path, *, label: str = "object") -> Track:
     """
     path = Path(path)
     matte = open_quadmask(path, matte=True)
-    known = _read_facts(facts_path(path))
+    said, sure = _read_facts(facts_path(path), label)
     masks = (split(labels)[0] for labels in matte)
     try:
-        sure = known.get("confidence")
-        found = Track.of(str(known.get("label", label)), masks, sure)
-    except (OpenVoidError, TypeError) as error:
-        raise OpenVoidError(
-            "does not fit the track beside it", where=str(facts_path(path))
-        ) from error
+        found = Track.of(said, masks, sure)
+    except OpenVoidError as error:
+        if error.where:
+            raise  # the matte's own fault
+        what = "does not fit the track beside it"
+        raise OpenVoidError(what, where=str(facts_path(path))) from error
     if not found.seen:
         raise OpenVoidError("the track is empty: the object is in no frame", where=str(path))
     return found
@@ -67,25 +68,25 @@ def write_track(
     Raises:
         OpenVoidError: it cannot be written, or as a kind of file that holds no mask.
     """
-    facts = {"schema": SCHEMA, "label": track.label, **(extra or {})}
-    facts["confidence"] = [round(each, 4) for each in track.confidence]
+    told = {"schema": SCHEMA, "label": track.label, **(extra or {})}
+    told["confidence"] = [round(each, 4) for each in track.confidence]
     path = facts_path(out)
     with ExitStack() as stack:
         joined = within or stack.enter_context(Transaction(out))
         masks = (np.where(mask, 255, 0).astype(np.uint8) for mask in track)
         write_mattes(masks, out, rate, joined)
         with partial_file(path, joined) as partial, explained(path):
-            text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+            text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
             partial.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
-def _read_facts(path: Path) -> dict[str, Any]:
+def _read_facts(path: Path, label: str) -> tuple[str, list[float] | None]:
+    """Label and confidences; those that are not told are `label` and None."""
     if not path.exists():
-        return {}
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise OpenVoidError("cannot be read as JSON", where=str(path)) from error
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
-        return {}  # somebody else's file that happens to have this name
-    return found
+        return label, None
+    found = facts.read(path)
+    if "schema" not in found or found.at("schema").value != SCHEMA:
+        return label, None  # somebody else's file that happens to have this name
+    sure = found.at("confidence", None)
+    told = None if sure.value is None else [each.number(0, 1) for each in sure.rows()]
+    return found.at("label", label).text(), told

@@ -23,6 +23,7 @@ from av.video.stream import VideoStream
 
 from openvoid.core.clip import Clip, ColorTags, Frame, Picture, PixelLayout
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.limits import check_picture
 from openvoid.media.avframe import layout_for, picture_of, turned, turned_layout
 from openvoid.media.container import (
     damaged,
@@ -145,6 +146,9 @@ def open_video(path: Path, rate: Fraction | None = None) -> Clip:
     """
     with opened(path) as container:
         stream = video_stream(container, path)
+        if stream.codec_context.width > 0 and stream.codec_context.height > 0:
+            height, width = stream.codec_context.height, stream.codec_context.width
+            check_picture(height, width, where=str(path))
         first = _first_frame(container, stream, path)
         number, timecode = stream.index, _timecode(container, stream)
         aspect = stream.sample_aspect_ratio or Fraction(1)

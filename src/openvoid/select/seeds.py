@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.selection import Selection
+from openvoid.media.images import check_claim
 from openvoid.vision.working import Working
 
 Map = NDArray[Any]  # [h, w] float32
@@ -138,7 +139,11 @@ def read_matte(file: str, height: int, width: int) -> Mask:
         OpenVoidError: it cannot be read, shows nothing, or has another size than the clip.
     """
     data = np.fromfile(file, np.uint8) if Path(file).is_file() else np.zeros(0, np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
+    check_claim(data.tobytes(), Path(file))
+    try:
+        picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
+    except cv2.error:
+        picture = None
     if picture is None:
         raise OpenVoidError("cannot be read as a picture", where=file, mend="a PNG, gray")
     if picture.shape != (height, width):

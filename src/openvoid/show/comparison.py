@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.clip import RGB_LAYOUTS, Clip, ColorTags, Picture
+from openvoid.core.limits import check_picture
 from openvoid.core.quadmask import Quadmask
 from openvoid.media.atomic import Joins
 from openvoid.media.codecs import default_codec
@@ -58,10 +59,13 @@ def write_comparison(
     if out.suffix.lower() in PICTURES:
         painter = _Painter(left, right, mask, view, SHEET_WIDTH_PX)
         chosen = painter.chosen()
+        painter.check(len(chosen))
         rows = [painter.row(*pair) for pair in pairs if pair[0] in chosen]
         write_picture(panels.sheet(rows), out, within)
     else:
-        _write_video(out, pairs, _Painter(left, right, mask, view, left.width), within)
+        painter = _Painter(left, right, mask, view, left.width)
+        painter.check(1)
+        _write_video(out, pairs, painter, within)
 
 
 class _Painter:
@@ -76,6 +80,16 @@ class _Painter:
         self._display = replace(Display.of(left), white=1.0)  # frames come divided by white
         self._width = view.width_px or width_px
         self._height = max(1, round(left.height * self._width / left.width))
+
+    def check(self, rows: int) -> None:
+        """That so many rows of panels can be held.
+
+        Raises:
+            OpenVoidError: they cannot.
+        """
+        width = len(PANELS[self.view.mode]) * self._width
+        mend = "give a smaller --width" + (", or fewer --frames" if rows > 1 else "")
+        check_picture(rows * self._height, width, where="--width", mend=mend)
 
     def row(self, index: int, one: NDArray[np.float32], other: NDArray[np.float32]) -> panels.Panel:
         """All panels of one frame beside each other."""

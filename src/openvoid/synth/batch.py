@@ -23,7 +23,9 @@ from typing import Any
 
 import numpy as np
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.facts import Facts
 from openvoid.core.removal import Progress
 from openvoid.media.atomic import explained, partial_file
 from openvoid.synth.crew import Died, Mistake, together
@@ -31,7 +33,7 @@ from openvoid.synth.dataset import Recipe, Studio, is_whole
 from openvoid.synth.families import FAMILIES
 
 TRIES = 16  # seeds for one shot
-MANIFEST, RECIPE = "manifest.json", "recipe.json"
+MANIFEST, RECIPE, METADATA = "manifest.json", "recipe.json", "metadata.json"
 
 
 @dataclass(frozen=True)
@@ -152,12 +154,8 @@ def _keep_recipe(order: Order) -> None:
     recipe = asdict(order.recipe) | {"rate": str(order.recipe.rate), "seed": order.seed}
     wanted = json.loads(json.dumps(recipe))
     path = order.out / RECIPE
-    try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else wanted
-    except (OSError, ValueError) as error:
-        raise OpenVoidError("cannot be read", where=str(path)) from error
-    known = found if isinstance(found, dict) else {}
-    differing = [name for name in wanted if known.get(name) != wanted[name]]
+    known = facts.read(path) if path.exists() else Facts(wanted)
+    differing = [name for name in wanted if known.at(name, None).value != wanted[name]]
     if differing:
         raise OpenVoidError(
             f"holds shots made with another {', '.join(differing)}",
@@ -169,25 +167,25 @@ def _keep_recipe(order: Order) -> None:
 
 
 def _passed_over(folder: Path) -> list[str]:
-    facts = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
-    return [reason for _, reason in facts["passed_over"]]
+    rows = facts.read(folder / METADATA).at("passed_over").rows()
+    return [row.rows(2, 2)[1].text() for row in rows]
 
 
 def _manifest(out: Path) -> Iterator[dict[str, Any]]:
     """Every whole shot of the folder, of this order or another."""
     for folder in sorted(each for each in out.iterdir() if each.is_dir() and is_whole(each)):
-        facts = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+        told = facts.read(folder / METADATA)
         yield {
             "file_path": folder.name,
-            "text": facts["caption"],
+            "text": told.at("caption").text(),
             "type": "video_mask_tuple",
-            "short": facts["short"],
-            "family": facts["family"],
-            "seed": facts["seed"],
+            "short": told.at("short").text(),
+            "family": told.at("family").text(),
+            "seed": told.at("seed").whole(0, 2**64),
         }
 
 
-def _write_json(path: Path, facts: Any) -> None:
+def _write_json(path: Path, told: Any) -> None:
     with partial_file(path) as partial_path, explained(path):
-        text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+        text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
         partial_path.write_text(text, encoding="utf-8")

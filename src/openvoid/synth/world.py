@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import types
 import typing
 from dataclasses import dataclass, field
@@ -30,10 +31,12 @@ from typing import Any
 
 import numpy as np
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.synth.detail import BodyDetail, Told, WorldDetail
 
 SCHEMA = "openvoid.world/1"
+RATE = re.compile(r"\d{1,9}(/[1-9]\d{0,8})?")
 Vector = tuple[float, float, float]
 Color = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
@@ -207,10 +210,7 @@ class World:
         Raises:
             OpenVoidError: not JSON, another schema, a field that is missing, unknown or wrong.
         """
-        try:
-            read = json.loads(text)
-        except ValueError as error:
-            raise OpenVoidError(f"not JSON: {error}", where=where) from error
+        read = facts.loads(text, where).value
         schema = read.pop("schema", None) if isinstance(read, dict) else None
         if schema != SCHEMA:
             raise OpenVoidError(f"schema {schema!r}", where=where, mend=f"{SCHEMA!r} is expected")
@@ -285,6 +285,8 @@ def _typed(value: Any, kind: Any, at: str) -> Any:
         kinds = [inner[0]] * len(value) if count is None else list(inner)
         return tuple(_typed(*pair, at) for pair in zip(value, kinds, strict=True))
     if kind is Fraction and isinstance(value, str):
+        if not RATE.fullmatch(value):
+            raise OpenVoidError(f"{at} is {value!r}")
         return Fraction(value)
     if kind is float and value is None:
         return float("inf")

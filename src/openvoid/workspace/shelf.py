@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from openvoid.core import facts
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
@@ -143,10 +144,10 @@ class Shelf:
 
     def _read_keys(self) -> dict[str, str]:
         try:
-            found = json.loads((self.folder / MADE_BY).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return {}
-        return dict(found) if isinstance(found, dict) else {}
+            found = facts.read(self.folder / MADE_BY).fields()
+            return {name: each.text() for name, each in found.items()}
+        except OpenVoidError:
+            return {}  # missing or damaged: then nothing here is known to be of any request
 
 
 class _Noting:
@@ -175,20 +176,13 @@ def read_effects(path: Path) -> Effects:
     Raises:
         OpenVoidError: not JSON, or not effects.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return Effects.from_json(data if isinstance(data, dict) else {})
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or f"not JSON: {error}"
-        raise OpenVoidError(f"cannot be read: {reason}", where=str(path)) from error
-    except OpenVoidError as error:
-        raise OpenVoidError(error.what, where=str(path), mend=error.mend) from error
+    return Effects.from_json(facts.read(path))
 
 
-def write_json(facts: Mapping[str, Any], path: Path, within: Joins | None = None) -> None:
+def write_json(told: Mapping[str, Any], path: Path, within: Joins | None = None) -> None:
     """Readable, whole or not at all."""
     with partial_file(path, within) as partial, explained(path):
-        text = json.dumps(facts, indent=1, ensure_ascii=False)
+        text = json.dumps(told, indent=1, ensure_ascii=False)
         partial.write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))
 
 

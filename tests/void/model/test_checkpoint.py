@@ -265,7 +265,9 @@ def test_a_damaged_file_is_told_before_it_is_loaded(folder: Path) -> None:
 
 def test_a_damaged_config_is_told(folder: Path) -> None:
     (folder / BASE / "vae" / "config.json").write_text("{")
-    assert "vae/config.json: is not JSON" in told(lambda: weights.locate(str(folder)))
+    assert "vae/config.json: cannot be read: it is not JSON" in told(
+        lambda: weights.locate(str(folder))
+    )
 
 
 def test_a_damaged_tokenizer_is_told(folder: Path) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openvoid.core import facts
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
@@ -245,9 +246,9 @@ def _key(variable: str) -> str:
 def _known(kept: Path, question: Question) -> Answer | None:
     """The answer of an earlier run; a damaged one counts as none."""
     try:
-        data = json.loads(kept.read_text(encoding="utf-8"))
+        data = facts.read(kept).value
         return read_answer(data, question.grid, question.length, question.keys)
-    except (OSError, ValueError, RecursionError, WrongAnswer):
+    except (OpenVoidError, WrongAnswer):
         return None
 
 
@@ -265,10 +266,14 @@ def _saved(path: Path, clip: Clip, track: Track, frames: int) -> Answer:
     """An answer from a file, of our shape or the older one."""
     keys = key_frames(track, frames)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = facts.read(path).value
+    except OpenVoidError as error:
+        what = f"is no answer that can be read: {error.what}"
+        raise OpenVoidError(what, where=str(path)) from error
+    try:
         if is_legacy(data):
             return read_legacy(data, track.seen[0])
         return read_answer(data, Grid.over(*clip.size), clip.length, keys)
-    except (OSError, ValueError, WrongAnswer, RecursionError) as error:
-        said = error.strerror if isinstance(error, OSError) else plain(error, 300)
+    except WrongAnswer as error:
+        said = plain(error, 300)
         raise OpenVoidError(f"is no answer that can be read: {said}", where=str(path)) from error

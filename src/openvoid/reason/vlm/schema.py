@@ -8,12 +8,12 @@ What is asked follows VOID (arXiv 2604.02296): belongings, affected things, how 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from openvoid.core.effects import Relation
+from openvoid.core.facts import is_number
 
 MOST_THINGS = 12  # more than these are a model that has lost its way
 LONGEST_NAME, LONGEST_TEXT = 80, 600  # letters: a line and a paragraph, for reports to be read
@@ -256,8 +256,7 @@ def _fits(data: Any, kind: str) -> bool:
         return isinstance(data, str)
     if kind == "boolean":
         return isinstance(data, bool)
-    number = isinstance(data, int | float) and not isinstance(data, bool)
-    if not number or not math.isfinite(data) or abs(data) > 1e9:
+    if not is_number(data) or abs(data) > 1e9:
         return False
     return kind == "number" or data == int(data)
 

@@ -6,15 +6,17 @@ fetches it), the folder with config and weights, their hashes. Opens no model; n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.limits import WEIGHTS_HEADER_BYTES
 from openvoid.core.removal import Progress, silent
 from openvoid.media import digest, hub
+from openvoid.media.cache import at_home
 
 PULL = "openvoid weights pull"
 # Beside the safetensors the repositories hold the authors' own .pt files of the same weights.
@@ -78,7 +80,7 @@ def locate(name: str, folder: str = "") -> Path:
             )
         found, mend = cached, released.fetch
     else:
-        root = Path(folder).expanduser()
+        root = at_home(folder, "the weights")
         if not root.is_dir():
             what = "is a file, not a folder" if root.is_file() else "there is no such folder"
             raise OpenVoidError(what, where=folder, mend=f"the folder that holds {name}")
@@ -151,9 +153,11 @@ def _check_length(path: Path, mend: str) -> None:
     with path.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         try:
-            header = json.loads(stream.read(length)) if 0 < length < size else {}
-            ends = [each["data_offsets"][1] for name, each in header.items() if name[:2] != "__"]
-        except (AttributeError, KeyError, TypeError, ValueError):
+            held = stream.read(length) if 0 < length < min(size, WEIGHTS_HEADER_BYTES) else b"{}"
+            header = facts.loads(held, most_bytes=WEIGHTS_HEADER_BYTES).fields()
+            tensors = [each for name, each in header.items() if name[:2] != "__"]
+            ends = [each.at("data_offsets").rows(2, 2)[1].whole(0, 1 << 50) for each in tensors]
+        except OpenVoidError:
             ends = []
     if not ends:
         raise OpenVoidError("is not a safetensors file", where=str(path), mend=mend)
@@ -163,8 +167,6 @@ def _check_length(path: Path, mend: str) -> None:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise OpenVoidError(f"cannot be read: {error}", where=str(path)) from error
-    return found if isinstance(found, dict) else {}
+    found = facts.read(path)
+    found.fields()
+    return dict(found.value)

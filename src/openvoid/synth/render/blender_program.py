@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.media.cache import at_home
 
 VARIABLE = "OPENVOID_BLENDER"
 _COMMANDS = {
@@ -48,7 +49,7 @@ def find_program(named: str = "") -> list[str]:
         OpenVoidError: there is none (with how to get it).
     """
     asked = named or os.environ.get(VARIABLE, "")
-    found = shutil.which(str(Path(asked).expanduser()) if asked else "blender")
+    found = shutil.which(str(at_home(asked, "renderer blender")) if asked else "blender")
     if found is None and not asked and importlib.util.find_spec("bpy"):
         found = sys.executable
     if found is None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.errors import OpenVoidError
+from openvoid.media.cache import at_home
 from openvoid.synth.render.textures import encode
 from openvoid.synth.world import KINDS, Material
 
@@ -71,7 +72,7 @@ class Photographs:
 
 
 def _listed(place: str, suffixes: tuple[str, ...], what: str) -> tuple[Path, ...]:
-    path = Path(place).expanduser()
+    path = at_home(place, place)
     if not path.exists():
         raise OpenVoidError("no such file or folder", where=place)
     there = sorted(path.iterdir()) if path.is_dir() else [path]

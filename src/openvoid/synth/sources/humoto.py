@@ -9,7 +9,6 @@ tells their format. Knows no simulation.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.synth.detail import BodyDetail, WorldDetail
 from openvoid.synth.families.frame import Frame
@@ -186,13 +186,17 @@ def _skeleton(folder: Path) -> Mapping[str, Bone]:
     if not path.is_file():
         return SKELETON
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
+        read = facts.read(path).fields()
         return {
-            name: Bone(str(told.get("parent", "")), _triple(told["offset"]))
+            name: Bone(
+                told.at("parent", "").text(),
+                _triple([each.number(-1e6, 1e6) for each in told.at("offset").rows(3, 3)]),
+            )
             for name, told in read.items()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise OpenVoidError(f"not a skeleton: {error}", where=str(path)) from error
+    except OpenVoidError as error:
+        what = f"not a skeleton: {error.what}"
+        raise OpenVoidError(what, where=str(path), mend=error.mend) from error
 
 
 def _objects_folder(folder: Path) -> Path:

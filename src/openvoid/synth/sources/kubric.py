@@ -13,7 +13,6 @@ The layouts, as Kubric documents them: {"id", "asset_type": "FileBasedObject", "
 
 from __future__ import annotations
 
-import json
 import math
 import tarfile
 import xml.etree.ElementTree as xml
@@ -25,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.media.atomic import partial_folder
 from openvoid.synth.detail import BodyDetail
@@ -265,17 +265,10 @@ def _unpacked(path: Path, into: Path) -> Path:
 
 
 def _told(path: Path) -> dict[str, Any]:
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise OpenVoidError(
-            f"cannot be read: {error.strerror or error}", where=str(path)
-        ) from error
-    except ValueError as error:
-        raise OpenVoidError(f"not JSON: {error}", where=str(path)) from error
-    if not isinstance(read, dict):
+    read = facts.read(path)
+    if not isinstance(read.value, dict):
         raise OpenVoidError("not the facts of an asset", where=str(path))
-    return read
+    return read.value
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -17,7 +17,6 @@ numpy arrays, nothing else (`plain_pickle`).
 
 from __future__ import annotations
 
-import json
 import math
 import pickle
 from collections.abc import Mapping
@@ -28,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.synth.sources.plain_pickle import load_plain
 
@@ -134,10 +134,7 @@ def _roles(folder: Path, told: Mapping[str, Any]) -> Mapping[str, Any]:
     """Who is static and who falls: of roles.json in or beside the sequence, else its yaml."""
     for path in (folder / "roles.json", folder.parent / "roles.json"):
         if path.is_file():
-            try:
-                read = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                raise OpenVoidError(f"not readable: {error}", where=str(path)) from error
+            read = facts.read(path).value
             found = read.get(folder.name, read) if isinstance(read, dict) else {}
             if isinstance(found, dict) and {"static", "falling"} & set(found):
                 return found

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
 from openvoid.media import digest
+from openvoid.media.cache import at_home
 from openvoid.void.model import folders, layout, lora, released
+from openvoid.void.model.header import Entry, read_header
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
@@ -63,7 +65,7 @@ class Part:
 
 def locate(weights: str = "", loras: Sequence[str] = ()) -> Checkpoint:
     """Find base and VOID files in a folder, or in the hub's cache where no folder is named."""
-    root = Path(weights).expanduser() if weights else None
+    root = at_home(weights, "the weights") if weights else None
     if root is not None and not root.is_dir():
         what = "is a file, not a folder" if root.is_file() else "there is no such folder"
         raise OpenVoidError(what, where=weights, mend="the folder that holds the weights")
@@ -161,9 +163,9 @@ def _check_tokenizer(folder: Path) -> None:
 
 
 def _check_part(name: str, paths: Sequence[Path], wanted: layout.Layout) -> Part:
-    header: dict[str, layout.Entry] = {}
+    header: dict[str, Entry] = {}
     for path in paths:
-        header |= layout.read_header(path)
+        header |= read_header(path)
     where = paths[0] if len(paths) == 1 else paths[0].parent
     if name == "text_encoder":
         header = layout.untied(header)

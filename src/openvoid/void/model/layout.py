@@ -9,15 +9,15 @@ where the files lie. Importing it needs no torch.
 from __future__ import annotations
 
 import inspect
-import json
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from openvoid.core import facts, limits
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.facts import Facts
+from openvoid.void.model.header import Entry
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,8 +26,6 @@ CHANNELS = 48  # noisy latent 16 | mask latent 16 | video latent 16
 BASE_CHANNELS = 33
 PATCH = 8  # columns of the patch projection for each channel: 2 x 2 x 2
 DTYPES = ("BF16", "F16", "F32")
-BYTES = {"BF16": 2, "F16": 2, "F32": 4, "F64": 8, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1}
-BYTES |= {"BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1}
 
 # Config entries that the numerics rest on. None: any number, but it must be there.
 TRANSFORMER: dict[str, Any] = {
@@ -49,6 +47,12 @@ VAE: dict[str, Any] = {
     "scaling_factor": 0.7,
 }
 TEXT: dict[str, Any] = {"d_model": None, "num_layers": None, "vocab_size": None}
+TEXT |= {"num_heads": None, "d_kv": None, "d_ff": None}
+COUNTS = {"num_layers", "num_decoder_layers", "layers_per_block"}  # of what is built in a loop
+WIDTHS = {"num_attention_heads", "attention_head_dim", "text_embed_dim", "time_embed_dim"}
+WIDTHS |= {"in_channels", "out_channels", "norm_num_groups", "patch_size", "patch_size_t"}
+WIDTHS |= {"d_model", "num_heads", "d_kv", "d_ff", "vocab_size", "max_text_seq_length"}
+STAGES = {"block_out_channels"}  # a width each
 SCHEDULER: dict[str, Any] = {  # numerics.md, "Sampling"
     "num_train_timesteps": 1000,
     "beta_start": 0.00085,
@@ -68,86 +72,30 @@ CLASSES = {
 }
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One tensor, as a file's header declares it."""
-
-    shape: tuple[int, ...]
-    dtype: str  # as safetensors writes it: BF16, F32, ...
-
-
 Header = Mapping[str, Entry]
 Layout = Mapping[str, tuple[int, ...]]
 
 
 def read_config(path: Path) -> dict[str, Any]:
     """A JSON object; what is not one is told with its name."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise OpenVoidError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    except ValueError as error:
-        raise OpenVoidError("is not JSON", where=str(path)) from error
-    if not isinstance(found, dict):
-        raise OpenVoidError("holds no settings", where=str(path))
-    return found
-
-
-def read_header(path: Path) -> dict[str, Entry]:
-    """Names, shapes and dtypes of a safetensors file; a damaged one is refused."""
-    mend = "fetch it again"
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(8)
-            length = int.from_bytes(start, "little")
-            if start.startswith(b"version "):
-                raise OpenVoidError(
-                    "is a Git LFS pointer, not the weights", where=str(path), mend="git lfs pull"
-                )
-            if len(start) < 8 or not 2 <= length <= min(size - 8, 100_000_000):
-                raise OpenVoidError("is no safetensors file", where=str(path), mend=mend)
-            entries = json.loads(file.read(length))
-        entries.pop("__metadata__", None)
-        _check_extent(path, entries, size - 8 - length)
-        return {name: Entry(tuple(e["shape"]), e["dtype"]) for name, e in entries.items()}
-    except OSError as error:
-        raise OpenVoidError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise OpenVoidError("its header is damaged", where=str(path), mend=mend) from error
-
-
-def read_metadata(path: Path) -> dict[str, str]:
-    """What a safetensors file says beside its tensors; `read_header` has accepted it."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        return dict(json.loads(file.read(length)).get("__metadata__") or {})
-
-
-def _check_extent(path: Path, entries: Mapping[str, Any], there: int) -> None:
-    """Every tensor lies inside the file and is as long as its shape says."""
-    end = 0
-    for name, entry in entries.items():
-        first, last = entry["data_offsets"]
-        if last - first != math.prod(entry["shape"]) * BYTES.get(entry["dtype"], 0):
-            raise OpenVoidError(f"the length of {name} is wrong", where=str(path))
-        end = max(end, last)
-    if end > there:
-        raise OpenVoidError(
-            f"is cut short: {end - there} of {end} bytes are missing",
-            where=str(path),
-            mend="fetch it again",
-        )
+    found = facts.read(path)
+    found.fields()
+    return dict(found.value)
 
 
 def check_config(part: str, config: Mapping[str, Any], where: Path) -> None:
     """The part is of the right class and has the numbers that the numerics rest on."""
     wanted_class = CLASSES[part]
-    found = config.get("_class_name") or (config.get("architectures") or [wanted_class])[0]
+    told = Facts.of(config, str(where))
+    found = told.at("_class_name", "").text() or wanted_class
+    named = told.at("architectures", ()).rows()
+    if named and "_class_name" not in told:
+        found = named[0].text()
     if found != wanted_class:
         raise OpenVoidError(
             f"another architecture: {found}, expected {wanted_class}", where=str(where)
         )
+    check_numbers(told)
     for name, wanted in {"transformer": TRANSFORMER, "vae": VAE, "text_encoder": TEXT}[
         part
     ].items():
@@ -167,6 +115,25 @@ def check_config(part: str, config: Mapping[str, Any], where: Path) -> None:
         )
 
 
+def check_numbers(config: Facts) -> None:
+    """That a configuration asks for no model that could not be: this holds before it is built.
+
+    Raises:
+        OpenVoidError: a number that is no width or count, or a list where a number is expected.
+    """
+    for name, entry in config.fields().items():
+        inside = entry.rows(1, limits.LAYERS) if name in STAGES else [entry]
+        for each in inside:
+            if each.value is None:
+                continue  # what the class takes then, or refuses
+            if name in COUNTS:
+                each.whole(1, limits.LAYERS)
+            elif name in STAGES or name in WIDTHS:
+                each.whole(1, limits.WIDTH)
+            elif isinstance(each.value, int) and not isinstance(each.value, bool):
+                each.whole(-limits.WIDTH, limits.WIDTH)
+
+
 def scheduler_settings(config: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """The scheduler's settings as the numerics want them, and where the checkpoint differs."""
     notes = [
@@ -178,8 +145,14 @@ def scheduler_settings(config: Mapping[str, Any]) -> tuple[dict[str, Any], list[
 
 
 def build(part: str, config: Mapping[str, Any]) -> Any:
-    """The model of a part on the meta device: all shapes, no memory."""
+    """The model of a part on the meta device: all shapes, no memory.
+
+    Raises:
+        OpenVoidError: a number in the config that no model has.
+    """
     import torch
+
+    check_numbers(Facts.of(config, f"{part}/config.json"))
 
     with torch.device("meta"):
         if part == "text_encoder":
@@ -197,7 +170,9 @@ def expected(part: str, config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]
     """Every key of a part with its shape; the tied embedding of the text encoder counts once."""
     try:
         state = build(part, config).state_dict()
-    except (TypeError, ValueError, KeyError) as error:
+    except OpenVoidError:
+        raise
+    except Exception as error:  # a config that does not fit together raises anything
         raise OpenVoidError(f"{part}/config.json cannot be built: {error}") from error
     state.pop("encoder.embed_tokens.weight", None)
     return {name: tuple(value.shape) for name, value in state.items()}

@@ -11,15 +11,17 @@ Importing it needs no torch.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
-from openvoid.void.model.layout import Layout, read_header, read_metadata
+from openvoid.media.cache import at_home
+from openvoid.void.model.header import read_header, read_metadata
+from openvoid.void.model.layout import Layout
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,6 +33,7 @@ KEY = re.compile(
 BEFORE = re.compile(r"^(base_model\.model\.)?(transformer\.|diffusion_model\.|lora_unet_+)?")
 TEXT = re.compile(r"^(base_model\.model\.)?(text_encoder\.|lora_te\d?_+)")
 DOWN = ("A", "down")
+MOST_ALPHA = 1e5  # trained ones have 1 to 1024; beyond it the weights are only overwritten
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def parse(text: str) -> tuple[Path, float]:
         raise OpenVoidError(
             f"{strength:g} is no strength", where=f"--lora {text}", mend="for example: path:0.8"
         )
-    return _file(Path(path).expanduser()), strength
+    return _file(at_home(str(path), "--lora")), strength
 
 
 def pairs(path: Path, part: str, layouts: Mapping[str, Layout]) -> dict[str, Pair]:
@@ -62,6 +65,7 @@ def pairs(path: Path, part: str, layouts: Mapping[str, Layout]) -> dict[str, Pai
     `layouts` holds both parts, so that a key is unknown only where it fits neither.
     """
     header, unknown = read_header(path), []
+    _scales(path)  # settings that would stop the fusing are told before anything is loaded
     sides: dict[str, dict[str, str]] = {}
     flat = {p: {_stem(n).replace(".", "_"): n for n in keys} for p, keys in layouts.items()}
     for key in header:
@@ -109,16 +113,23 @@ def fuse(
     return len(named)
 
 
-def _scales(path: Path) -> Any:
-    """rank -> alpha / rank, as peft's settings say, in the file or beside it; else 1."""
+def _scales(path: Path) -> Callable[[int], float]:
+    """rank -> alpha / rank, as peft's settings say, in the file or beside it; else 1.
+
+    Raises:
+        OpenVoidError: settings that cannot be read, or that are not followed here.
+    """
     beside = path.parent / "adapter_config.json"
-    settings = json.loads(read_metadata(path).get("lora_adapter_metadata", "{}"))
-    settings = {key.rpartition(".")[2]: value for key, value in settings.items()}
+    inside = read_metadata(path).get("lora_adapter_metadata", "{}")
+    told = facts.loads(inside, f"{path}, lora_adapter_metadata").fields()
+    settings = {key.rpartition(".")[2]: value for key, value in told.items()}
     if not settings and beside.is_file():
-        settings = json.loads(beside.read_text(encoding="utf-8"))
-    if settings.get("alpha_pattern") or settings.get("use_dora"):
+        settings = facts.read(beside).fields()
+    if any(name in settings and settings[name].value for name in ("alpha_pattern", "use_dora")):
         raise OpenVoidError("adapters with alpha_pattern or DoRA are not read", where=str(path))
-    alpha, root = settings.get("lora_alpha"), bool(settings.get("use_rslora"))
+    given = settings.get("lora_alpha")
+    alpha = given.number(0, MOST_ALPHA) if given and given.value is not None else 0.0
+    root = bool(settings["use_rslora"].value) if "use_rslora" in settings else False
     return lambda rank: alpha / rank ** (0.5 if root else 1) if alpha else 1.0
 
 

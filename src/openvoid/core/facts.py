@@ -1,0 +1,325 @@
+"""JSON from outside -> facts that are checked: the one gate for all that others wrote.
+
+Enters: a path, a text or bytes of JSON, or what was decoded already; and the file's name for
+messages. Leaves: `Facts`, from which every value is asked for by its type and range; what does not
+fit is told with the field's name ("points[3].x is 'NaN' (a number from 0 to 1e+06 is expected)").
+Refused at once: another encoding than UTF-8, too many bytes or values, deep nesting, names told
+twice, numbers that are not finite or absurdly long (`core.limits` has the numbers). Nothing but
+`OpenVoidError` leaves here, whatever enters. Knows no schema.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import stat
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from openvoid.core import limits
+from openvoid.core.errors import OpenVoidError
+
+SHOWN = 40  # letters of a value that a message shows
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A value of JSON, with its name in the file and the file's own."""
+
+    value: Any
+    name: str = ""
+    where: str = ""
+
+    @classmethod
+    def of(cls, data: Any, where: str = "") -> Facts:
+        """What was decoded elsewhere, checked as `read` checks it.
+
+        Raises:
+            OpenVoidError: nested too deep, or a number that is not finite or absurdly long.
+        """
+        if isinstance(data, Facts):
+            return data
+        _check(data, where)
+        return cls(data, where=where)
+
+    # --- going in -----------------------------------------------------------------------------
+
+    def __contains__(self, name: str) -> bool:
+        """Whether it is an object that says something of this name; null says nothing."""
+        return isinstance(self.value, Mapping) and self.value.get(name) is not None
+
+    def at(self, name: str, absent: Any = ...) -> Facts:
+        """A field; where it is not there or null, `absent`, if that is given.
+
+        Raises:
+            OpenVoidError: not an object, or it lacks the field.
+        """
+        if not isinstance(self.value, Mapping):
+            self.refuse("an object")
+        if name not in self:
+            if absent is ...:
+                inside = f"{self.name} lacks" if self.name else "lacks"
+                raise OpenVoidError(f"{inside} {name!r}", where=self.where)
+            return Facts(absent, self._named(name), self.where)
+        return Facts(self.value[name], self._named(name), self.where)
+
+    def only(self, *names: str) -> Facts:
+        """The same, if it is an object without other fields than these.
+
+        Raises:
+            OpenVoidError: it is not.
+        """
+        other = sorted(set(self.fields()) - set(names))
+        if other:
+            inside = f"{self.name} has" if self.name else "has"
+            raise OpenVoidError(f"{inside} no field {shown(other[0])}", where=self.where)
+        return self
+
+    def fields(self, most: int = limits.FACTS_VALUES) -> dict[str, Facts]:
+        """All fields of an object."""
+        if not isinstance(self.value, Mapping) or len(self.value) > most:
+            self.refuse(
+                "an object" if most == limits.FACTS_VALUES else f"an object of up to {most}"
+            )
+        return {
+            name: Facts(value, self._named(name), self.where) for name, value in self.value.items()
+        }
+
+    def rows(self, least: int = 0, most: int = limits.FACTS_VALUES) -> list[Facts]:
+        """All entries of a list."""
+        if not isinstance(self.value, list | tuple) or not least <= len(self.value) <= most:
+            self.refuse("a list" if most == limits.FACTS_VALUES else _counted(least, most))
+        return [
+            Facts(value, f"{self.name}[{at}]", self.where) for at, value in enumerate(self.value)
+        ]
+
+    # --- coming out ---------------------------------------------------------------------------
+
+    def text(self, longest: int = limits.TEXT_LETTERS, among: Collection[str] = ()) -> str:
+        """A text that can be written again; one of `among`, if any are given."""
+        value = self.value
+        if not isinstance(value, str) or len(value) > longest or not _is_writable(value):
+            self.refuse("a text" if not isinstance(value, str) else f"up to {longest} letters")
+        if among and value not in among:
+            self.refuse(f"one of {', '.join(among)}")
+        return str(value)
+
+    def number(self, low: float, high: float) -> float:
+        """A finite number, `low` <= number <= `high`."""
+        if not (is_number(self.value) and low <= self.value <= high):
+            self.refuse(f"a number from {low:g} to {high:g}")
+        return float(self.value)
+
+    def whole(self, low: int, high: int) -> int:
+        """A whole number, `low` <= number <= `high`; 3.0 is one."""
+        value = self.value
+        if not (is_number(value) and value == int(value) and low <= value <= high):
+            self.refuse(f"a whole number from {low} to {high}")
+        return int(value)
+
+    def yes(self) -> bool:
+        """True or false."""
+        if not isinstance(self.value, bool):
+            self.refuse("true or false")
+        return bool(self.value)
+
+    def kept(self) -> Any:
+        """The value as it is, for what is only passed on; all its texts can be written again."""
+        for value, trail in _within(self.value):
+            if isinstance(value, str) and not _is_writable(value):
+                Facts(value, _path_of(trail, self.name), self.where).refuse("Unicode")
+        return self.value
+
+    def refuse(self, wanted: str) -> NoReturn:
+        """Raise what says that something else was expected here."""
+        what = f"{self.name or 'it'} is {shown(self.value)}"
+        raise OpenVoidError(what, where=self.where, mend=f"{wanted} is expected")
+
+    def _named(self, name: str) -> str:
+        word = name if name.isidentifier() and len(name) <= SHOWN else f"[{shown(name)}]"
+        return f"{self.name}.{word}".replace(".[", "[") if self.name else word
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number, no truth value, and short enough to reckon with."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) if isinstance(value, float) else abs(value) < 10**limits.DIGITS
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def read(path: Path, *, most_bytes: int = limits.FACTS_BYTES) -> Facts:
+    """The facts in a file.
+
+    Raises:
+        OpenVoidError: it is missing, a pipe or a folder, cannot be read, or is refused (see above).
+    """
+    return loads(bytes_of(path, most_bytes), str(path), most_bytes=most_bytes)
+
+
+def bytes_of(path: Path, most_bytes: int) -> bytes:
+    """What a regular file holds, if it is not longer.
+
+    Raises:
+        OpenVoidError: it is not a file, longer, or cannot be read.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
+            raise OpenVoidError("is not a file", where=str(path))
+        with path.open("rb") as stream:
+            data = stream.read(most_bytes + 1)
+    except OSError as error:
+        raise OpenVoidError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except ValueError as error:  # a name with a null in it
+        raise OpenVoidError("cannot be a file's name", where=repr(str(path))) from error
+    if len(data) > most_bytes:
+        raise _too_long(most_bytes, str(path))
+    return data
+
+
+def loads(data: bytes | str, where: str = "", *, most_bytes: int = limits.FACTS_BYTES) -> Facts:
+    """The facts in a text.
+
+    Raises:
+        OpenVoidError: it is refused (see above).
+    """
+    if len(data) > most_bytes:
+        raise _too_long(most_bytes, where)
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise OpenVoidError("cannot be read: it is not UTF-8", where=where) from error
+    if sum(map(text.count, ",[{")) > limits.FACTS_VALUES:
+        what = f"holds more than {limits.FACTS_VALUES // 10**6} million values"
+        raise OpenVoidError(what, where=where)
+    try:
+        value = json.loads(
+            text,
+            parse_int=_whole,
+            parse_float=_float,
+            parse_constant=_Absurd,
+            object_pairs_hook=_object,
+        )
+    except _Twice as error:
+        raise OpenVoidError(f"says {shown(error.name)} twice", where=where) from error
+    except RecursionError as error:
+        raise _too_deep(where) from error
+    except ValueError as error:
+        raise OpenVoidError(f"cannot be read: it is not JSON ({error})", where=where) from error
+    _check(value, where)
+    return Facts(value, where=where)
+
+
+class _Absurd:
+    """A number that no field holds."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class _Twice(Exception):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _whole(text: str) -> Any:
+    return int(text) if len(text) <= limits.DIGITS else _Absurd(text)
+
+
+def _float(text: str) -> Any:
+    value = float(text)
+    return value if math.isfinite(value) else _Absurd(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        raise _Twice(max(counts, key=lambda name: counts[name]))
+    return made
+
+
+Trail = tuple[Any, Any] | None
+"""(trail of what holds it, its name or number there)."""
+
+
+def _check(data: Any, where: str) -> None:
+    for value, trail in _within(data, where):
+        absurd = isinstance(value, _Absurd)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if absurd or (number and not is_number(value)):
+            Facts(value, _path_of(trail), where).refuse("a finite number")
+
+
+def _within(data: Any, where: str = "") -> Iterator[tuple[Any, Trail]]:
+    """Everything in it and how one comes there, without recursion.
+
+    Raises:
+        OpenVoidError: it is nested too deep.
+    """
+    stack: list[tuple[Any, Trail, int]] = [(data, None, 0)]
+    while stack:
+        value, trail, depth = stack.pop()
+        yield value, trail
+        inner: Any = ()
+        if isinstance(value, Mapping):
+            inner = value.items()
+            for name in value:
+                if isinstance(name, str) and not _is_writable(name):
+                    yield name, (trail, name)
+        elif isinstance(value, list | tuple):
+            inner = enumerate(value)
+        if inner and value and depth >= limits.NESTED:
+            raise _too_deep(where)
+        stack.extend((each, (trail, name), depth + 1) for name, each in inner)
+
+
+def _path_of(trail: Trail, before: str = "") -> str:
+    names = []
+    while trail is not None:
+        trail, name = trail
+        names.append(name)
+    found = Facts(None, before)
+    for name in reversed(names):
+        inside = f"{found.name}[{name}]" if isinstance(name, int) else found._named(str(name))
+        found = Facts(None, inside)
+    return found.name
+
+
+def _too_long(most_bytes: int, where: str) -> OpenVoidError:
+    return OpenVoidError(f"holds more than {most_bytes >> 20} MiB", where=where)
+
+
+def _too_deep(where: str) -> OpenVoidError:
+    return OpenVoidError(f"is nested deeper than {limits.NESTED} levels", where=where)
+
+
+def _is_writable(text: str) -> bool:
+    """Whether it is Unicode: JSON can tell half a surrogate pair, which no file takes."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _counted(least: int, most: int) -> str:
+    return f"a list of {least}" if least == most else f"a list of {least} to {most}"
+
+
+def shown(value: Any) -> str:
+    """A value for a message: short, printable, one line."""
+    if isinstance(value, _Absurd):
+        text = value.text
+    elif isinstance(value, Mapping):
+        return "an object"
+    elif isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    elif value is None or isinstance(value, bool):
+        return json.dumps(value)
+    elif isinstance(value, int):
+        text = limits.told(value)
+    else:
+        text = repr(value[: SHOWN + 1] if isinstance(value, str) else value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

@@ -130,10 +130,8 @@ class Follower:
             for index, blob in enumerate(blobs):
                 off = float(np.hypot(*(where - blob.centre))) / max(size, blob.extent_px)
                 ratio = blob.area_px / course.last.area_px
-                if (
-                    off < self.limits.reach
-                    and 1 / self.limits.area_ratio < ratio < self.limits.area_ratio
-                ):
+                most = self.limits.area_ratio
+                if off < self.limits.reach and 1 / most < ratio < most:
                     pairs.append((off + 0.3 * abs(float(np.log(ratio))), number, index))
         used: set[int] = set()
         taken: set[int] = set()
@@ -193,15 +191,12 @@ def _cut_off(rows: list[Blob], scene: Scene, path: Trail, limits: BlobLimits) ->
     its = np.array([path[blob.frame][0] for blob in rows])
     own = np.array([blob.centre[0] for blob in rows])
     size = float(np.median([blob.box.width for blob in rows]))
-    if (
-        np.ptp(its) < limits.travel * scene.scale_px
-        or abs(float((own - its).mean())) > limits.cut_off * size
-    ):
+    aside = abs(float((own - its).mean()))
+    if np.ptp(its) < limits.travel * scene.scale_px or aside > limits.cut_off * size:
         return False
     matrix = np.c_[its, np.ones(len(its))]
     fitted = np.linalg.lstsq(matrix, own, rcond=None)[0]
     off = float(np.sqrt(np.mean((matrix @ fitted - own) ** 2)))
     lower = all(blob.centre[1] > path[blob.frame][1] for blob in rows)
-    return (
-        lower and off < 1 + limits.off * size and limits.slowest < float(fitted[0]) < limits.fastest
-    )
+    pace = float(fitted[0])
+    return lower and off < 1 + limits.off * size and limits.slowest < pace < limits.fastest

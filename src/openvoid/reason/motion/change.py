@@ -85,9 +85,9 @@ def changes(evidence: Evidence) -> Changes:
             blobs = blobs_of(here.differs, index, picture, least, edge)
             things.add(index, blobs)
             shades.add(index, blobs_of(here.apart, index, picture, least, edge))
-            for name, mask in (("things", here.differs), ("light", here.light)):
+            masks = {"things": here.differs, "light": here.light, "shades": here.apart}
+            for name, mask in masks.items():
                 evidence.record(f"change.{name}", index, mask.mean())
-            evidence.record("change.shades", index, here.apart.mean())
             evidence.record("change.blobs", index, len(blobs))
             yield here.light & (not unknown)
 
@@ -103,26 +103,24 @@ def change(scene: Scene, usual: Undisturbed, index: int, limits: ChangeLimits) -
     weights = free.astype(np.float32)
     picture = picture / _exposure(picture, usual.picture, free)
     difference = (picture - usual.picture) * weights[..., None]
-    norm = np.maximum(cv2.blur(weights, (limits.blur_px, limits.blur_px)), 1e-3)[..., None]
-    smooth = np.abs(cv2.blur(difference, (limits.blur_px, limits.blur_px)) / norm).max(axis=-1)
-    noise = np.asarray(cv2.blur(usual.noise, (limits.blur_px, limits.blur_px)), np.float32)
-    faint = (smooth > np.maximum(limits.faint, limits.noises * noise / 2)) & free
-    plain = (
-        outside(picture, usual.picture, np.maximum(limits.plain, limits.noises * noise), scene)
-        & free
-    )
+    window = limits.blur_px, limits.blur_px
+    norm = np.maximum(cv2.blur(weights, window), 1e-3)[..., None]
+    smooth = np.abs(cv2.blur(difference, window) / norm).max(axis=-1)
+    noise = limits.noises * np.asarray(cv2.blur(usual.noise, window), np.float32)
+    faint = (smooth > np.maximum(limits.faint, noise / 2)) & free
+    strong = smooth > np.maximum(2 * limits.faint, noise)
+    plain = outside(picture, usual.picture, np.maximum(limits.plain, noise), scene) & free
     like_light = _same_pattern(picture, usual.picture, weights, scene, limits) & free
     farther = 1 + distance_px(scene, index) / (limits.fades * scene.scale_px)
     hanging = faint & like_light & (smooth > limits.faint * farther)
     light = _hanging(hanging, object_, scene, limits)
     light |= grown(light, 3) & faint & _same_hue(picture, usual.picture)
     if light.sum() > limits.spreads * max(1, object_.sum()) or light.mean() > limits.most_share:
-        light &= distance_px(scene, index) < limits.close * np.sqrt(
-            object_.sum()
-        )  # the rest is exposure
-    dark = cv2.blur(difference, (limits.blur_px, limits.blur_px)).sum(axis=-1) < 0
-    apart = tidy(faint & like_light & dark & _strong(smooth, noise, limits) & ~light) & free
-    differs = tidy(plain | (faint & ~like_light & _strong(smooth, noise, limits))) & ~light & ~apart
+        close = limits.close * np.sqrt(object_.sum())
+        light &= distance_px(scene, index) < close  # the rest is exposure
+    dark = cv2.blur(difference, window).sum(axis=-1) < 0
+    apart = tidy(faint & like_light & dark & strong & ~light) & free
+    differs = tidy(plain | (faint & ~like_light & strong)) & ~light & ~apart
     if not scene.locked:
         differs = thick(differs)
     darker = bool(difference[light].sum() < 0) if light.any() else True
@@ -137,10 +135,6 @@ def _exposure(picture: Picture, usual: Picture, free: Mask) -> NDArray[np.float3
         return np.ones(3, np.float32)
     ratio = np.median((picture[some] + 0.02) / (usual[some] + 0.02), axis=0)
     return np.clip(ratio, 0.8, 1.25).astype(np.float32)
-
-
-def _strong(smooth: NDArray[np.float32], noise: NDArray[np.float32], limits: ChangeLimits) -> Mask:
-    return np.asarray(smooth > np.maximum(2 * limits.faint, limits.noises * noise))
 
 
 def outside(

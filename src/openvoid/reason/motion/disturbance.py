@@ -34,9 +34,7 @@ from openvoid.vision.masks import grown, inner, thick, tidy, touching
 class DisturbanceLimits(Limits):
     """What is a change, and where one thing ends and another begins."""
 
-    weak: float = limit(
-        0.016, "of white: counts where the flow says that it moved", "four steps of 8 bits"
-    )
+    weak: float = limit(0.016, "of white: counts where the flow says so", "four steps of 8 bits")
     faint: float = limit(0.02, "of white: a change of the mean beside a stronger one", PRESS)
     faint_px: int = limit(5, "over which that mean is taken", PRESS)
     around: float = limit(0.3, "of the short side: how far faint changes are looked for", PRESS)

@@ -28,9 +28,7 @@ class FallingLimits(Limits):
     gives_s: float = limit(0.3, "after which what is low may be down", "free fall of 0.44 m")
     rests_s: float = limit(1.2, "after which it rests", "free fall of 1.8 m takes half of it")
     step_deg: float = limit(4.0, "by which a part is turned", COST)
-    most_deg: float = limit(
-        100.0, "what tips over its foot lies flat then", "90, and what gives way"
-    )
+    most_deg: float = limit(100.0, "lies flat, over its foot", "90, and what gives way")
     heap: float = limit(0.2, "of a part's length: so far from its low end its load lies", STACK)
     crumbles: float = limit(0.12, "of a part's height: so much farther", STACK)
     aside: float = limit(0.15, "of drop and length: so far aside it bounces and rolls", SUPPORT)

@@ -30,9 +30,7 @@ class FigureLimits(Limits):
     """What stands out from the ground, and what hangs together with the object."""
 
     # from the picture's borders
-    border: float = limit(
-        0.09, "of each side: the band whose colours are the background's", SUPPORT
-    )
+    border: float = limit(0.09, "of each side: the band with the background's colours", SUPPORT)
     samples: int = limit(2500, "of the border's colours", COST)
     novel: float = limit(9.0, "CIE L*a*b*: a colour farther from all of the border's", SUPPORT)
     height_unit: float = limit(80.0, "L*a*b* that the short side's length in height is", SUPPORT)
@@ -46,9 +44,7 @@ class FigureLimits(Limits):
     near_most: float = limit(0.32, "of the short side: and no farther", SCENES)
     near_samples: int = limit(1600, "of the surroundings' colours", COST)
     near_novel: float = limit(7.0, "L*a*b*: a colour farther from all of those", SCENES)
-    near_strange_share: float = limit(
-        0.4, "of what is near: with more colours tell nothing", SCENES
-    )
+    near_strange_share: float = limit(0.4, "of what is near: more tells nothing", SCENES)
     near_height_unit: float = limit(25.0, "L*a*b* that the short side in height is", SCENES)
     whole_share: float = limit(0.4, "of the object: as much that goes on is the ground", SCENES)
     least_share: float = limit(0.0006, "of the canvas: smaller parts are none", SCENES)

@@ -37,14 +37,10 @@ class MeetingLimits(Limits):
     fewest: int = limit(3, "frames of a course", "a line through two points leaves nothing over")
     step: float = limit(0.004, "of the short side a frame: slower is at rest", WORKING)
     touch: float = limit(0.02, "of the short side: nearer than this is a meeting", COLLIDE)
-    nearby: float = limit(
-        0.6, "of its size: what begins to move nearer has not come along", COLLIDE
-    )
+    nearby: float = limit(0.6, "of its size: what begins nearer has not come along", COLLIDE)
     same_size: float = limit(1.5, "times: what goes along keeps its size", COLLIDE)
     come: float = limit(0.4, "of its size: what has not gone as far was not under way", COLLIDE)
-    edge_share: float = limit(
-        0.6, "of its frames a driven thing reaches beyond the picture", SCENES
-    )
+    edge_share: float = limit(0.6, "of its frames a driven thing reaches the border", SCENES)
     bent: float = limit(0.3, "of its size: off its course by more than this", COLLIDE)
     bent_share: float = limit(0.12, "of the way since: and by more than this", COLLIDE)
     after: int = limit(10, "frames after the meeting in which that is judged", COLLIDE)
@@ -167,10 +163,8 @@ def meeting(
                 last = course.blobs[max(0, number - 1)]
                 whole = max(first.extent_px, last.extent_px)
                 come = float(np.hypot(*(np.array(last.centre) - first.centre)))
-                if (
-                    min(begun / limits.nearby, come / limits.come) < whole
-                    and not first.touches_edge
-                ):
+                here = min(begun / limits.nearby, come / limits.come) < whole
+                if here and not first.touches_edge:
                     return None  # it began here: pushed, rather than met
                 return _told(course, number, scene, fewest or limits.fewest, limits)
     return None
@@ -237,19 +231,15 @@ def resumed(found: Meeting, others: Sequence[Course], limits: MeetingLimits) -> 
     """The course that goes on where a thing should come out again that went behind the object."""
     start = np.array(found.before.centre)
     for other in others:
-        if (
-            other is found.course
-            or not 0 < other.blobs[0].frame - found.before.frame <= limits.after
-        ):
+        later = other.blobs[0].frame - found.before.frame
+        if other is found.course or not 0 < later <= limits.after:
             continue
         blob = other.blobs[min(3, len(other.blobs) - 1)]
         way = found.way(blob.frame - found.before.frame)
         limit = limits.bent * found.before.extent_px + limits.bent_share * float(np.hypot(*way))
         pace = np.array(other.last.centre) - other.blobs[0].centre
-        if (
-            len(other.blobs) >= limits.fewest
-            and float(np.hypot(*(start + way - blob.centre))) < limit
-        ):
+        off = float(np.hypot(*(start + way - blob.centre)))
+        if len(other.blobs) >= limits.fewest and off < limit:
             forward = float(pace @ found.velocity_px)
             return other if forward > 0 else None
     return None

@@ -40,9 +40,7 @@ class ReflectionLimits(Limits):
     clearly: float = limit(0.15, "by so much it is more alike than what is beside it", SCENES)
     strength: float = limit(0.015, "of white: fainter is nothing to remove", "four steps of 8 bits")
     stretches: tuple[float, ...] = limit((1.0, 0.85, 0.7), "of the object's height", SCENES)
-    gaps: tuple[float, ...] = limit(
-        (0.0, 0.05, 0.1, 0.2), "of its height: the mirror's line", SCENES
-    )
+    gaps: tuple[float, ...] = limit((0.0, 0.05, 0.1, 0.2), "of it: the mirror's line", SCENES)
     room: float = limit(0.35, "of its height must be in the picture below the line", SCENES)
     # moving as it does
     apart: float = limit(0.015, "of the short side: nearer than this is contact", SCENES)
@@ -195,10 +193,8 @@ def _likeness(
         aside = Box(top, lower.left + shift, lower.bottom, lower.right + shift)
         if aside.left < 0 or aside.right > scene.size[1]:
             continue
-        if (
-            _correlation(of_object, _apart(picture, aside, scene, limits))
-            > likeness - limits.clearly
-        ):
+        beside = _correlation(of_object, _apart(picture, aside, scene, limits))
+        if beside > likeness - limits.clearly:
             return 0.0
     return likeness
 
@@ -317,7 +313,5 @@ def _mostly_together(
         off = np.linalg.norm(matrix @ fitted - own, axis=1)
     size = float(np.median([blob.extent_px for blob in rows]))
     pace = float(np.hypot(*np.ptp(own, axis=0))) / travel
-    return (
-        float(np.quantile(off, limits.mostly)) < 1 + limits.twin_off * size
-        and moves.slowest < pace < moves.fastest
-    )
+    close = float(np.quantile(off, limits.mostly)) < 1 + limits.twin_off * size
+    return close and moves.slowest < pace < moves.fastest

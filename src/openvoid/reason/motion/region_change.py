@@ -37,9 +37,7 @@ class RegionLimits(Limits):
     quality: float = limit(0.005, "of the best corner: a region has few, so finer ones", WATER)
     apart_px: int = limit(5, "features lie farther apart", WORKING)
     window_px: int = limit(13, "the square by which a feature is found again", WORKING)
-    fewest: int = limit(
-        12, "features by which a fit is believed", "three times a homography's four"
-    )
+    fewest: int = limit(12, "features of a fit", "three times a homography's four")
     many: int = limit(40, "features: with fewer the pictures make the fit better", WATER)
     agree_px: float = limit(0.6, "off a fit, or there and back", WORKING)
     edge: int = limit(4, "of 255 a pixel: by such edges fits are compared", WATER)

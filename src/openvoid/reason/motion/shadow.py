@@ -58,9 +58,7 @@ class ShadowLimits(Limits):
     joined: float = limit(0.035, "of its outline is at the object, or it is another's", LIGHT)
     next_px: int = limit(14, "surfaces end so far from what they are beside", LIGHT)
     # the border's colours, darker
-    border: float = limit(
-        0.09, "of each side: the band whose colours are the background's", SUPPORT
-    )
+    border: float = limit(0.09, "of each side: the band with the background's colours", SUPPORT)
     samples: int = limit(2500, "of the border's colours", COST)
     chroma: float = limit(250.0, "that a full change of chromaticity counts as", SUPPORT)
     same_chroma: float = limit(6.0, "chromaticities nearer than this are the same", SUPPORT)
@@ -82,13 +80,9 @@ class ShadowLimits(Limits):
 def going_along(evidence: Evidence) -> Track:
     """Light and shade beside the object, frame by frame, with darker spots that move as it does,
     though they lie apart from it."""
-    limits = evidence.limits(ShadowLimits)
-    scene, found, moves = evidence.scene, changes(evidence), evidence.limits(BlobLimits)
-    own = [
-        each
-        for each in found.shades
-        if together(each, scene, evidence.path, moves, fewest=limits.fewest_shades)
-    ]
+    scene, found, path = evidence.scene, changes(evidence), evidence.path
+    moves, fewest = evidence.limits(BlobLimits), evidence.limits(ShadowLimits).fewest_shades
+    own = [each for each in found.shades if together(each, scene, path, moves, fewest=fewest)]
     spots = Spots(scene.size, own)
     return found.light.mapped(lambda index, mask: mask | (spots(index) & scene.seen(index)))
 
@@ -115,22 +109,18 @@ def find_along(evidence: Evidence) -> Iterator[Finding]:
 
 def find_cast(evidence: Evidence) -> Iterator[Finding]:
     """The shadow of an object that stays, by the ground at its foot."""
-    limits = evidence.limits(ShadowLimits)
-    scene, label = evidence.scene, evidence.scene.object.label
-    shown = []
+    scene, limits, shown = evidence.scene, evidence.limits(ShadowLimits), []
     for look in lamp.looks(evidence):
-        mask = np.zeros(scene.size, bool)
-        if not look.light.any():
-            mask = cast_shadow(
-                scene.picture(look.frame), look.found, scene.object[look.frame], limits
-            )
+        picture, object_ = scene.picture(look.frame), scene.object[look.frame]
+        lit = bool(look.light.any())
+        mask = np.zeros_like(object_) if lit else cast_shadow(picture, look.found, object_, limits)
         evidence.record("shadow.cast", look.frame, mask.mean())
         shown.append((look.frame, mask))
     whole = lamp.agreed(scene, shown)
     if whole.any():
-        why = f"At the foot of the {label} the ground is darker by the same factor in all colours,"
-        why += " up to an edge: its shadow."
-        yield _shadow(scene, whole, f"shadow of the {label}", why, 0.55)
+        why = f"At the foot of the {scene.object.label} the ground is darker by the same factor in"
+        why += " all colours, up to an edge: its shadow."
+        yield _shadow(scene, whole, why, 0.55)
 
 
 def cast_shadow(picture: Picture, found: Surfaces, object_: Mask, limits: ShadowLimits) -> Mask:
@@ -187,9 +177,8 @@ def _mean(picture: Picture, where: Mask) -> NDArray[np.float64]:
 @once
 def beside(evidence: Evidence) -> Mask:
     """Shadows among what hangs together with an object that stays."""
-    limits = evidence.limits(ShadowLimits)
-    scene, found = evidence.scene, figure_ground.around(evidence)
-    first = scene.object.seen[0]
+    limits, found = evidence.limits(ShadowLimits), figure_ground.around(evidence)
+    scene, first = evidence.scene, evidence.scene.object.seen[0]
     picture, object_ = scene.picture(first), scene.object[first]
     dark = shaded(picture, found.whole, object_, limits)
     return dark | shaded(picture, found.soft & ~found.whole, object_, limits)
@@ -197,16 +186,18 @@ def beside(evidence: Evidence) -> Mask:
 
 def find_beside(evidence: Evidence) -> Iterator[Finding]:
     """Shadows among what hangs together with an object that stays, unless it is a lamp."""
-    scene, label = evidence.scene, evidence.scene.object.label
-    dark = beside(evidence)
+    scene, dark = evidence.scene, beside(evidence)
     if dark.any() and not lamp.light(evidence).any():
-        why = f"The ground beside the {label} is of the same hue as farther out, darker."
-        yield _shadow(scene, grown(dark, 2), f"shadow of the {label}", why, 0.5)
+        why = (
+            f"The ground beside the {scene.object.label} is of the same hue as farther out, darker."
+        )
+        yield _shadow(scene, grown(dark, 2), why, 0.5)
 
 
-def _shadow(scene: Scene, whole: Mask, noun: str, why: str, sure: float) -> Finding:
+def _shadow(scene: Scene, whole: Mask, why: str, sure: float) -> Finding:
     """What lies in the same place as long as the object is seen."""
     now = scene.placed((t, whole & scene.seen(t)) for t in scene.object.seen)
+    noun = f"shadow of the {scene.object.label}"
     return Finding(EffectKind.ARTEFACT, Relation.CASTS, noun, why, now, (), sure)
 
 

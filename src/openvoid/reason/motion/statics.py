@@ -37,9 +37,7 @@ class StaticsLimits(Limits):
     leg: float = limit(0.3, "of the way to the ground: what reaches lower is a post's side", STACK)
     underside: int = limit(70, "percentile of the rows at which columns end", STACK)
     bridged: float = limit(0.025, "of the short side: gaps between pieces of one part", STACK)
-    room: float = limit(
-        0.06, "of the object's height: what is no higher lies on the ground", SUPPORT
-    )
+    room: float = limit(0.06, "of the object's height: no higher, it lies on the ground", SUPPORT)
     held: float = limit(0.35, "of its height: what touches it lower stands beside it", SUPPORT)
     slim: float = limit(1.5, "times as high as wide: what leans", SUPPORT)
     lean: float = limit(0.05, "of a part's height: its upper third is so far aside", SUPPORT)
@@ -57,10 +55,8 @@ def losses(
     found = []
     for number in range(1, count):
         part = (labels == number) & things
-        if (
-            part.sum() > limits.part_share * part.size
-            and (part & grown(object_, limits.touch_px)).any()
-        ):
+        touches = (part & grown(object_, limits.touch_px)).any()
+        if touches and part.sum() > limits.part_share * part.size:
             loss = _loss(part, object_, ground, shade, limits)
             if loss is not None:
                 found.append(loss)
@@ -80,9 +76,8 @@ def _loss(
         return _leaning(part, object_, ground, limits)
     x = right if side > 0 else left
     y, above = _joint(part, x, side, limits), _upper(part, limits)
-    if (
-        _meets(part, object_, limits) > limits.borne * object_.any(axis=0).sum()
-    ):  # it bears all storeys above it
+    borne = limits.borne * object_.any(axis=0).sum()
+    if _meets(part, object_, limits) > borne:  # it bears all storeys above it
         y = max(y, ends_of(object_)[0])
         above = part & (np.arange(part.shape[0])[:, None] <= y + limits.touch_px)
     bearing = _below(part, posts, y, ground, limits)

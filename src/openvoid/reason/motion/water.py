@@ -32,9 +32,7 @@ from openvoid.vision.masks import disc, grown, inner
 class WaterLimits(Limits):
     """Which surface is water, and what counts as stirred."""
 
-    ring: float = limit(
-        0.03, "of the short side: around the object its surface is looked at", WATER
-    )
+    ring: float = limit(0.03, "of the short side around the object: its surface", WATER)
     inside: float = limit(0.6, "of the ring must be of the surface", WATER)
     colours: int = limit(3, "of a surface: patterns and glints have several", WATER)
     alike: float = limit(9.0, "CIE L*a*b*: colours of one surface", WATER)

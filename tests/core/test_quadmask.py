@@ -229,3 +229,31 @@ def test_silhouettes_make_the_four_regions() -> None:
     mask = Quadmask.from_removed([removed], [affected])
     assert mask[0].tolist() == [[0, 63, 127, 255]]
     assert Quadmask.from_removed([removed])[0].tolist() == [[0, 0, 255, 255]]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 25), st.integers(1, 25), st.integers(-9, 40))
+def test_a_mask_grows_by_a_disc(seed: int, height: int, width: int, by_px: int) -> None:
+    """Every pixel within reach in its row of each shifted mask, as the plain definition has it."""
+    mask = np.random.default_rng(seed).random((height, width)) < 0.1
+    grown = mask if by_px >= 0 else ~mask
+    wanted = np.zeros_like(mask)
+    for y, x in np.argwhere(grown):
+        for row in range(max(0, y - abs(by_px)), min(height, y + abs(by_px) + 1)):
+            reach = int((by_px * by_px - (row - y) ** 2) ** 0.5 + 0.5)
+            wanted[row, max(0, x - reach) : x + reach + 1] = True
+    assert np.array_equal(dilate(mask, by_px), wanted if by_px >= 0 else ~wanted)
+
+
+@pytest.mark.parametrize("by_px", [1025, -1025, 10**20])
+def test_growing_farther_than_a_margin_is_refused_at_once(by_px: int) -> None:
+    mask = Quadmask.from_labels(np.zeros((1, 4320, 7680), np.uint8))
+    with pytest.raises(OpenVoidError, match=r"grow is .* \(from -1024 to 1024\)"):
+        mask.grown(by_px)
+
+
+def test_grids_and_sizes_without_measure_are_refused() -> None:
+    mask = Quadmask.from_labels(np.zeros((1, 8, 8), np.uint8))
+    with pytest.raises(OpenVoidError, match="from 1 to 256"):
+        mask.grid_snapped(10**9)
+    with pytest.raises(OpenVoidError, match="too large"):
+        mask.resized(100_000, 100_000)

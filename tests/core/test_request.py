@@ -84,3 +84,12 @@ def test_a_mask_that_covers_some_frames_wholly_is_taken() -> None:
     assert request_of(clip(), covered).quadmask == covered
     with pytest.raises(OpenVoidError, match="covers everything"):
         request_of(clip(), covered, numbers=(1001, 1003))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 64), (3, 3), (64, 1)])
+def test_the_usual_soft_edge_fits_pictures_of_any_size(size: tuple[int, int]) -> None:
+    labels = np.full((2, *size), Region.KEEP, np.uint8)
+    labels[0] = Region.PRIMARY
+    frames = [np.zeros((*size, 3), np.uint8)] * 2
+    request = request_of(clip_of(frames), Quadmask.from_labels(labels))
+    assert request.soft_edge_px == min(*size, 4)

@@ -185,6 +185,31 @@ def test_what_was_made_is_not_made_again(shots: Path, tmp_path: Path) -> None:
     assert log.read_text().count("\n") == 4
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        '"text"',
+        "[" * 100_000,
+        '{"frames": {}}',
+        '{"values": {"psnr": "high"}}',
+        "bytes",
+    ],
+)
+def test_a_score_that_is_damaged_is_made_again(shots: Path, tmp_path: Path, text: str) -> None:
+    counted, log = counting(tmp_path)
+    first = run(shots, tmp_path / "out", counted)
+    path = run_folder(tmp_path / "out", "counted", "one") / "scores.json"
+    if text.startswith("{"):
+        text = json.dumps(json.loads(path.read_text()) | json.loads(text))
+    path.write_bytes(text.encode() if text != "bytes" else path.read_bytes()[:40] + b"\xff\0")
+    second = run(shots, tmp_path / "out", counted)
+    assert [each.values for each in second] == [each.values for each in first]
+    assert not any(each.error for each in second)
+    assert log.read_text().count("\n") == 3
+
+
 def test_another_metric_measures_the_results_that_are_there(shots: Path, tmp_path: Path) -> None:
     counted, log = counting(tmp_path)
     first = run(shots, tmp_path / "out", counted)

@@ -45,6 +45,16 @@ def test_a_shot_without_a_description_is_of_another_family(shots: Path) -> None:
     assert [(each.family, each.seed) for each in find_shots(shots)] == [("other", None)] * 2
 
 
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "null", '{"family": 3}', '{"family": "a", "seed": 1e400}', "\udcff"]
+)
+def test_a_description_that_cannot_be_read_counts_as_none(shots: Path, text: str) -> None:
+    (shots / "two" / "world.json").write_text(text, errors="surrogateescape")
+    one, two = find_shots(shots)
+    assert (one.family, one.seed) == ("collide", 1)
+    assert (two.family, two.seed) == ("other", None)
+
+
 @pytest.mark.parametrize("missing", ["tracks.json", "ids.mkv"])
 def test_without_tracks_nothing_is_followed(shots: Path, missing: str) -> None:
     (shots / "one" / missing).unlink()

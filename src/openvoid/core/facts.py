@@ -257,7 +257,7 @@ def _check(data: Any, where: str) -> None:
 
 
 def _within(data: Any, where: str = "") -> Iterator[tuple[Any, Trail]]:
-    """Everything in it and how one comes there, without recursion.
+    """Everything in it, names too, and how one comes there; without recursion.
 
     Raises:
         OpenVoidError: it is nested too deep.
@@ -266,17 +266,15 @@ def _within(data: Any, where: str = "") -> Iterator[tuple[Any, Trail]]:
     while stack:
         value, trail, depth = stack.pop()
         yield value, trail
-        inner: Any = ()
-        if isinstance(value, Mapping):
-            inner = value.items()
-            for name in value:
-                if isinstance(name, str) and not _is_writable(name):
-                    yield name, (trail, name)
-        elif isinstance(value, list | tuple):
-            inner = enumerate(value)
-        if inner and value and depth >= limits.NESTED:
+        if not isinstance(value, Mapping | list | tuple):
+            continue
+        if depth >= limits.NESTED:
             raise _too_deep(where)
-        stack.extend((each, (trail, name), depth + 1) for name, each in inner)
+        inner = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for name, each in inner:
+            stack.append((each, (trail, name), depth + 1))
+            if isinstance(name, str) and not _is_writable(name):
+                yield name, (trail, name)
 
 
 def _path_of(trail: Trail, before: str = "") -> str:

@@ -6,6 +6,7 @@ its video stream, its frames. Every failure is an `OpenVoidError`.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from av.video.stream import VideoStream
 from openvoid.core.errors import OpenVoidError
 
 MAX_THREADS = 8  # each decoder thread holds a frame; beyond this only memory grows
+_NOT_ITS_FAULT = {errno.EMFILE, errno.ENFILE, errno.ESTALE}  # FFmpeg uses EIO for damage too
 _NOT_VIDEO = {"tty", "concat", "hls", "dash", "lavfi"}  # text, and lists that lead elsewhere
 
 
@@ -37,6 +39,8 @@ def opened(path: Path) -> Iterator[InputContainer]:
     except PermissionError as error:
         raise OpenVoidError("cannot be read: permission denied", where=str(path)) from error
     except (av.FFmpegError, OSError, ValueError, UnicodeError) as error:
+        if getattr(error, "errno", None) in _NOT_ITS_FAULT:
+            raise OpenVoidError(f"cannot be read: {error}", where=str(path)) from error
         raise OpenVoidError(
             "not a video, or cut off or damaged beyond reading", where=str(path)
         ) from error

@@ -208,3 +208,9 @@ def test_the_grid_has_eight_cells_on_the_short_side(
 ) -> None:
     assert Grid.over(height, width) == Grid(*grid)
     assert json.dumps([Grid.over(height, width).rows])
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), float("nan"), float("inf"), True])
+def test_a_number_that_is_none_is_a_fault_that_the_model_can_be_told(value: Any) -> None:
+    with pytest.raises(WrongAnswer, match=r"answer\.confidence must be of type number"):
+        read_answer(answer(confidence=value), GRID, LENGTH, KEYS)

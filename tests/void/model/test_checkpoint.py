@@ -438,3 +438,26 @@ def test_the_module_can_be_imported_without_torch() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "said"),
+    [
+        ("transformer", {"num_layers": -1}, "num_layers is -1 (a whole number from 1 to 1024"),
+        ("transformer", {"num_layers": 10**9}, "num_layers is 1000000000"),
+        ("transformer", {"num_layers": "2"}, "num_layers is '2'"),
+        ("transformer", {"attention_head_dim": 10**12}, "attention_head_dim"),
+        ("transformer", {"_class_name": [1]}, "_class_name is a list"),
+        ("text_encoder", {"architectures": {}}, "architectures is an object"),
+        ("text_encoder", {"num_decoder_layers": 10**8}, "num_decoder_layers"),
+        ("vae", {"block_out_channels": []}, "block_out_channels is a list of 0"),
+        ("vae", {"block_out_channels": [8, "x"]}, "block_out_channels[1] is 'x'"),
+        ("vae", {"layers_per_block": 10**9}, "layers_per_block"),
+        ("vae", {"up_block_types": ["None of these"] * 4}, "cannot be built"),
+    ],
+)
+def test_a_config_of_a_model_that_cannot_be_is_told_before_it_is_built(
+    folder: Path, part: str, values: dict[str, Any], said: str
+) -> None:
+    change_config(folder / BASE / part / "config.json", **values)
+    assert said in told(lambda: weights.check(weights.locate(str(folder))))

@@ -246,3 +246,33 @@ def test_a_folder_with_several_files_is_no_adapter(tmp_path: Path) -> None:
     with pytest.raises(OpenVoidError, match="holds 2 safetensors files"):
         lora.parse(str(tmp_path))
     shutil.rmtree(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("nothing", "not JSON"),
+        ("[1]", "it is a list of 1"),
+        ('{"lora_alpha": "8"}', "lora_alpha is '8' (a number"),
+        ('{"lora_alpha": 1e38}', "lora_alpha is 1e+38 (a number"),
+        ('{"lora_alpha": NaN}', "lora_alpha is NaN"),
+        ("[" * 100_000, "nested deeper"),
+    ],
+)
+@pytest.mark.parametrize("beside", [False, True])
+def test_settings_that_cannot_be_meant_are_told_by_the_check_and_by_loading(
+    made: Path, tmp_path: Path, beside: bool, settings: str, said: str
+) -> None:
+    path = tmp_path / "adapter_model.safetensors"
+    save_file(named("peft", NAMES[0]), path, {} if beside else {"lora_adapter_metadata": settings})
+    if beside:
+        (tmp_path / "adapter_config.json").write_text(settings)
+    found = weights.locate(str(made), (str(path),))
+    for work in (
+        lambda: weights.check(found, (1,)),
+        lambda: weights.load_transformer(found, 1, torch.float32),
+    ):
+        with pytest.raises(OpenVoidError) as caught:
+            work()
+        assert said in caught.value.line()
+        assert ("adapter_config.json" if beside else "lora_adapter_metadata") in caught.value.where

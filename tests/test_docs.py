@@ -124,7 +124,8 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds, tiny, every file that the pages name."""
     from openvoid.media.encode import open_writer
     from openvoid.media.masks import write_quadmask
-    from tests.shot_folders import write_shot
+    from openvoid.workspace.shelf import Shelf
+from tests.shot_folders import write_shot
 
     folder = tmp_path_factory.mktemp("footage")
     rng = np.random.default_rng(3)
@@ -149,11 +150,12 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "marks.json").write_text(json.dumps(marks.to_json()))
     disc = Track.of("disc", list(removed))
     told = Effects((Effect("shadow", EffectKind.ARTEFACT, Relation.CASTS, source="person"),))
-    (folder / "clean.mov.marks").mkdir()
-    for name in ("track.mkv", "clean.mov.marks/track.mkv"):
-        write_track(disc, folder / name, clip.rate)
-    for name in ("mine.json", "effects.json", "clean.mov.marks/effects.json"):
+    write_track(disc, folder / "track.mkv", clip.rate)
+    for name in ("mine.json", "effects.json"):
         (folder / name).write_text(json.dumps(told.to_json()))
+    shelf = Shelf(folder / "clean.mov.marks")
+    shelf.put_track(disc, "an earlier request", clip.rate)
+    shelf.put_effects(told, "an earlier request")
     (folder / "shots").mkdir()
     write_shot(folder / "shots" / "lime", folder / "shot.mp4", quadmask, "a table")
     return folder

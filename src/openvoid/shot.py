@@ -56,7 +56,7 @@ class Shot:
 
     def files(self) -> list[Path]:
         """Those that no deliverable may replace."""
-        return [*files_of(self.clip), *(files_at(self.mask_path) if self.mask_path else ())]
+        return [*files_of(self.clip), *files_at(self.mask_path)]
 
 
 def open_shot(

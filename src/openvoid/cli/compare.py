@@ -85,7 +85,7 @@ def compare(
     quadmask = open_quadmask(mask) if mask else None
     if quadmask is not None and len(quadmask) > left.length:
         quadmask = quadmask.trimmed(left.offset, left.offset + left.length)
-    read = [path for name in (a, b, mask) if name for path in files_at(name)]
+    read = files_at(a, b, mask)
     with told(quiet) as progress, ExitStack() as stack:
         within = stack.enter_context(owned([out], overwrite, inputs=read)) if out else None
         view = View(mode, frames, width, gain)

@@ -69,7 +69,7 @@ def explain(
     check_fits(footage, where)
     found = values.effects(effects) or Effects()
     mask = compose(where, found)
-    read = [path for name in (clip, track, effects) if name for path in files_at(name)]
+    read = files_at(clip, track, effects)
     with owned([out], overwrite, inputs=read, what="this picture") as together:
         write_picture(explanation_sheet(footage, where, found, mask, frames, width), out, together)
     print(f"written  {out}")

@@ -186,7 +186,7 @@ def _rewrite(
     from openvoid.media.masks import open_quadmask, write_quadmask
     from openvoid.media.outputs import files_at, owned
 
-    read = [path for name in (source, *others) for path in files_at(name)]
+    read = files_at(source, *others)
     with owned([out], overwrite, inputs=read, what="this mask") as together:
         quadmask = change(open_quadmask(source, matte=matte))
         write_quadmask(quadmask, out, values.rate(rate) or _rate_of(source), together)

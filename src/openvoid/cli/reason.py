@@ -124,7 +124,7 @@ def reason(
     if not named and effects is None:
         raise OpenVoidError("nobody is asked", where="--reasoner none", mend="--effects FILE")
     beside = effects_out or effects_beside(out)
-    read = [path for name in (clip, track, effects) if name for path in files_at(name)]
+    read = files_at(clip, track, effects)
     footage = open_clip(clip, rate=values.rate(rate), input_color=input_color)
     where = open_track(track)
     edited, notes = values.effects(effects), Told()

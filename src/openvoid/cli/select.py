@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -89,17 +90,12 @@ def select(
 
     given = marks.selection(point, nots, box, matte, mark_file, words)
     outs = _check_outputs(out, save_marks, preview)
-    read = [
-        path for name in (clip, *(each for each in (mark_file,) if each)) for path in files_at(name)
-    ]
-    read += [Path(each.file) for each in given.mattes]
+    read = files_at(clip, mark_file, *(Path(each.file) for each in given.mattes))
     footage, notes = open_clip(clip, rate=values.rate(rate), input_color=input_color), Told()
     begun = time.monotonic()
     free = [path for path in outs if not _is_facts(path)]
-    with (
-        told(quiet) as progress,
-        owned(outs, overwrite, free, inputs=read, what="this track") as together,
-    ):
+    owning = owned(outs, overwrite, free, inputs=read, what="this track")
+    with told(quiet) as progress, owning as together:
         track = find_track(
             footage,
             given,
@@ -117,9 +113,7 @@ def select(
     spent_s = time.monotonic() - begun
     facts = describe(track) | {"out": out, "marks": save_marks, "preview": preview}
     if as_json:
-        tell_json(
-            facts | {"notes": notes.notes, "warnings": notes.warnings, "timings_s": notes.timings_s}
-        )
+        tell_json(facts | asdict(notes))
     elif not quiet:
         tell_rows(_rows(facts, notes.warnings, spent_s))
 

@@ -110,14 +110,20 @@ def found_at(out: Path) -> Iterator[Path]:
             yield file
 
 
-def files_at(path: Path) -> list[Path]:
-    """The files a person means by a path: the file, those in the folder, those of the pattern."""
-    if path.is_dir():
-        return [file for file in path.iterdir() if file.is_file()]
-    if is_pattern(path) and not path.exists():
-        pattern = pattern_of(path)
-        return list(path.parent.glob(f"{pattern.prefix}*{pattern.suffix}"))
-    return [path]
+def files_at(*paths: Path | None) -> list[Path]:
+    """The files a person means by paths: files, those in folders, those of patterns."""
+    found: list[Path] = []
+    for path in paths:
+        if path is None:
+            continue
+        if path.is_dir():
+            found += [file for file in path.iterdir() if file.is_file()]
+        elif is_pattern(path) and not path.exists():
+            pattern = pattern_of(path)
+            found += path.parent.glob(f"{glob_escaped(pattern.prefix)}*{pattern.suffix}")
+        else:
+            found.append(path)
+    return found
 
 
 def glob_escaped(name: str) -> str:

@@ -125,7 +125,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from openvoid.media.encode import open_writer
     from openvoid.media.masks import write_quadmask
     from openvoid.workspace.shelf import Shelf
-from tests.shot_folders import write_shot
+    from tests.shot_folders import write_shot
 
     folder = tmp_path_factory.mktemp("footage")
     rng = np.random.default_rng(3)

@@ -114,7 +114,8 @@ def _run(tree: Path, clip: Path, point: str, folder: Path) -> Cost:
     )
     _, status, usage = os.wait4(child.pid, 0)
     wall_s = time.perf_counter() - begun
-    if status:
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
         raise SystemExit(f"openvoid {' '.join(words)} failed")
     facts = json.loads(told.read_text())
     digest = hashlib.sha256(out.read_bytes()).hexdigest()

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,14 @@ import pytest
 
 os.environ.setdefault("SVT_LOG", "0")  # the AV1 encoder talks
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the suite runs a process a core
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests decode is kept for them alone, never in the person's own cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENVOID_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

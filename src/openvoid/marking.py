@@ -23,9 +23,11 @@ from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
 from openvoid.deliver.report import plain
+from openvoid.media.content import clip_hash
+from openvoid.media.once import decoded_once
 from openvoid.reason.combine import combine
 from openvoid.reason.compose import compose
-from openvoid.workspace.fingerprint import clip_hash, code_hash, request_key, track_hash, versions
+from openvoid.workspace.fingerprint import code_hash, request_key, track_hash, versions
 from openvoid.workspace.scratch import scratch
 from openvoid.workspace.shelf import Shelf
 
@@ -85,7 +87,7 @@ def find_track(
     made = plugins.construct("segmenter", segmenter, options)
     with scratch(key) as folder:
         run = _run(folder, progress, told)
-        track = made.track(clip, selection, run)
+        track = made.track(decoded_once(clip), selection, run)
     if (len(track), track.height, track.width) != (clip.length, *clip.size):
         raise _broken("segmenter", segmenter, f"gave {len(track)} frames of {clip.length}")
     if not track.seen:
@@ -122,7 +124,8 @@ def find_effects(
         plugin = plugins.find("reasoner", name)
         checked = plugins.check_options(plugin, given.get(name, {}))
         with scratch(_effects_key(clip, track, name, checked, plugin)) as folder:
-            parts.append(reasoner.explain(clip, track, _run(folder, progress, told)))
+            run = _run(folder, progress, told)
+            parts.append(reasoner.explain(decoded_once(clip), track, run))
     return combine(parts)
 
 

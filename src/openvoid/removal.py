@@ -41,6 +41,7 @@ from openvoid.deliver.destination import check_free, destination
 from openvoid.deliver.package import Package
 from openvoid.deliver.provenance import clip_facts, key_of, mask_facts, provenance_of
 from openvoid.deliver.report import plain
+from openvoid.media.once import decoded_once
 from openvoid.media.outputs import owned
 from openvoid.shot import open_shot
 from openvoid.workspace.journal import Journal
@@ -200,7 +201,8 @@ class Removal:
             self.run.note("resumed_at_frame", start)
         yield from self.journal.fills()
         if start < length:
-            made = self.engine.fill(replace(self.request, start=start), self.run)
+            clip = decoded_once(self.request.clip)
+            made = self.engine.fill(replace(self.request, clip=clip, start=start), self.run)
             yield from in_order(made, start, length, self.engine.name)
 
     def deliver(self, fills: Iterator[tuple[Fill, dict[str, Any]]]) -> None:

@@ -16,11 +16,11 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import RemovalRequest
 from openvoid.core.request import request_of
+from openvoid.media.content import files_of
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
 from openvoid.media.outputs import files_at
 from openvoid.media.shotdir import is_shot, read_shot
-from openvoid.workspace.fingerprint import files_of
 
 NO_MASK = "give its quadmask (--mask), or point at the object (--point X,Y@FRAME)"
 

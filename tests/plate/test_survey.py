@@ -7,11 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from openvoid.core.clip import clip_of
+from openvoid.core.clip import Frame, clip_of
 from openvoid.core.quadmask import Quadmask, dilate
 from openvoid.core.removal import Run
 from openvoid.plate.survey import CELL_PX, Proxy, World, survey
 from openvoid.vision.camera import Camera, transform
+from openvoid.vision.working import PLATE, Picture, reduced
 from tests.plate.worlds import crossing, texture
 
 
@@ -21,10 +22,17 @@ def test_proxy_and_clip_pixels_agree() -> None:
     assert (proxy.height, proxy.width) == (360, 640)
     assert np.array_equal(proxy.to_clip @ [0, 0, 1], [1, 1, 1])  # the middle of a 3 x 3 block
     frame = np.repeat(np.repeat(texture(360, 640), 3, axis=0), 3, axis=1)
-    assert np.array_equal(proxy.reduce(frame, 255.0), texture(360, 640))
-    deep = proxy.reduce(frame.astype(np.uint16) * 257, 65535.0)
+    assert np.array_equal(look_at(frame), texture(360, 640))
+    deep = look_at(frame.astype(np.uint16) * 257)
     assert deep.dtype == np.float16
     assert np.abs(deep.astype(float) - texture(360, 640) / 255).max() < 1e-3
+
+
+def look_at(frame: Frame) -> Picture:
+    """A frame as the survey sees it."""
+    clip = clip_of([frame])
+    proxy = Proxy.of(clip)
+    return reduced(frame, clip, (proxy.height, proxy.width), PLATE.look)
 
 
 def test_a_small_clip_is_not_enlarged() -> None:

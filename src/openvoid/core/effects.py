@@ -8,7 +8,7 @@ of change it is and where a moved thing goes. Knows no model and no files.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,7 @@ from openvoid.core.limits import FRAME, PLACE_SHARE
 
 SCHEMA = "openvoid.effects/3"
 OLDER = ("openvoid.effects/1", "openvoid.effects/2")  # a cause was any word
+PLACES = ("now", "goes", "places")  # the fields that hold places
 
 
 class EffectKind(StrEnum):
@@ -100,7 +101,13 @@ class Effects:
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that `json.dump` takes and `from_json` reads."""
-        return {"schema": SCHEMA, **asdict(self)}
+        return {
+            "schema": SCHEMA,
+            "affected": tuple(_row(effect) for effect in self.affected),
+            "background": self.background,
+            "extra": dict(self.extra),
+            "belongings": tuple(_row(belonging) for belonging in self.belongings),
+        }
 
     @classmethod
     def from_json(cls, data: Any) -> Effects:
@@ -153,6 +160,14 @@ def _meant(word: str, why: str) -> tuple[str, str]:
         return word, why
     known = _OLDER_WORDS.get(word)
     return known or Relation.OTHER, why or ("" if known else word)
+
+
+def _row(told: Effect | Belonging) -> dict[str, Any]:
+    """Fields by name. A shot has a hundred thousand corners: `asdict` would copy each."""
+    return {
+        name: tuple(dict(vars(place)) for place in value) if name in PLACES else value
+        for name, value in vars(told).items()
+    }
 
 
 def _places(places: Facts) -> tuple[Place, ...]:

@@ -16,7 +16,8 @@ from openvoid.core.clip import Clip
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Provenance, RemovalRequest
 from openvoid.deliver.report import plain
-from openvoid.workspace.fingerprint import clip_hash, code_hash, mask_hash, request_key, versions
+from openvoid.media.content import clip_hash
+from openvoid.workspace.fingerprint import code_hash, mask_hash, request_key, versions
 
 
 def provenance_of(
@@ -42,7 +43,7 @@ def provenance_of(
 
 def key_of(provenance: Provenance, request: RemovalRequest, plugin: type[Any]) -> str:
     """Equal for requests that make equal fills, wherever their files lie and the result goes."""
-    facts = plain(asdict(provenance))
+    facts = plain(vars(provenance))
     for part in facts["source"].values():
         del part["path"]
     for name in ("codec", "grow_px", "range"):  # no matter, or told by the mask and the offset

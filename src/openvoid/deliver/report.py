@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ def report_of(result: RemovalResult) -> dict[str, Any]:
             "master": result.master,
             "matte": result.matte,
             "patch": result.patch,
-            **asdict(result.provenance),
+            **vars(result.provenance),
             "shares": result.shares,
             "notes": result.notes,
             "warnings": result.warnings,
@@ -45,12 +44,12 @@ def plain(value: Any) -> Any:
     """Anything as JSON values: arrays as lists, what is not finite as null, the rest as text."""
     if value is None or isinstance(value, bool | str):
         return value
-    if isinstance(value, np.generic | np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, int):
-        return int(value)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, np.generic | np.ndarray):
+        return plain(value.tolist())
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes):

@@ -62,9 +62,11 @@ def mapped(matrix: Matrix, points: Image) -> Image:
     """Points [h, w, 2] (x, y) through a homography."""
     (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
     x, y = points[..., 0], points[..., 1]
-    depth = g * x + h * y + i
-    moved = np.stack([a * x + b * y + c, d * x + e * y + f], axis=-1)
-    return moved / depth[..., None]
+    depth = g * x + h * y + i if g or h else i
+    moved = np.empty_like(points)
+    np.divide(a * x + b * y + c, depth, out=moved[..., 0])
+    np.divide(d * x + e * y + f, depth, out=moved[..., 1])
+    return moved
 
 
 def unseen_cells(look: Survey, donors: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -22,7 +22,7 @@ from openvoid.plate.harvest import Harvest, clip_box
 from openvoid.plate.propagate import Layer, Rebuilt
 from openvoid.plate.survey import Proxy
 from openvoid.vision.camera import Image, Matrix, normal
-from openvoid.vision.masks import touching
+from openvoid.vision.masks import largest, touching
 
 SEAM_PX = 1.2  # donors cross-fade over about this far, proxy pixels
 CHANGED = 0.012  # a soft-edge pixel that differs this much (0..1) from the plate was changed
@@ -83,11 +83,11 @@ def render(
     missing = covered < 0.999
     if missing.any():  # nothing lent and nothing synthesised: the smooth picture
         plain = enlarge(rebuilt.picture, rebuilt.box, box, proxy) * unit
-        total += plain * np.clip(1 - covered, 0, 1)[..., None]
+        total += plain * _thrice(np.clip(1 - covered, 0, 1))
     origin = _origin(weights, len(rebuilt.layers), alpha, rebuilt.box, box, proxy)
     dtype = harvest.crops[0].dtype
     if dtype != np.float32:
-        total = np.clip(np.rint(total), 0, unit)
+        np.clip(np.rint(total, out=total), 0, unit, out=total)
     return Fill(index, box, total.astype(dtype), alpha, origin)
 
 
@@ -134,7 +134,7 @@ def _add_layer(
     place, crop = harvest.crop(layer.donor)
     seen = _seen(layer, crop, place, target, box, proxy)
     seen += enlarge(layer.correction, box, target, proxy) * unit
-    seen *= enlarge(weight, box, target, proxy)[..., None]
+    seen *= _thrice(enlarge(weight, box, target, proxy))
     total[target.within(into).slices] += seen
 
 
@@ -185,16 +185,16 @@ def _add_sheet(
         return
     still = enlarge(sheet.image, box, target, proxy)
     detail, living = _detail(sheet, box, target, frame, proxy, unit)
-    strength = cv2.GaussianBlur(np.abs(detail).max(axis=-1), (0, 0), max(1.0, proxy.scale))
+    strength = cv2.GaussianBlur(largest(np.abs(detail)), (0, 0), max(1.0, proxy.scale))
     usual = float(np.median(strength[living > 0])) if (living > 0).any() else 0.0
     calm = np.clip(2 - strength / max(LOUD * usual, CHANGED), 0, 1) * living
     calm = cv2.GaussianBlur(calm, (0, 0), max(0.8, proxy.scale / 2))
-    detail *= calm[..., None]
+    detail *= _thrice(calm)
     reach = SLOW_PX * proxy.scale
     near = np.maximum(_slow(calm, reach), 1e-3)
-    detail -= _slow(detail, reach) * (calm / near)[..., None]
+    detail -= _slow(detail, reach) * _thrice(calm / near)
     still += detail
-    share = enlarge(weight, box, target, proxy)[..., None]
+    share = _thrice(enlarge(weight, box, target, proxy))
     total[target.within(into).slices] += share * still * unit
 
 
@@ -216,21 +216,31 @@ def _detail(
     That is grain, motion and what the proxies are too small to show: [h, w, 3], 1.0 for `unit`; and
     [h, w] 1 where the source is kept in this frame.
     """
-    offset = sheet.place - _grid(box)
-    nearest = _enlarge_nearest(np.dstack([offset, sheet.living]), box, target, proxy)
-    where = _grid(target) + np.round(nearest[..., :2] * (proxy.scale_x, proxy.scale_y))
-    limit = np.array([frame.shape[1] - 1, frame.shape[0] - 1], np.float32)
-    where = np.clip(where, 0, limit)
-    pixels = where.astype(np.int32)
-    copy = frame[pixels[..., 1], pixels[..., 0]].astype(np.float32) / unit
-    world = mapped(np.linalg.inv(proxy.to_clip @ sheet.matrix), where.astype(np.float32))
-    return copy - sheet.canvas.plate_at(world), nearest[..., 2].astype(np.float32)
+    x, y = _axes(box)
+    away = np.dstack([sheet.place[..., 0] - x, sheet.place[..., 1] - y]).astype(np.float64)
+    steps = np.rint(away * (proxy.scale_x, proxy.scale_y)).astype(np.float32)  # clip pixels
+    where = _enlarge_nearest(steps, box, target, proxy)
+    for axis, (own, limit) in enumerate(zip(_axes(target), frame.shape[1::-1], strict=True)):
+        where[..., axis] += own
+        np.clip(where[..., axis], 0, limit - 1, out=where[..., axis])
+    picked = cv2.remap(frame, where, None, cv2.INTER_NEAREST)  # type: ignore[call-overload]
+    copy: Image = picked.astype(np.float32)
+    copy /= np.float32(unit)
+    world = mapped(np.linalg.inv(proxy.to_clip @ sheet.matrix), where)
+    copy -= sheet.canvas.plate_at(world)
+    return copy, _enlarge_nearest(sheet.living.astype(np.float32), box, target, proxy)
 
 
-def _grid(box: Box) -> Image:
-    """[h, w, 2] the (x, y) of every pixel of a box."""
-    x, y = np.meshgrid(np.arange(box.left, box.right), np.arange(box.top, box.bottom))
-    return np.stack([x, y], axis=-1).astype(np.float32)
+def _axes(box: Box) -> tuple[Image, Image]:
+    """The x [1, w] and the y [h, 1] of a box's pixels."""
+    x = np.arange(box.left, box.right, dtype=np.float32)
+    y = np.arange(box.top, box.bottom, dtype=np.float32)
+    return x[None], y[:, None]
+
+
+def _thrice(plane: Image) -> Image:
+    """A plane [h, w] for three channels: numpy spreads over a short last axis slowly."""
+    return cv2.merge([plane] * 3)
 
 
 def _enlarge_nearest(picture: Image, box: Box, into: Box, proxy: Proxy) -> Image:
@@ -251,7 +261,7 @@ def _alpha(
     alpha = hole.astype(np.float32)
     if soft_px == 0:
         return alpha
-    difference = np.abs(rebuilt.target - rebuilt.picture).max(axis=-1)
+    difference = largest(np.abs(rebuilt.target - rebuilt.picture))
     difference = cv2.GaussianBlur(difference, (0, 0), 0.8)
     changed = (difference > max(CHANGED, 3 * rebuilt.noise)) & rebuilt.want
     changed &= touching(changed | rebuilt.hole, rebuilt.hole)

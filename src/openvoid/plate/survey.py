@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.clip import Clip, Frame
+from openvoid.core.clip import Clip
 from openvoid.core.packed import bits_of, mask_of
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.core.removal import Run
@@ -29,9 +29,8 @@ from openvoid.vision.camera import Camera, Matrix, Registrar, Registration, tran
 from openvoid.vision.display import Display
 from openvoid.vision.masks import disc, nanmedian, touching
 from openvoid.vision.store import ArrayStore
+from openvoid.vision.working import PLATE, Working, prepare, working_size
 
-MOST = 6e4  # of a reduced frame's values: below the largest float16
-PROXY_PX = 640  # long side of the reduced frames
 CELL_PX = 8  # side of a cell of the world grid, in proxy pixels
 MAX_CELLS = 240  # along one side of the world grid; what lies farther out is not planned for
 CONSENSUS_FRAMES = 64  # frames from which the usual look of a cell is taken
@@ -50,9 +49,8 @@ class Proxy:
     scale_x: float
 
     @classmethod
-    def of(cls, clip: Clip, long_side_px: int = PROXY_PX) -> Proxy:
-        shrink = max(1.0, max(clip.size) / long_side_px)
-        height, width = (max(8, round(side / shrink)) for side in clip.size)
+    def of(cls, clip: Clip) -> Proxy:
+        height, width = working_size(*clip.size, PLATE.side_px, PLATE.least_px)
         return cls(height, width, clip.height / height, clip.width / width)
 
     @property
@@ -70,18 +68,6 @@ class Proxy:
                 [0, 0, 1.0],
             ]
         )
-
-    def reduce(self, frame: Frame, unit: float) -> NDArray[Any]:
-        """A frame at proxy size: uint8 for 8 bit, else float16 with 1.0 for `unit`."""
-        small = frame
-        if frame.dtype.kind == "f":  # a value that is none must not spread to its neighbours
-            small = np.nan_to_num(frame * np.float32(1 / unit), posinf=MOST, neginf=-MOST)
-            unit = 1.0
-        if small.shape[:2] != (self.height, self.width):
-            small = cv2.resize(small, (self.width, self.height), interpolation=cv2.INTER_AREA)
-        if small.dtype == np.uint8:
-            return small
-        return np.clip(small.astype(np.float32) / unit, -MOST, MOST).astype(np.float16)
 
 
 @dataclass(frozen=True)
@@ -136,7 +122,7 @@ class Survey:
     proxy: Proxy
     registration: Registration
     world: World
-    frames: ArrayStore
+    frames: Working
     holes: ArrayStore
     needed: NDArray[np.bool_]  # [T, cells] cells that a frame's hole (with its soft edge) touches
     shown: NDArray[np.bool_]  # [T, cells] cells that a frame shows whole and undisturbed
@@ -179,11 +165,11 @@ def survey(
     Everything is kept in `run.scratch`, so that a second call for the same removal reads it back.
     """
     proxy, display = Proxy.of(clip), Display.of(clip)
-    paths = [run.scratch / name for name in ("proxies.bin", "holes.bin", "camera.json")]
-    if not all(ArrayStore.exists(path) for path in paths[:2]) or not paths[2].is_file():
-        _look(clip, mask, proxy, display, run, camera, paths)
-    registration = _read_registration(paths[2])
-    frames, holes = ArrayStore.reading(paths[0]), ArrayStore.reading(paths[1])
+    frames = prepare(clip, PLATE, run)
+    cut, poses = run.scratch / "holes.bin", run.scratch / "camera.json"
+    if not ArrayStore.exists(cut) or not poses.is_file():
+        _look(frames, mask, proxy, display, run, camera, cut, poses)
+    registration, holes = _read_registration(poses), ArrayStore.reading(cut)
     world = World.around(registration.matrices, proxy)
     blank = np.zeros((0, 0), bool)
     plain = Survey(proxy, registration, world, frames, holes, blank, blank, blank, display)
@@ -193,21 +179,20 @@ def survey(
 
 
 def _look(
-    clip: Clip,
+    frames: Working,
     mask: Quadmask,
     proxy: Proxy,
     display: Display,
     run: Run,
     camera: Camera | None,
-    paths: list[Path],
+    cut: Path,
+    poses: Path,
 ) -> None:
     registrar = Registrar()
-    with ArrayStore.writing(paths[0]) as frames, ArrayStore.writing(paths[1]) as holes:
-        for index, frame in enumerate(run.track("register", clip.frames(), clip.length)):
-            small = proxy.reduce(frame, display.unit)
+    with ArrayStore.writing(cut) as holes:
+        for index in run.track("register", range(len(frames)), len(frames)):
             hole = _reduced_hole(mask, index, proxy)
-            registrar.add(_gray(small, display), ~hole)
-            frames.append(small)
+            registrar.add(_gray(frames[index], display), ~hole)
             holes.append(bits_of(hole))
     registration = registrar.result(camera)
     data = {
@@ -217,7 +202,7 @@ def _look(
         "spread_px": registration.spread_px,
         "lost": list(registration.lost),
     }
-    with partial_file(paths[2]) as partial:
+    with partial_file(poses) as partial:
         partial.write_text(json.dumps(data))
 
 

@@ -7,6 +7,8 @@ neither objects nor files. Morphology as in Serra, "Image Analysis and Mathemati
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +97,14 @@ def hanging(mask: Mask, object_: Mask) -> Mask:
     """The parts of a mask that hang together with the object, its own place left out."""
     gap = max(1, round(GAP * min(mask.shape)))
     return touching(grown(mask | object_, gap), object_) & mask & ~object_
+
+
+def largest(values: NDArray[Any]) -> NDArray[Any]:
+    """The largest of the channels [..., C]; numpy itself takes ten times as long over so few."""
+    found = values[..., 0]
+    for channel in range(1, values.shape[-1]):
+        found = np.maximum(found, values[..., channel])
+    return found
 
 
 def nanmedian(values: NDArray[np.float32]) -> NDArray[np.float32]:

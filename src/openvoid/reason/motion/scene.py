@@ -16,16 +16,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.clip import Clip, Frame
+from openvoid.core.clip import Clip
 from openvoid.core.effects import Place
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.contours import places_of
 from openvoid.vision.camera import Matrix, normal, register, transform
-from openvoid.vision.display import Display
+from openvoid.vision.working import EXPLAIN, prepare
 
-LONG_PX = 480  # long side of the small frames: at this size every limit was set
 MOST_PX = 1100  # long side of the canvas, for the sake of memory
 SPECK_PX = 6  # on the canvas: smaller regions are rounding
 
@@ -93,12 +92,8 @@ def watch(clip: Clip, track: Track, run: Run) -> Scene:
         OpenVoidError: clip and track do not fit, or the object is in no frame.
     """
     _check(clip, track)
-    shrink = max(1.0, max(clip.size) / LONG_PX)
-    small = max(8, round(clip.height / shrink)), max(8, round(clip.width / shrink))
-    path = run.scratch / "reason-small.bin"
-    frames: Any = np.memmap(path, np.uint8, "w+", shape=(clip.length, *small, 3))
-    for index, frame in enumerate(run.track("look", clip.frames(), clip.length)):
-        frames[index] = _reduced(frame, clip, small)
+    working = prepare(clip, EXPLAIN, run)
+    small, frames = working.size, working.mapped()
     masks = Track.of(track.label, (_reduced_mask(mask, small) for mask in track))
     with run.timed("camera"):
         camera = register(_gray(frames, masks))
@@ -126,14 +121,6 @@ def _check(clip: Clip, track: Track) -> None:
         raise OpenVoidError(f"clip and track differ in (frames, height, width): {mine}, {its}")
     if not track.seen:
         raise OpenVoidError("the track is empty: the object is in no frame")
-
-
-def _reduced(frame: Frame, clip: Clip, small: tuple[int, int]) -> NDArray[np.uint8]:
-    """A small 8-bit frame, as a screen shows it."""
-    seen = Display.of(clip).seen(frame)
-    if seen.shape[:2] != small:
-        seen = cv2.resize(seen, small[::-1], interpolation=cv2.INTER_AREA).astype(np.uint8)
-    return seen
 
 
 def _reduced_mask(mask: Mask, small: tuple[int, int]) -> Mask:

@@ -37,7 +37,7 @@ from openvoid.select.classical.propagation import (
 )
 from openvoid.select.seeds import Mask, Seeds, obeyed, read_matte, seeds_of
 from openvoid.vision.display import Display
-from openvoid.vision.working import Working, prepare
+from openvoid.vision.working import FOLLOW, Working, prepare
 
 FARTHER = 7  # frames: what was hidden for less than this is known at once when it is seen again
 
@@ -69,7 +69,8 @@ class ClassicalSegmenter:
         selection.check(clip.length, clip.height, clip.width)
         for matte in selection.mattes:
             read_matte(matte.file, clip.height, clip.width)
-        with prepare(clip, self._options.working_size, run) as working:
+        small = replace(FOLLOW, side_px=self._options.working_size)
+        with prepare(clip, small, run) as working:
             following = _Following(working, selection, run)
             following.begin()
             track = Track.of(

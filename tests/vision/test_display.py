@@ -266,7 +266,6 @@ def test_it_is_the_only_curve() -> None:
         "vision/working.py",
         "select/classical/matting.py",
         "select/sam/picture.py",
-        "reason/motion/scene.py",
         "reason/vlm/question.py",
         "plate/survey.py",
         "void/native/view.py",

@@ -92,7 +92,8 @@ def test_deep_values_reach_the_stages_within_bounds() -> None:
     clip = clip_of([frame])
     values = reduced(frame, clip, (1, 2), "values")
     assert values.dtype == np.float16
-    assert values[0, 0, 1:].tolist() == [np.float16(6e4), np.float16(-6e4)]
+    assert np.isnan(values[0, 0]).all()  # nobody saw it
+    assert np.isfinite(values[0, 1]).all()
     shown = reduced(frame, clip, (1, 2), "seen")
     assert shown.dtype == np.uint8
     assert shown[0, 0, 0] == 0

@@ -100,7 +100,7 @@ class Compositor:
             raise self._broken(fill, "alpha leaves 0..1")
         if fill.origin.size and fill.origin.max() > max(Origin):
             raise self._broken(fill, f"origin {fill.origin.max()} has no meaning")
-        if fill.rgb.dtype == np.float32 and not np.isfinite(fill.rgb[fill.alpha > 0]).all():
+        if fill.rgb.dtype.kind == "f" and not np.isfinite(fill.rgb[fill.alpha > 0]).all():
             raise self._broken(fill, "its colours are not all finite")
 
     def _distance_px(self, fill: Fill, labels: Labels) -> NDArray[np.float32]:

@@ -113,8 +113,8 @@ class _Frames:
         while True:
             frame = next(self._decoder)
             self.next += 1
-            if self.next > index:
-                return frame
+            if self.next > index:  # what is not finite is nobody's colour
+                return np.nan_to_num(frame) if frame.dtype.kind == "f" else frame
 
 
 def _lay_sheet(look: Survey, canvas: Canvas, rebuilt: Rebuilt, index: int, soft_px: int) -> Sheet:

@@ -82,4 +82,5 @@ def _cut(clip: Clip, boxes: tuple[Box, ...], path: Path, run: Run) -> None:
     with ArrayStore.writing(path) as crops:
         frames = run.track("harvest", clip.frames(), clip.length)
         for box, frame in zip(boxes, frames, strict=True):
-            crops.append(frame[box.slices])
+            crop = frame[box.slices]
+            crops.append(np.nan_to_num(crop) if crop.dtype.kind == "f" else crop)

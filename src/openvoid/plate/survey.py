@@ -11,7 +11,6 @@ its own restlessness, counts as not shown.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from openvoid.core.clip import Clip
 from openvoid.core.packed import bits_of, mask_of
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.core.removal import Run
-from openvoid.media.atomic import partial_file
+from openvoid.media.seal import read_facts, write_facts
 from openvoid.vision.camera import Camera, Matrix, Registrar, Registration, transform
 from openvoid.vision.display import Display
 from openvoid.vision.masks import disc, nanmedian, touching
@@ -135,10 +134,15 @@ class Survey:
         return self.display.unit
 
     def frame(self, index: int) -> NDArray[np.float32]:
-        """A reduced frame [h, w, 3], 1.0 for `unit`."""
+        """A reduced frame [h, w, 3], 1.0 for `unit`; 0 where it is not finite."""
         stored = self.frames[index]
-        scale = 255.0 if stored.dtype == np.uint8 else 1.0
-        return stored.astype(np.float32) / np.float32(scale)
+        if stored.dtype == np.uint8:
+            return stored.astype(np.float32) / np.float32(255)
+        return np.nan_to_num(stored.astype(np.float32))
+
+    def unseen(self, index: int) -> NDArray[np.bool_]:
+        """Where a reduced frame [h, w] holds values that are not finite: what nobody saw."""
+        return _unseen(self.frames[index])
 
     def seen(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
         """Values of reduced frames as a screen shows them: what pictures are aligned by."""
@@ -149,8 +153,9 @@ class Survey:
         return mask_of(self.holes[index], self.proxy.height, self.proxy.width)
 
     def blocked(self, index: int) -> NDArray[np.bool_]:
-        """Where a reduced frame [h, w] must not be copied from: its hole, and what passes."""
-        hole = self.hole(index)
+        """Where a reduced frame [h, w] must not be copied from: its hole, and what passes or is
+        not finite."""
+        hole = self.hole(index) | self.unseen(index)
         if self.passing[index].any():
             matrix = self.registration.matrices[index]
             hole |= self.world.spread(self.passing[index], matrix, self.proxy)
@@ -167,9 +172,11 @@ def survey(
     proxy, display = Proxy.of(clip), Display.of(clip)
     frames = prepare(clip, PLATE, run)
     cut, poses = run.scratch / "holes.bin", run.scratch / "camera.json"
-    if not ArrayStore.exists(cut) or not poses.is_file():
+    known = read_facts(poses)
+    if known is None or not ArrayStore.exists(cut):
         _look(frames, mask, proxy, display, run, camera, cut, poses)
-    registration, holes = _read_registration(poses), ArrayStore.reading(cut)
+        known = read_facts(poses)
+    registration, holes = _registration_of(known), ArrayStore.reading(cut)
     world = World.around(registration.matrices, proxy)
     blank = np.zeros((0, 0), bool)
     plain = Survey(proxy, registration, world, frames, holes, blank, blank, blank, display)
@@ -191,8 +198,9 @@ def _look(
     registrar = Registrar()
     with ArrayStore.writing(cut) as holes:
         for index in run.track("register", range(len(frames)), len(frames)):
+            small = frames[index]
             hole = _reduced_hole(mask, index, proxy)
-            registrar.add(_gray(frames[index], display), ~hole)
+            registrar.add(_gray(small, display), ~(hole | _unseen(small)))
             holes.append(bits_of(hole))
     registration = registrar.result(camera)
     data = {
@@ -202,15 +210,19 @@ def _look(
         "spread_px": registration.spread_px,
         "lost": list(registration.lost),
     }
-    with partial_file(poses) as partial:
-        partial.write_text(json.dumps(data))
+    write_facts(poses, data)
 
 
-def _read_registration(path: Path) -> Registration:
-    data = json.loads(path.read_text())
+def _registration_of(data: Any) -> Registration:
     matrices = tuple(np.array(matrix) for matrix in data["matrices"])
     spread, lost = data["spread_px"], tuple(data["lost"])
     return Registration(Camera(data["camera"]), matrices, data["residual_px"], spread, lost)
+
+
+def _unseen(small: NDArray[Any]) -> NDArray[np.bool_]:
+    if small.dtype.kind != "f":
+        return np.zeros(small.shape[:2], bool)
+    return np.asarray(~np.isfinite(small).all(axis=-1))
 
 
 def _reduced_hole(mask: Quadmask, index: int, proxy: Proxy) -> NDArray[np.bool_]:
@@ -245,7 +257,8 @@ def _cells(look: Survey, soft_px: float) -> tuple[NDArray[np.bool_], NDArray[np.
         hole = look.hole(index).astype(np.uint8)
         matrix = look.registration.matrices[index]
         needed[index] = look.world.sample(cv2.dilate(hole, near), matrix, 0).ravel() > 0
-        clear = whole * (cv2.dilate(hole, far) == 0).astype(np.uint8)
+        blind = hole | look.unseen(index).astype(np.uint8)
+        clear = whole * (cv2.dilate(blind, far) == 0).astype(np.uint8)
         shown[index] = look.world.sample(clear, matrix, 0).ravel() > 0
     return needed, shown
 

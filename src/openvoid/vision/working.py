@@ -62,19 +62,23 @@ def reduced(
     Args:
         size: (height, width) to leave.
         look: "seen", in 8 bits as a screen shows it; "values", the clip's own: uint8 for 8 bit,
-            else float16 with 1.0 for the display's unit.
+            else float16 with 1.0 for the display's unit, NaN where a value below it is not finite.
         seen: the frame as `displayed` gives it, where that is known.
     """
     if look == "seen":
         return _resized(displayed(frame, clip) if seen is None else seen, size)
-    unit = Display.of(clip).unit
+    unit, unseen = Display.of(clip).unit, None
     if frame.dtype.kind == "f":  # a value that is none must not spread to its neighbours
-        frame = np.nan_to_num(frame * np.float32(1 / unit), posinf=MOST, neginf=-MOST)
-        unit = 1.0
+        frame = frame * np.float32(1 / unit)
+        unseen = np.asarray(~np.isfinite(frame).all(axis=-1))
+        frame, unit = np.nan_to_num(frame, posinf=MOST, neginf=-MOST), 1.0
     small = _resized(frame, size)
     if small.dtype == np.uint8:
         return small
-    return np.clip(small.astype(np.float32) / unit, -MOST, MOST).astype(np.float16)
+    values = np.clip(small.astype(np.float32) / unit, -MOST, MOST).astype(np.float16)
+    if unseen is not None and unseen.any():
+        values[_resized(unseen.astype(np.float32), size) > 0] = np.nan
+    return values
 
 
 def _resized(frame: Frame, size: tuple[int, int]) -> Frame:

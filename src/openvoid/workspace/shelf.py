@@ -25,7 +25,7 @@ from openvoid.core.track import Track
 from openvoid.media.atomic import Joins, explained, partial_file
 from openvoid.media.lease import leased
 from openvoid.media.masks import write_quadmask
-from openvoid.media.tracks import open_track, write_track
+from openvoid.media.tracks import facts_path, open_track, write_track
 from openvoid.media.transaction import Transaction, recover
 
 SELECTION, TRACK, EFFECTS = "selection.json", "track.mkv", "effects.json"
@@ -65,14 +65,15 @@ class Shelf:
 
     def track(self, key: str) -> Track | None:
         """The track that this request made, if it is here and as it was."""
-        if self._keys.get("track") != key or not self._noted(TRACK):
+        whole = self._noted(TRACK) and self._noted(facts_path(Path(TRACK)).name)
+        if self._keys.get("track") != key or not whole:
             return None
         return open_track(self.folder / TRACK)
 
     def put_track(
         self, track: Track, key: str, rate: Fraction, extra: Mapping[str, Any] | None = None
     ) -> None:
-        with self._changing(TRACK, track=key) as together:
+        with self._changing(track=key) as together:
             write_track(track, self.folder / TRACK, rate, extra, together)
 
     def effects(self, key: str) -> Effects | None:
@@ -88,7 +89,7 @@ class Shelf:
     def put_effects(self, effects: Effects, key: str) -> None:
         """Corrected ones that were made by another request are kept as effects.corrected.json."""
         path = self.folder / EFFECTS
-        with self._changing(EFFECTS, effects=key) as together:
+        with self._changing(effects=key) as together:
             if self.corrected:
                 kept = self._free("effects.corrected")
                 with partial_file(kept, together) as partial, explained(kept):
@@ -101,22 +102,23 @@ class Shelf:
         return (self.folder / EFFECTS).exists() and not self._noted(EFFECTS)
 
     def put_selection(self, selection: Selection) -> None:
-        with self._changing(SELECTION) as together:
+        with self._changing() as together:
             write_json(selection.to_json(), self.folder / SELECTION, together)
 
     def put_quadmask(self, quadmask: Quadmask, rate: Fraction) -> None:
-        with self._changing(QUADMASK) as together:
+        with self._changing() as together:
             write_quadmask(quadmask, self.folder / QUADMASK, rate, together)
 
     @contextmanager
-    def _changing(self, name: str, **keys: str) -> Iterator[_Noting]:
+    def _changing(self, **keys: str) -> Iterator[_Noting]:
         """An artefact in the making, and the note that appears with it."""
         with explained(self.folder):
             self.folder.mkdir(exist_ok=True)
         with Transaction(self.folder / MADE_BY) as transaction:
             noting = _Noting(transaction)
             yield noting
-            found = self._keys | keys | {_note(name): noting.sums[name]}
+            sums = {_note(part): checksum for part, checksum in noting.sums.items()}
+            found = self._keys | keys | sums
             write_json(found, self.folder / MADE_BY, transaction)
         self._keys = found
 
@@ -167,7 +169,7 @@ class _Noting:
 
 
 def _note(name: str) -> str:
-    return f"{name.partition('.')[0]}_sha256"
+    return "effects_sha256" if name == EFFECTS else f"{name.replace('.', '_')}_sha256"
 
 
 def read_effects(path: Path) -> Effects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -365,11 +366,12 @@ def test_the_report_is_complete_and_true(shot: Shot) -> None:
     for name, inner in REPORT.items():
         assert inner is None or set(report[name]) == set(inner), name
     assert report["schema"] == "openvoid.report/1"
-    assert report["matte"] == str(shot.folder / "m.mkv")
+    assert report["matte"] == "m.mkv"
     assert report["settings"]["options"] == {"ring_px": 8, "grain": 0.01}
     assert report["source"]["clip"] == {
-        "path": str(shot.clip),
-        "sha256": report["source"]["clip"]["sha256"],
+        "path": shot.clip.name,
+        "content": report["source"]["clip"]["content"],
+        "sha256": hashlib.sha256(shot.clip.read_bytes()).hexdigest(),
         "width": WIDTH,
         "height": HEIGHT,
         "first_frame": 0,
@@ -799,3 +801,15 @@ def test_a_trimmed_clip_is_taken_as_it_is(shot: Shot) -> None:
     two = shot.remove("two.mkv", range=(2, 7))
     assert planes_of(one.master)[0][0].tobytes() == planes_of(two.master)[0][0].tobytes()
     assert one.provenance.settings["range"] == [2, 7]
+
+
+def test_a_clip_that_changes_while_it_is_worked_on_gives_no_result(shot: Shot) -> None:
+    before = listing(shot.folder)
+
+    def touch(stage: str, done: int, total: int) -> None:
+        if stage == "deliver" and done == LENGTH // 2:
+            os.utime(shot.clip, (1, 1))
+
+    with pytest.raises(OpenVoidError, match="was changed while it was worked on"):
+        shot.remove("out.mkv", progress=touch)
+    assert listing(shot.folder) == before

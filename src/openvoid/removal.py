@@ -39,8 +39,10 @@ from openvoid.deliver.background import Background
 from openvoid.deliver.composite import Compositor
 from openvoid.deliver.destination import check_free, destination
 from openvoid.deliver.package import Package
-from openvoid.deliver.provenance import clip_facts, key_of, mask_facts, provenance_of
+from openvoid.deliver.provenance import clip_facts, key_of, mask_facts, provenance_of, witnessed
 from openvoid.deliver.report import plain
+from openvoid.deliver.witness import Witness
+from openvoid.media.content import files_of
 from openvoid.media.once import decoded_once
 from openvoid.media.outputs import owned
 from openvoid.shot import open_shot
@@ -115,6 +117,7 @@ def remove(
         weights=plugins.weights_of(plugin, engine_options, progress),
     )
     with (
+        Witness(files_of(request.clip)) as witness,
         scratch(key_of(provenance, request, plugin), resume=resume) as folder,
         owned(to.paths, overwrite, to.files(request.clip), what="this shot") as transaction,
         Journal(folder / "fills", request.clip.dtype) as journal,
@@ -124,7 +127,8 @@ def remove(
         run = _run(folder / "engine", journal, progress)
         removal = Removal(request, filler, run, journal, package, begun)
         removal.work()
-        result = removal.result(provenance)
+        result = removal.result(witnessed(provenance, witness.sha256()))
+        witness.check()
         package.report(result)
     return result
 

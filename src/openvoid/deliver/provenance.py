@@ -8,7 +8,7 @@ class.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def clip_facts(clip: Clip) -> dict[str, Any]:
     """What a clip is: enough to know it again, and to see what had to survive."""
     return {
         "path": str(clip.path),
-        "sha256": clip_hash(clip),
+        "content": clip_hash(clip),
         "width": clip.width,
         "height": clip.height,
         "first_frame": clip.first_frame,
@@ -68,6 +68,12 @@ def clip_facts(clip: Clip) -> dict[str, Any]:
         "timecode": clip.timecode,
         "audio": clip.audio is not None,
     }
+
+
+def witnessed(provenance: Provenance, sha256: str | None) -> Provenance:
+    """The same, once the clip's own SHA-256 is known."""
+    clip = {**provenance.source["clip"], "sha256": sha256}
+    return replace(provenance, source={**provenance.source, "clip": clip})
 
 
 def mask_facts(mask: Quadmask, path: Path | None) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,20 +21,32 @@ SCHEMA = "openvoid.report/1"
 
 
 def report_of(result: RemovalResult) -> dict[str, Any]:
-    """A result as plain JSON values."""
+    """A result as plain JSON values. Of files the names are told, not where they lie."""
     told: dict[str, Any] = plain(
         {
             "schema": SCHEMA,
-            "master": result.master,
-            "matte": result.matte,
-            "patch": result.patch,
-            **vars(result.provenance),
+            "master": placeless(result.master),
+            "matte": placeless(result.matte),
+            "patch": placeless(result.patch),
+            **placeless(vars(result.provenance)),
             "shares": result.shares,
-            "notes": result.notes,
-            "warnings": result.warnings,
+            "notes": placeless(result.notes),
+            "warnings": placeless(result.warnings),
         }
     )
     return told
+
+
+def placeless(value: Any) -> Any:
+    """Absolute paths as names, home folders in texts as `~`: who reads a report may be anybody."""
+    if isinstance(value, Mapping):
+        return {key: placeless(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [placeless(inner) for inner in value]
+    if isinstance(value, str | Path) and Path(value).is_absolute():
+        return Path(value).name
+    home = str(Path("~").expanduser()) if os.environ.get("HOME", "/") != "/" else ""
+    return value.replace(home, "~") if home and isinstance(value, str) else value
 
 
 def text_of(result: RemovalResult) -> str:

@@ -107,6 +107,14 @@ def largest(values: NDArray[Any]) -> NDArray[Any]:
     return found
 
 
+def smallest(values: NDArray[Any]) -> NDArray[Any]:
+    """The smallest of the channels [..., C]; as `largest`."""
+    found = values[..., 0]
+    for channel in range(1, values.shape[-1]):
+        found = np.minimum(found, values[..., channel])
+    return found
+
+
 def nanmedian(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Median over axis 0 of what is not NaN; NaN where nothing is. No warning for that."""
     ordered = np.sort(values, axis=0)  # NaN last

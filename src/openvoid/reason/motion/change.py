@@ -23,7 +23,7 @@ from openvoid.reason.motion.blobs import BlobLimits, Course, Follower, blobs_of
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import SCENES, WORKING, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
-from openvoid.vision.masks import grown, inner, opened, thick, tidy, touching
+from openvoid.vision.masks import grown, inner, largest, opened, smallest, thick, tidy, touching
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def change(scene: Scene, usual: Undisturbed, index: int, limits: ChangeLimits) -
     difference = (picture - usual.picture) * weights[..., None]
     window = limits.blur_px, limits.blur_px
     norm = np.maximum(cv2.blur(weights, window), 1e-3)[..., None]
-    smooth = np.abs(cv2.blur(difference, window) / norm).max(axis=-1)
+    smooth = largest(np.abs(cv2.blur(difference, window) / norm))
     noise = limits.noises * np.asarray(cv2.blur(usual.noise, window), np.float32)
     faint = (smooth > np.maximum(limits.faint, noise / 2)) & free
     strong = smooth > np.maximum(2 * limits.faint, noise)
@@ -147,7 +147,7 @@ def outside(
     side = 3 if scene.spread_px < 0.4 else 5
     around = np.ones((side, side), np.uint8)
     low, high = cv2.erode(reference, around), cv2.dilate(reference, around)
-    off = np.maximum(low - picture, picture - high).max(axis=-1)
+    off = largest(np.maximum(low - picture, picture - high))
     return np.asarray(off > threshold)
 
 
@@ -163,9 +163,9 @@ def _same_pattern(
     now = cv2.blur(picture * weights[..., None], window) / norm
     before = cv2.blur(usual * weights[..., None], window) / norm
     gain = (now + 0.02) / (before + 0.02)
-    lawful = (gain.min(axis=-1) > limits.darkest) & (gain.max(axis=-1) < limits.brightest)
-    lawful &= gain.max(axis=-1) < limits.tint * gain.min(axis=-1)
-    off = np.abs(picture - usual * gain).max(axis=-1)
+    lawful = (smallest(gain) > limits.darkest) & (largest(gain) < limits.brightest)
+    lawful &= largest(gain) < limits.tint * smallest(gain)
+    off = largest(np.abs(picture - usual * gain))
     off = cv2.blur(np.asarray(off * weights, np.float32), (limits.blur_px, limits.blur_px))
     return np.asarray(lawful & (off < limits.pattern))
 

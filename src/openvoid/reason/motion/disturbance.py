@@ -27,7 +27,7 @@ from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.limits import COST, PRESS, SCENES, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.flow import Dis
-from openvoid.vision.masks import grown, inner, thick, tidy, touching
+from openvoid.vision.masks import grown, inner, largest, thick, tidy, touching
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _step(
     reach = grown(touched, 2 + max(2, round(limits.touch * scene.scale_px)))
     if only is not None:
         reach &= only
-    there = np.abs(picture - usual.picture).max(axis=-1) > threshold  # not only gone from there
+    there = largest(np.abs(picture - usual.picture)) > threshold  # not only gone from there
     state.driven = _driven(state, differs & ~hidden, seen & ~inner(seen) & there)
     free = free | state.driven
     hot = (reach | grown(state.owner > 0, 3)) & differs & ~free & ~hidden
@@ -174,7 +174,7 @@ def _moved(
     if min(box.height, box.width) < 24:
         return np.zeros_like(around)
     weak = np.maximum(limits.weak, limits.noises / 2 * usual.noise[box.slices])
-    differs = np.abs(now - before).max(axis=-1) > weak
+    differs = largest(np.abs(now - before)) > weak
     way = Dis("fast").between_gray(_gray(before), _gray(now))
     limit = max(0.4, 2 * scene.spread_px)
     found = np.zeros_like(around)
@@ -186,7 +186,7 @@ def _moved(
 def _faint(state: _State, usual: Undisturbed, picture: Picture, limits: DisturbanceLimits) -> Mask:
     """Where the mean of a few pixels differs by little: shading, folds, fine patterns."""
     window = (limits.faint_px, limits.faint_px)
-    smooth = np.abs(cv2.blur(picture - state.reference, window)).max(axis=-1)
+    smooth = largest(np.abs(cv2.blur(picture - state.reference, window)))
     return np.asarray(
         smooth > np.maximum(limits.faint, limits.noises / 2 * cv2.blur(usual.noise, window))
     )
@@ -271,7 +271,7 @@ def _follow(
     limits: DisturbanceLimits,
 ) -> None:
     """The reference follows what nobody disturbs."""
-    same = np.abs(picture - state.last).max(axis=-1) < threshold
+    same = largest(np.abs(picture - state.last)) < threshold
     state.steady = np.where(same & seen, np.minimum(state.steady, 250) + 1, 0).astype(np.uint8)
     settled = differs & ~fixed & (state.steady >= limits.stable_frames)
     state.reference[settled] = picture[settled]

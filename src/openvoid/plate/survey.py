@@ -26,7 +26,7 @@ from openvoid.core.removal import Run
 from openvoid.media.seal import read_facts, write_facts
 from openvoid.vision.camera import Camera, Matrix, Registrar, Registration, transform
 from openvoid.vision.display import Display
-from openvoid.vision.masks import disc, nanmedian, touching
+from openvoid.vision.masks import disc, largest, nanmedian, touching
 from openvoid.vision.store import ArrayStore
 from openvoid.vision.working import PLATE, Working, prepare, working_size
 
@@ -280,13 +280,13 @@ def _passing(
     usual = nanmedian(looks)
     gains = np.stack([_gain(colors, usual) for colors in looks])
     usual = nanmedian(looks * gains[:, None])
-    restless = 3 * nanmedian(np.abs(looks * gains[:, None] - usual)).max(axis=-1)
+    restless = 3 * largest(nanmedian(np.abs(looks * gains[:, None] - usual)))
     seldom = np.isfinite(looks[..., 0]).sum(axis=0) < max(5, SELDOM * len(picked))
     passing = np.zeros_like(shown)
     for index in range(count):
         colors = np.where(shown[index][:, None], _cell_colors(look, index), np.nan)
         colors = colors * _gain(colors, usual)
-        off = np.abs(colors - usual).max(axis=-1)
+        off = largest(np.abs(colors - usual))
         moved = (off > np.maximum(TRANSIENT, restless)) & ~seldom & wanted
         if moved.any():
             unsure = moved | (seldom & wanted)

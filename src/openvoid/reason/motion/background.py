@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, SCENES, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
-from openvoid.vision.masks import nanmedian
+from openvoid.vision.masks import largest, nanmedian
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def undisturbed(scene: Scene, limits: BackgroundLimits) -> Undisturbed:
                 looks[place][here[place]] = scene.picture(int(index))[here[place]]
     looks[~good] = np.nan
     picture = nanmedian(looks)
-    noise = 1.5 * nanmedian(np.abs(looks - picture).max(axis=-1))
+    noise = 1.5 * nanmedian(largest(np.abs(looks - picture)))
     return Undisturbed(
         np.nan_to_num(picture),
         np.maximum(np.nan_to_num(noise), limits.floor).astype(np.float32),

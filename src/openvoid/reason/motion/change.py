@@ -173,7 +173,7 @@ def _same_pattern(
 def _same_hue(picture: Picture, usual: Picture) -> Mask:
     """Pixels that are darker by about the same factor in all channels: a shadow's hard edge."""
     ratio = (picture + 0.03) / (usual + 0.03)
-    return np.asarray((ratio.max(axis=-1) < 1) & (ratio.max(axis=-1) < 1.35 * ratio.min(axis=-1)))
+    return np.asarray((largest(ratio) < 1) & (largest(ratio) < 1.35 * smallest(ratio)))
 
 
 def _hanging(mask: Mask, object_: Mask, scene: Scene, limits: ChangeLimits) -> Mask:

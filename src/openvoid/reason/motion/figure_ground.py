@@ -22,7 +22,7 @@ from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, SCENES, SUPPORT, WORKING, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.surfaces import SurfaceLimits, softened, surfaces
-from openvoid.vision.masks import grown, hanging, inner, opened
+from openvoid.vision.masks import grown, hanging, inner, largest, opened
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def sharp(mask: Mask, picture: Picture, object_: Mask, limits: FigureLimits) -> 
     """The parts of a mask with outlines in focus, as the object's is: others are far behind it."""
     calm = cv2.GaussianBlur(picture, (3, 3), 0)
     slope = [cv2.Sobel(calm, cv2.CV_32F, dx, 1 - dx) / 8 for dx in (0, 1)]
-    strong = cv2.dilate(np.hypot(*slope).max(axis=-1), np.ones((5, 5), np.uint8))
+    strong = cv2.dilate(largest(np.hypot(*slope)), np.ones((5, 5), np.uint8))
     own = grown(object_, 2) & grown(~object_, 2)
     steep = limits.focus * float(np.median(strong[own])) if own.any() else 0.0
     limit = min(max(limits.sharp, steep), limits.sharpest)

@@ -27,7 +27,7 @@ from openvoid.reason.motion.limits import COST, LIGHT, WORKING, Limits, limit
 from openvoid.reason.motion.report import Finding
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.surfaces import SurfaceLimits, Surfaces, softened, surfaces
-from openvoid.vision.masks import filled, grown, touching
+from openvoid.vision.masks import filled, grown, largest, smallest, touching
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ def _both_sides(
 
 def _shines(picture: Picture, object_: Mask, seen: Mask, limits: LampLimits) -> bool:
     """Whether the object's bright part is the brightest of all."""
-    bright = picture.max(axis=-1)
+    bright = largest(picture)
     own = float(np.percentile(bright[object_], 80))
     rest = bright[seen & ~grown(object_, 3)]
     return own > limits.shines and own > limits.brightest * float(np.percentile(rest, 97))
@@ -268,7 +268,7 @@ def _heights_away(
     """How far on the ground each spot is from the lamp's foot, in heights of the lamp."""
     high, wide = object_.shape
     focal = limits.focal * min(high, wide)
-    bright = np.nonzero(object_ & (picture.max(axis=-1) > limits.shines))[0]
+    bright = np.nonzero(object_ & (largest(picture) > limits.shines))[0]
     lamp_px = max(1.0, ground.foot_row - float(bright.mean()))
     y, x = np.mgrid[:high, :wide].astype(np.float32)
     below_px = y - (ground.foot_row - limits.flat * focal)  # below the horizon
@@ -290,8 +290,8 @@ def _turned_away(picture: Picture, reached: Mask, ground: _Ground, limits: LampL
     """What stands nearer than the lamp: it shows the side that the light does not fall on."""
     bright = np.median(picture[ground.mask & reached], axis=0) + 0.02
     ratio = (picture + 0.02) / bright
-    like_ground = ratio.max(axis=-1) < limits.shade_tint * ratio.min(axis=-1)  # or a shadow on it
-    others = reached & ~ground.mask & ~(like_ground & (ratio.max(axis=-1) < limits.lit))
+    like_ground = largest(ratio) < limits.shade_tint * smallest(ratio)  # or a shadow on it
+    others = reached & ~ground.mask & ~(like_ground & (largest(ratio) < limits.lit))
     opened = cv2.morphologyEx(
         others.astype(np.uint8),
         cv2.MORPH_OPEN,

@@ -23,7 +23,7 @@ from openvoid.reason.motion.limits import COST, WATER, WORKING, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.camera import Matrix, normal, transform
 from openvoid.vision.features import corners, found_again
-from openvoid.vision.masks import grown, nanmedian, touching
+from openvoid.vision.masks import grown, largest, nanmedian, touching
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Compared:
         difference: NDArray[Any] = here - self._reference
         if self._calm:
             difference = cv2.blur(difference, (3, 3))
-        off = np.abs(difference).max(axis=-1)
+        off = largest(np.abs(difference))
         free = self._known & ~own
         weak = (off > limits.weaker * self._limit) & free
         mask = _calm(touching(weak, off > self._limit), limits)  # hysteresis, Canny 1986
@@ -103,7 +103,7 @@ def before(scene: Scene, frames: Sequence[int], where: Mask, limits: RegionLimit
         looks[number][_warped(free.astype(np.uint8), step) == 0] = np.nan
     picture = nanmedian(looks)
     known = np.isfinite(picture[..., 0])
-    off = np.nan_to_num(nanmedian(np.abs(looks - picture).max(axis=-1)))
+    off = np.nan_to_num(nanmedian(largest(np.abs(looks - picture))))
     usual = limits.noises * float(np.median(off[where & known])) if (where & known).any() else 0.0
     limit = np.maximum(limits.change + usual, limits.noises * cv2.blur(off, (5, 5)))
     picture = np.nan_to_num(picture)
@@ -122,7 +122,7 @@ def _noise(
     points = _features(_gray(reference), where, limits)
     picture = scene.picture(index)
     step = _step(_gray(reference), _gray(picture), points, scene.object[index], where, limits)
-    off = np.abs(_warped(picture, step) - reference).max(axis=-1)[where]
+    off = largest(np.abs(_warped(picture, step) - reference))[where]
     return limits.noises * float(np.median(off))
 
 
@@ -235,7 +235,7 @@ def _slope(picture: NDArray[Any]) -> NDArray[np.float32]:
     """How much a pixel's colour changes a pixel farther."""
     low, high = (each(picture, np.ones((3, 3), np.uint8)) for each in (cv2.erode, cv2.dilate))
     span = np.asarray(high, np.float32) - low
-    return np.asarray((span if span.ndim == 2 else span.max(axis=-1)) / 2, np.float32)
+    return np.asarray((span if span.ndim == 2 else largest(span)) / 2, np.float32)
 
 
 def _calm(mask: Mask, limits: RegionLimits) -> Mask:

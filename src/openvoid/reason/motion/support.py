@@ -29,7 +29,7 @@ from openvoid.reason.motion.report import Finding
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.shadow import ShadowLimits
 from openvoid.reason.motion.statics import StaticsLimits, losses
-from openvoid.vision.masks import disc, grown, hanging, tidy
+from openvoid.vision.masks import disc, grown, hanging, largest, tidy
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _left_behind(scene: Scene, first: int, limits: SupportLimits) -> Mask:
     for number in picked[1:] if later else []:
         index = later[number]
         free = scene.seen(index) & ~grown(scene.object[index], 4)
-        off = np.abs(cv2.blur(scene.picture(index), (3, 3)) - before).max(axis=-1)
+        off = largest(np.abs(cv2.blur(scene.picture(index), (3, 3)) - before))
         same += free & (off < limits.same)
         looks += free
     return np.asarray((looks > 0) & (same >= 0.5 * looks))

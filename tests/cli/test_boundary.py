@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
+from openvoid.shot import Shot
 from tests.cli.tiny_shots import listing, save_pictures, spawn, tiny_shot
 
 
@@ -133,7 +134,7 @@ def test_clips_of_a_few_pixels_are_done_with_what_is_usual(
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.ESTALE, errno.ENOLCK])
-@pytest.mark.parametrize("place", ["a picture", "the cache"])
+@pytest.mark.parametrize("place", ["a picture", "the cache", "anywhere"])
 def test_what_the_disk_says_while_reading_is_one_line(
     number: int,
     place: str,
@@ -152,6 +153,12 @@ def test_what_the_disk_says_while_reading_is_one_line(
             return read(self)
 
         monkeypatch.setattr(Path, "is_file", is_file)
+    elif place == "anywhere":
+
+        def refuse(*_: Any) -> Any:
+            raise fault
+
+        monkeypatch.setattr(Shot, "request", refuse)
     else:
         make = Path.mkdir
 

@@ -174,10 +174,7 @@ def _places(places: Facts) -> tuple[Place, ...]:
     return tuple(
         Place(
             row.at("frame").whole(0, FRAME),
-            tuple(
-                (x.number(-PLACE_SHARE, PLACE_SHARE), y.number(-PLACE_SHARE, PLACE_SHARE))
-                for x, y in (pair.rows(2, 2) for pair in row.at("corners").rows())
-            ),
+            row.at("corners").pairs(-PLACE_SHARE, PLACE_SHARE),
         )
         for row in places.rows()
     )

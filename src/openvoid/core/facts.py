@@ -14,7 +14,7 @@ import json
 import math
 import stat
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -49,7 +49,7 @@ class Facts:
 
     def __contains__(self, name: str) -> bool:
         """Whether it is an object that says something of this name; null says nothing."""
-        return isinstance(self.value, Mapping) and self.value.get(name) is not None
+        return isinstance(self.value, dict) and self.value.get(name) is not None
 
     def at(self, name: str, absent: Any = ...) -> Facts:
         """A field; where it is not there or null, `absent`, if that is given.
@@ -57,7 +57,7 @@ class Facts:
         Raises:
             OpenVoidError: not an object, or it lacks the field.
         """
-        if not isinstance(self.value, Mapping):
+        if not isinstance(self.value, dict):
             self.refuse("an object")
         if name not in self:
             if absent is ...:
@@ -80,7 +80,7 @@ class Facts:
 
     def fields(self, most: int = limits.FACTS_VALUES) -> dict[str, Facts]:
         """All fields of an object."""
-        if not isinstance(self.value, Mapping) or len(self.value) > most:
+        if not isinstance(self.value, dict) or len(self.value) > most:
             self.refuse(
                 "an object" if most == limits.FACTS_VALUES else f"an object of up to {most}"
             )
@@ -95,6 +95,21 @@ class Facts:
         return [
             Facts(value, f"{self.name}[{at}]", self.where) for at, value in enumerate(self.value)
         ]
+
+    def pairs(self, low: float, high: float) -> tuple[tuple[float, float], ...]:
+        """A list of [x, y], each from `low` to `high`; quick, for outlines of many corners."""
+        if not isinstance(self.value, list | tuple):
+            self.refuse("a list")
+        found = []
+        for at, pair in enumerate(self.value):
+            if isinstance(pair, list | tuple) and len(pair) == 2:
+                x, y = pair
+                if type(x) is float and type(y) is float and low <= x <= high and low <= y <= high:
+                    found.append((x, y))
+                    continue
+            each = Facts(pair, f"{self.name}[{at}]", self.where).rows(2, 2)
+            found.append((each[0].number(low, high), each[1].number(low, high)))
+        return tuple(found)
 
     # --- coming out ---------------------------------------------------------------------------
 
@@ -128,9 +143,12 @@ class Facts:
 
     def kept(self) -> Any:
         """The value as it is, for what is only passed on; all its texts can be written again."""
-        for value, trail in _within(self.value):
-            if isinstance(value, str) and not _is_writable(value):
-                Facts(value, _path_of(trail, self.name), self.where).refuse("Unicode")
+        for holder, trail in _holders(self.value):
+            for name, value in _inside(holder):
+                for text in (name, value):
+                    if isinstance(text, str) and not _is_writable(text):
+                        path = _path_of((trail, name), self.name)
+                        Facts(text, path, self.where).refuse("Unicode")
         return self.value
 
     def refuse(self, wanted: str) -> NoReturn:
@@ -194,17 +212,11 @@ def loads(data: bytes | str, where: str = "", *, most_bytes: int = limits.FACTS_
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise OpenVoidError("cannot be read: it is not UTF-8", where=where) from error
-    if sum(map(text.count, ",[{")) > limits.FACTS_VALUES:
-        what = f"holds more than {limits.FACTS_VALUES // 10**6} million values"
-        raise OpenVoidError(what, where=where)
+    for marks, most in ((",[", limits.FACTS_VALUES), ("{", limits.FACTS_OBJECTS)):
+        if sum(map(text.count, marks)) > most:
+            raise OpenVoidError(f"holds more than {most // 10**6} million values", where=where)
     try:
-        value = json.loads(
-            text,
-            parse_int=_whole,
-            parse_float=_float,
-            parse_constant=_Absurd,
-            object_pairs_hook=_object,
-        )
+        value = json.loads(text, object_pairs_hook=_object)
     except _Twice as error:
         raise OpenVoidError(f"says {shown(error.name)} twice", where=where) from error
     except RecursionError as error:
@@ -215,25 +227,9 @@ def loads(data: bytes | str, where: str = "", *, most_bytes: int = limits.FACTS_
     return Facts(value, where=where)
 
 
-class _Absurd:
-    """A number that no field holds."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
 class _Twice(Exception):
     def __init__(self, name: str) -> None:
         self.name = name
-
-
-def _whole(text: str) -> Any:
-    return int(text) if len(text) <= limits.DIGITS else _Absurd(text)
-
-
-def _float(text: str) -> Any:
-    value = float(text)
-    return value if math.isfinite(value) else _Absurd(text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -244,46 +240,53 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
+_HOLDS = (dict, list, tuple)
 Trail = tuple[Any, Any] | None
 """(trail of what holds it, its name or number there)."""
 
 
 def _check(data: Any, where: str) -> None:
-    for value, trail in _within(data, where):
-        absurd = isinstance(value, _Absurd)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if absurd or (number and not is_number(value)):
-            Facts(value, _path_of(trail), where).refuse("a finite number")
+    """That all numbers in it are finite and short, and that it is not nested too deep."""
+    for holder, trail in _holders(data, where):
+        for name, value in _inside(holder):
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if number and not is_number(value):
+                Facts(value, _path_of((trail, name)), where).refuse("a finite number")
 
 
-def _within(data: Any, where: str = "") -> Iterator[tuple[Any, Trail]]:
-    """Everything in it, names too, and how one comes there; without recursion.
+def _holders(data: Any, where: str = "") -> Iterator[tuple[Any, Trail]]:
+    """A list of it alone, then every object and list in it, and how one comes there.
+
+    Without recursion, so that depth is told and never overflows.
 
     Raises:
         OpenVoidError: it is nested too deep.
     """
-    stack: list[tuple[Any, Trail, int]] = [(data, None, 0)]
+    stack: list[tuple[Any, Trail, int]] = [([data], None, 0)]
     while stack:
         value, trail, depth = stack.pop()
-        yield value, trail
-        if not isinstance(value, Mapping | list | tuple):
-            continue
-        if depth >= limits.NESTED:
+        if depth > limits.NESTED:
             raise _too_deep(where)
-        inner = value.items() if isinstance(value, Mapping) else enumerate(value)
-        for name, each in inner:
-            stack.append((each, (trail, name), depth + 1))
-            if isinstance(name, str) and not _is_writable(name):
-                yield name, (trail, name)
+        yield value, trail
+        stack.extend(
+            (each, (trail, name), depth + 1)
+            for name, each in _inside(value)
+            if isinstance(each, _HOLDS)
+        )
+
+
+def _inside(holder: Any) -> Iterable[tuple[Any, Any]]:
+    return holder.items() if isinstance(holder, dict) else enumerate(holder)
 
 
 def _path_of(trail: Trail, before: str = "") -> str:
+    """The name of what a trail leads to, the list that `_holders` begins with left out."""
     names = []
     while trail is not None:
         trail, name = trail
         names.append(name)
     found = Facts(None, before)
-    for name in reversed(names):
+    for name in reversed(names[:-1]):
         inside = f"{found.name}[{name}]" if isinstance(name, int) else found._named(str(name))
         found = Facts(None, inside)
     return found.name
@@ -308,15 +311,13 @@ def _counted(least: int, most: int) -> str:
 
 def shown(value: Any) -> str:
     """A value for a message: short, printable, one line."""
-    if isinstance(value, _Absurd):
-        text = value.text
-    elif isinstance(value, Mapping):
+    if isinstance(value, dict):
         return "an object"
-    elif isinstance(value, list | tuple):
+    if isinstance(value, list | tuple):
         return f"a list of {len(value)}"
-    elif value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool | float):
         return json.dumps(value)
-    elif isinstance(value, int):
+    if isinstance(value, int):
         text = limits.told(value)
     else:
         text = repr(value[: SHOWN + 1] if isinstance(value, str) else value)

@@ -16,8 +16,9 @@ FRAME = 10_000_000  # numbers of frames: four days at 24 a second; TIFF and DPX 
 PLACE_PX = 1e6  # how far from the picture's corner a mark may be told: 30 times the longest side
 PLACE_SHARE = 1e3  # the same of places, which are told as shares of the picture
 
-FACTS_BYTES = 64 << 20  # of JSON: 8,000 outlines of 200 corners take 60 MB
-FACTS_VALUES = 4_000_000  # in one JSON text; each takes up to 120 bytes once it is read
+FACTS_BYTES = 256 << 20  # of JSON: five effects of 8,000 frames, 100 corners each, take 240 MB
+FACTS_VALUES = 16_000_000  # in it: the same take 12 million; a list takes 56 bytes once it is read
+FACTS_OBJECTS = 1_000_000  # among them: the same take 40,000; an object takes 232 bytes
 NESTED = 64  # how deep JSON may be nested; ours is 7 deep
 DIGITS = 40  # of a whole number; float32 ends at 39
 TEXT_LETTERS = 65_536  # of one text: a prompt, a reason

@@ -174,9 +174,7 @@ def _clicks(facts: Facts) -> Iterator[Point]:
     for frame, points in facts.at(name).fields().items():
         if not (frame.isdecimal() and len(frame) <= len(str(FRAME))):
             points.refuse("the number of a frame as the name")
-        for pair in points.rows():
-            x, y = (each.number(0, PLACE_PX) for each in pair.rows(2, 2))
-            yield Point(int(frame), x, y)
+        yield from (Point(int(frame), x, y) for x, y in points.pairs(0, PLACE_PX))
 
 
 def _point(row: Facts) -> Point:
@@ -195,10 +193,9 @@ def _box(row: Facts) -> BoxMark:
 
 def _stroke(row: Facts) -> Stroke:
     row.only("frame", "path", "width_px", "positive")
-    pairs = (pair.rows(2, 2) for pair in row.at("path").rows())
     return Stroke(
         row.at("frame").whole(0, FRAME),
-        tuple((x.number(0, PLACE_PX), y.number(0, PLACE_PX)) for x, y in pairs),
+        row.at("path").pairs(0, PLACE_PX),
         row.at("width_px").number(0, PLACE_PX),
         row.at("positive", True).yes(),
     )

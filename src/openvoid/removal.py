@@ -102,13 +102,7 @@ def remove(
     engine_options = plugins.check_options(plugin, options or {})
     shot = open_shot(clip, mask, prompt, rate, input_color)
     request = shot.request(range, grow_px, seed, soft_edge_px, effects)
-    to = destination(
-        Path(out),
-        codec=codec,
-        matte=Path(matte) if matte else None,
-        patch=Path(patch) if patch else None,
-        inputs=shot.files(),
-    )
+    to = destination(out, codec=codec, matte=matte, patch=patch, inputs=shot.files())
     check_free(to, request.clip, request.quadmask, overwrite)
     asked: dict[str, Any] = {"engine": engine, "options": asdict(engine_options)}
     asked |= {"grow_px": grow_px, "codec": to.codec}

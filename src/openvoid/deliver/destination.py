@@ -47,11 +47,11 @@ class Destination:
 
 
 def destination(
-    out: Path,
+    out: str | Path,
     *,
     codec: str | None = None,
-    matte: Path | None = None,
-    patch: Path | None = None,
+    matte: str | Path | None = None,
+    patch: str | Path | None = None,
     inputs: Sequence[Path] = (),
 ) -> Destination:
     """The paths and codecs of all deliverables, checked.
@@ -60,6 +60,7 @@ def destination(
         OpenVoidError: an unknown codec or suffix; a folder that is missing or may not be written;
             an output that is an input (one of the files `inputs`) or another output.
     """
+    out, matte, patch = Path(out), Path(matte) if matte else None, Path(patch) if patch else None
     found = Destination(
         master=out,
         codec=_codec(out, codec, tuple(CODECS)),

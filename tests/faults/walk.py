@@ -59,7 +59,8 @@ class Walk:
         """With a fault at a point (none: 0), and again without."""
         shutil.rmtree(self._place, ignore_errors=True)
         shutil.copytree(self._root / "start", self._place)
-        facts = {"at": at, **self._run(kind, at), "after": self._files()}
+        before = self._files()
+        facts = {"at": at, "before": before, **self._run(kind, at), "after": self._files()}
         again = self._run(kind, 0)
         return {**facts, "again": again["code"], "again_said": again["said"], "left": self._files()}
 

@@ -58,7 +58,9 @@ class Shelf:
             raise OpenVoidError("there is no such folder", where=str(self.folder.parent), mend=mend)
         with leased([self.folder], what="this folder of marks"):
             if self.folder.is_dir():
-                recover([self.folder / MADE_BY])
+                facts_name = facts_path(Path(TRACK)).name
+                names = (MADE_BY, SELECTION, TRACK, facts_name, EFFECTS, QUADMASK)
+                recover(self.folder / name for name in names)
             self._keys = self._read_keys()
             self._refuse_others()
             yield

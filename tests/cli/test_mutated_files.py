@@ -15,6 +15,7 @@ from openvoid.core.quadmask import Quadmask
 from openvoid.media.encode import open_writer
 from openvoid.media.masks import write_quadmask
 from tests.cli.tiny_shots import listing, tiny_shot
+from tests.fuzz.mutations import mutated
 
 SEEDS = range(15)
 KINDS = ("clip.mkv", "clip.mp4", "clip.mov", "mask.mkv", "mask.mp4", "pictures/0002.png")
@@ -34,23 +35,6 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_quadmask(Quadmask.from_labels(tiny.labels), folder / name, clip.rate)
     shutil.copytree(tiny.clip, folder / "pictures")
     return folder
-
-
-def mutated(data: bytes, rng: np.random.Generator) -> bytes:
-    """Some bytes changed, dropped, doubled or cut off."""
-    values = bytearray(data)
-    kind = rng.integers(4)
-    place = int(rng.integers(len(values)))
-    if kind == 0:
-        for _ in range(int(rng.integers(1, 40))):
-            values[int(rng.integers(len(values)))] = int(rng.integers(256))
-    elif kind == 1:
-        del values[place:]
-    elif kind == 2:
-        del values[place : place + int(rng.integers(1, 400))]
-    else:
-        values[place:place] = values[place : place + 300]
-    return bytes(values)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,6 +12,7 @@ import pytest
 from openvoid.core.errors import OpenVoidError
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
+from tests.fuzz.mutations import mutated
 
 Make = Callable[..., Path]
 MUTATIONS = 12  # of each kind of file
@@ -23,25 +24,6 @@ KINDS = [
     ("a.ts", {"codec": "libx264"}),
     ("a.avi", {"codec": "mjpeg", "pixels": "yuvj420p"}),
 ]
-
-
-def mutated(data: bytes, rng: np.random.Generator) -> bytes:
-    """A few bytes changed, a stretch cut out, doubled or blanked, or the end missing."""
-    changed = bytearray(data)
-    start, length = int(rng.integers(len(data))), int(rng.integers(1, max(2, len(data) // 4)))
-    match int(rng.integers(5)):
-        case 0:
-            for at in rng.integers(0, len(data), 1 + int(rng.integers(20))):
-                changed[at] = int(rng.integers(256))
-        case 1:
-            del changed[start : start + length]
-        case 2:
-            changed[start:start] = changed[start : start + length]
-        case 3:
-            changed[start : start + length] = bytes(len(changed[start : start + length]))
-        case _:
-            del changed[start:]
-    return bytes(changed)
 
 
 def read_all(path: Path) -> None:

@@ -245,6 +245,20 @@ def test_damaged_images_are_refused(tmp_path: Path, suffix: str, damage: str) ->
         open_clip(tmp_path).window(0, 1)
 
 
+def test_an_exr_whose_header_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.exr"
+    output = oiio.ImageOutput.create(str(path))
+    assert output.open(str(path), oiio.ImageSpec(8, 8, 3, oiio.HALF))
+    assert output.write_image(np.zeros((8, 8, 3), np.float32))
+    output.close()
+    data = path.read_bytes()
+    damaged = data.replace(b"\0compression\0", b"\0com\xff\0\0\0sion\0")
+    assert damaged != data
+    path.write_bytes(damaged)
+    with pytest.raises(OpenVoidError, match=r"a\.exr: cannot be read, or is damaged"):
+        open_clip(path)
+
+
 def test_a_png_with_one_wrong_byte_is_refused(tmp_path: Path) -> None:
     save_png(tmp_path / "a.png", noise("uint8", 1, 64, 64)[0])
     data = bytearray((tmp_path / "a.png").read_bytes())

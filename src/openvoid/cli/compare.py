@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from openvoid.media.atomic import Joins
     from openvoid.show.comparison import Pair, View
 
+GAIN = 65_536  # one step of 16 bits is black or white then
 Mode = Literal["sheet", "side", "difference"]
 
 
@@ -54,7 +55,9 @@ def compare(
             min=0, max=SIDE_PX, help="Of one panel, in pixels; 0: 480, or native in a video."
         ),
     ] = 0,
-    gain: Annotated[float, typer.Option(min=0.1, help="How much differences are amplified.")] = 8.0,
+    gain: Annotated[
+        float, typer.Option(min=0.1, max=GAIN, help="How much differences are amplified.")
+    ] = 8.0,
     frame_range: Annotated[
         str | None, typer.Option("--range", help="The frames of A that B shows: 10-80")
     ] = None,

@@ -70,7 +70,7 @@ MetricNames = Annotated[
     str, typer.Option(help="Metrics, with commas; else all.", rich_help_panel=HOW)
 ]
 Timeout = Annotated[
-    float, typer.Option(min=1, help="Seconds a shot may take.", rich_help_panel=HOW)
+    float, typer.Option(min=1, max=10**7, help="Seconds a shot may take.", rich_help_panel=HOW)
 ]
 Workers = Annotated[
     int,

@@ -21,6 +21,7 @@ FACTS_VALUES = 16_000_000  # in it: the same take 12 million; a list takes 56 by
 FACTS_OBJECTS = 1_000_000  # among them: the same take 40,000; an object takes 232 bytes
 NESTED = 64  # how deep JSON may be nested; ours is 7 deep
 DIGITS = 40  # of a whole number; float32 ends at 39
+NAME_LETTERS = 255  # of a file's name; longer ones no usual file system takes
 TEXT_LETTERS = 65_536  # of one text: a prompt, a reason
 WEIGHTS_HEADER_BYTES = 100_000_000  # as safetensors' own reader has it
 LAYERS = 1024  # blocks of a model, channels of a stage list; the released transformer has 42

@@ -181,28 +181,35 @@ def _layout(dtype: np.dtype[Any], channels: int, bits: int | None = None) -> Pix
 
 def _read_openimageio(path: Path, index: int) -> Image:
     oiio = _openimageio()
-    source = oiio.ImageInput.open(str(path))
-    if source is None:
-        oiio.geterror()  # fetched, or it would be printed at exit
-        raise OpenVoidError("cannot be read, or is damaged", where=str(path))
     try:
-        spec = source.spec()
-        names = _color_channels(list(spec.channelnames))
-        if names is None:
-            found = ", ".join(spec.channelnames)
-            raise OpenVoidError("has neither R, G, B nor Y", where=str(path), mend=f"has {found}")
-        kind = str(spec.channelformat(names[0]))
-        wanted = oiio.FLOAT if path.suffix.lower() == ".exr" else oiio.UINT16
-        check_picture(spec.height, spec.width, where=str(path))
-        check_picture(spec.full_height, spec.full_width, where=str(path))
-        first = min(names)  # of what may be many channels, only those between
-        pixels = source.read_image(0, 0, first, max(names) + 1, wanted)
-        if pixels is None:
-            source.geterror()
+        source = oiio.ImageInput.open(str(path))
+        if source is None:
+            oiio.geterror()  # fetched, or it would be printed at exit
             raise OpenVoidError("cannot be read, or is damaged", where=str(path))
-        return _image_of(path, index, spec, kind, pixels[..., [at - first for at in names]])
-    finally:
-        source.close()
+        try:
+            return _opened(source, path, index)
+        finally:
+            source.close()
+    except UnicodeError as error:  # a name inside that is damaged, or a message that quotes it
+        raise OpenVoidError("cannot be read, or is damaged", where=str(path)) from error
+
+
+def _opened(source: Any, path: Path, index: int) -> Image:
+    oiio, spec = _openimageio(), source.spec()
+    names = _color_channels(list(spec.channelnames))
+    if names is None:
+        found = ", ".join(spec.channelnames)
+        raise OpenVoidError("has neither R, G, B nor Y", where=str(path), mend=f"has {found}")
+    kind = str(spec.channelformat(names[0]))
+    wanted = oiio.FLOAT if path.suffix.lower() == ".exr" else oiio.UINT16
+    check_picture(spec.height, spec.width, where=str(path))
+    check_picture(spec.full_height, spec.full_width, where=str(path))
+    first = min(names)  # of what may be many channels, only those between
+    pixels = source.read_image(0, 0, first, max(names) + 1, wanted)
+    if pixels is None:
+        source.geterror()
+        raise OpenVoidError("cannot be read, or is damaged", where=str(path))
+    return _image_of(path, index, spec, kind, pixels[..., [at - first for at in names]])
 
 
 def _image_of(path: Path, index: int, spec: Any, kind: str, pixels: NDArray[Any]) -> Image:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,12 @@ def test_a_shard_that_is_missing_is_named(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "model-1.safetensors")
     (folder / weights.INDEX).write_text(json.dumps(index))
     assert "lacks model-2.safetensors" in told(lambda: weights.locate("sam2", str(folder)))
+
+
+@pytest.mark.parametrize("name", [["model.safetensors"], {}, None, 7, "x" * 70_000])
+def test_an_index_that_names_no_files_is_told(folder: Path, name: Any) -> None:
+    (folder / weights.INDEX).write_text(json.dumps({"weight_map": {"a": name}}))
+    assert "weight_map.a is " in told(lambda: weights.locate("sam2", str(folder)))
 
 
 def test_weights_that_do_not_fit_the_model_are_named(folder: Path) -> None:

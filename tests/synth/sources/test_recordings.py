@@ -52,3 +52,39 @@ def test_scales_and_roles_of_the_yaml(tmp_path: Path) -> None:
     (folder / f"{folder.name}.yaml").write_text("a: [")
     with pytest.raises(OpenVoidError, match="not readable as yaml"):
         read_sequence(folder)
+
+
+LAUGHS = "a: &a [x, x]\n" + "".join(
+    f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}]\n"
+    for a, b in zip("abcdefghi", "bcdefghij", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "scale: " + "9" * 5000,
+        "[" * 3000,
+        "scale: 2026-99-99",
+        "a: [",
+        "\x00",
+        "title: " + "x" * 2**20,
+    ],
+    ids=["digits", "nested", "no date", "cut", "null", "long"],
+)
+def test_a_yaml_that_cannot_be_read_is_one_line(tmp_path: Path, text: str) -> None:
+    folder = sequence(tmp_path)
+    (folder / f"{folder.name}.yaml").write_text(text)
+    with pytest.raises(OpenVoidError, match=r"not readable as yaml|more than 1 MiB") as caught:
+        read_sequence(folder)
+    assert "\n" not in caught.value.line()
+
+
+def test_a_yaml_that_grows_when_told_is_not_told(tmp_path: Path) -> None:
+    folder = sequence(tmp_path)
+    (folder / f"{folder.name}.yaml").write_text(
+        f"{LAUGHS}title: *j\nstatic: *j\nfalling: [table]\n"
+    )
+    found = read_sequence(folder)
+    assert found.title == folder.name.replace("_", " ")
+    assert (found.static, found.falling) == (frozenset(), {"table"})

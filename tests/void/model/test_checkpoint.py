@@ -354,6 +354,14 @@ def test_an_embedding_under_its_other_name_is_loaded(folder: Path) -> None:
     assert torch.equal(before.shared.weight, after.shared.weight)
 
 
+@pytest.mark.parametrize("name", [["a.safetensors"], {}, None, 7, "x" * 70_000])
+def test_an_index_that_names_no_files_is_told(folder: Path, name: Any) -> None:
+    index = folder / BASE / "text_encoder" / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": name}}))
+    found = weights.locate(str(folder))
+    assert "weight_map.a is " in told(lambda: weights.check(found, (1,)))
+
+
 def test_a_tokenizer_with_more_words_than_the_encoder_knows_is_refused(folder: Path) -> None:
     change_config(folder / BASE / "text_encoder" / "config.json", vocab_size=50)
     found = weights.locate(str(folder))

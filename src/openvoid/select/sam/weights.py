@@ -13,7 +13,7 @@ from typing import Any
 
 from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.limits import WEIGHTS_HEADER_BYTES
+from openvoid.core.limits import NAME_LETTERS, WEIGHTS_HEADER_BYTES
 from openvoid.core.removal import Progress, silent
 from openvoid.media import digest, hub
 from openvoid.media.cache import at_home
@@ -141,10 +141,10 @@ def _parts(folder: Path) -> Sequence[Path]:
     """The files of the weights: one, or those that an index lists."""
     if not (folder / INDEX).is_file():
         return [folder / NEEDED[1]]
-    listed = _json(folder / INDEX).get("weight_map")
-    if not isinstance(listed, dict) or not listed:
+    listed = facts.read(folder / INDEX).at("weight_map", {}).fields().values()
+    if not listed:
         raise OpenVoidError("lists no weights", where=str(folder / INDEX))
-    return [folder / str(name) for name in sorted(set(listed.values()))]
+    return [folder / name for name in sorted({each.text(NAME_LETTERS) for each in listed})]
 
 
 def _check_length(path: Path, mend: str) -> None:

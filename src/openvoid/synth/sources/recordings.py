@@ -32,6 +32,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.synth.sources.plain_pickle import load_plain
 
 MOST_BYTES = 1 << 30
+MOST_YAML_BYTES = 1 << 20  # of a title and some names
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,15 @@ def read_sequence(folder: Path) -> Recording:
         raise OpenVoidError("its objects and its bones differ in length", where=str(path))
     told = _yaml(folder / f"{folder.name}.yaml")
     roles = _roles(folder, told)
+    titles = (told.get("title"), told.get("short_script"))
     return Recording(
         folder.name,
         bones,
         objects,
         {name: _scale(told, name) for name in objects},
-        frozenset(map(str, roles.get("static") or ())),
-        frozenset(map(str, roles.get("falling") or ())),
-        str(told.get("title") or told.get("short_script") or folder.name.replace("_", " ")),
+        _names(roles.get("static")),
+        _names(roles.get("falling")),
+        next(filter(None, map(_text, titles)), folder.name.replace("_", " ")),
     )
 
 
@@ -123,11 +125,20 @@ def _yaml(path: Path) -> dict[str, Any]:
         mend = "pip install pyyaml"
         raise OpenVoidError("yaml files need PyYAML", where=str(path), mend=mend) from error
     try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        line = " ".join(str(error).split())
+        read = yaml.safe_load(facts.bytes_of(path, MOST_YAML_BYTES).decode("utf-8"))
+    except (ValueError, RecursionError, OverflowError, yaml.YAMLError) as error:
+        line = " ".join(str(error).split())  # ValueError: dates and numbers that are none
         raise OpenVoidError(f"not readable as yaml: {line}", where=str(path)) from error
     return read if isinstance(read, dict) else {}
+
+
+def _text(value: Any) -> str:
+    """A text as it is; "" for what is none: a yaml's lists may grow without end when told."""
+    return value if isinstance(value, str) else ""
+
+
+def _names(value: Any) -> frozenset[str]:
+    return frozenset(filter(None, map(_text, value if isinstance(value, list) else ())))
 
 
 def _roles(folder: Path, told: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.limits import NAME_LETTERS
 from openvoid.core.removal import Progress, silent
 from openvoid.media import digest
 from openvoid.media.cache import at_home
@@ -194,10 +196,10 @@ def shards(folder: Path, stem: str) -> tuple[Path, ...]:
         if not single.is_file():
             raise OpenVoidError(f"lacks {single.name}", where=str(folder), mend=released.PULL)
         return (single,)
-    listed = layout.read_config(index).get("weight_map")
-    if not isinstance(listed, dict) or not listed:
+    listed = facts.read(index).at("weight_map", {}).fields().values()
+    if not listed:
         raise OpenVoidError("lists no weights", where=str(index))
-    paths = tuple(folder / str(name) for name in sorted(set(listed.values())))
+    paths = tuple(folder / name for name in sorted({each.text(NAME_LETTERS) for each in listed}))
     lost = [path.name for path in paths if not path.is_file()]
     if lost:
         raise OpenVoidError(f"lacks {', '.join(lost)}", where=str(folder), mend=released.PULL)

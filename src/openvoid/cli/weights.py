@@ -131,8 +131,8 @@ def check(
 ) -> None:
     """Hold every key, shape and type of a checkpoint against the layout the engine expects.
 
-    No number may be NaN or infinity: VOID's files are read once for that, and remembered until they
-    change; SAM's are loaded. What is odd is named; the exit code is 2.
+    No number may be NaN or infinite: VOID's files are read for that, once until
+    they change; SAM's are loaded. What is odd is named; the exit code is 2.
 
     Examples (on your own folder):
 

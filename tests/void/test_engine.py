@@ -238,3 +238,20 @@ def test_a_pixel_that_is_no_number_never_comes_out(filled: Any, detail: bool, va
         warnings.simplefilter("error")
         result, _ = filled(dataclasses.replace(request, clip=clip), detail=detail)
     assert np.isfinite(np.frombuffer(result, np.float32)).all()
+
+
+def test_weights_that_overflow_while_computing_end_the_pass_at_its_step(
+    filled: Any, tiny_weights: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "large"))
+    path = folder / "void_pass1.safetensors"
+    state = load_file(path)
+    state["proj_out.weight"][:] = 3e38  # finite, as float32 and as bfloat16
+    save_file(state, path)
+    with pytest.raises(OpenVoidError) as caught:
+        filled(weights=str(folder))
+    line = caught.value.line()
+    assert line.startswith("pass 1, step 1 of 2, window 1 of 1: the model gave numbers that are")
+    assert "openvoid weights check" in line

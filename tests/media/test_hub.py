@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 pytest.importorskip("huggingface_hub")
 
 from openvoid.core.errors import OpenVoidError
-from openvoid.media import hub
+from openvoid.media import digest, hub
 from openvoid.media.lease import leased
 from openvoid.void.model import released
 from tests.media.hub_server import COMMIT, Fault, Hub
@@ -224,6 +225,24 @@ def test_offline_means_offline(server: Hub, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert "HF_HUB_OFFLINE" in told(released.offers)
     assert server.asked == []
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("own", [False, True])
+def test_what_was_verified_as_it_came_is_not_read_again_for_its_hash(
+    server: Hub, tmp_path: Path, own: bool
+) -> None:
+    to = tmp_path / "weights" if own else None
+    _, void = released.offers((1,))
+    hub.pull([void], to)
+    place = to / released.VOID_NAME if to else hub.snapshot(released.VOID_REPO)
+    assert place is not None
+    told: list[str] = []
+    found = digest.sha256(place / PASS_1, lambda stage, done, total: told.append(stage))
+    assert found == hashlib.sha256((place / PASS_1).read_bytes()).hexdigest()
+    assert told == []
+    (place / PASS_1).resolve().write_bytes(b"changed later")
+    assert digest.sha256(place / PASS_1) == hashlib.sha256(b"changed later").hexdigest()
 
 
 def test_two_do_not_fetch_the_same_file_at_once(server: Hub) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +192,66 @@ def test_float_and_deep_clips_keep_their_type(filled: Any) -> None:
     request = tiny_request()
     deep = [frame.astype(np.uint16) * 257 for frame in request.clip.frames()]
     assert len(filled(dataclasses.replace(request, clip=clip_of(deep)))[0]) == 2 * len(filled()[0])
+
+
+# --- numbers ------------------------------------------------------------------------------------
+
+
+def spoilt(tiny_weights: Path, tmp_path: Path, file: str) -> Path:
+    """The tiny weights, with bytes 0xff for the data of one file."""
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "spoilt"))
+    held = (folder / file).read_bytes()
+    start = 8 + int.from_bytes(held[:8], "little")
+    (folder / file).write_bytes(held[:start] + b"\xff" * (len(held) - start))
+    return folder
+
+
+@pytest.mark.parametrize("passes", ["1", "2"])
+def test_weights_that_are_not_finite_are_refused_before_the_work_and_at_it(
+    filled: Any, tiny_weights: Path, tmp_path: Path, passes: str
+) -> None:
+    folder = spoilt(tiny_weights, tmp_path, f"void_pass{passes}.safetensors")
+    plugin = plugins.find("engine", "void")
+    options = {"weights": str(folder), "passes": passes}
+    with pytest.raises(OpenVoidError) as before:
+        plugin.weights(plugins.check_options(plugin, options))
+    with pytest.raises(OpenVoidError) as during:
+        filled(**options)
+    assert f"void_pass{passes}.safetensors" in before.value.line()
+    assert "holds numbers that are not finite" in before.value.line()
+    assert during.value.line() == before.value.line()
+
+
+@pytest.mark.parametrize("detail", [False, True])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_pixel_that_is_no_number_never_comes_out(filled: Any, detail: bool, value: float) -> None:
+    from openvoid.core.clip import clip_of
+
+    request = tiny_request()
+    frames = [frame.astype(np.float32) / 255 for frame in request.clip.frames()]
+    for index, frame in enumerate(frames):
+        frame[36, 16 + 5 * index] = value  # in the hole
+        frame[28, 16 + 5 * index] = value  # within its soft edge
+        frame[70, 90] = value  # far away
+    clip = clip_of(frames, request.clip.rate)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result, _ = filled(dataclasses.replace(request, clip=clip), detail=detail)
+    assert np.isfinite(np.frombuffer(result, np.float32)).all()
+
+
+def test_weights_that_overflow_while_computing_end_the_pass_at_its_step(
+    filled: Any, tiny_weights: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "large"))
+    path = folder / "void_pass1.safetensors"
+    state = load_file(path)
+    state["proj_out.weight"][:] = 3e38  # finite, as float32 and as bfloat16
+    save_file(state, path)
+    with pytest.raises(OpenVoidError) as caught:
+        filled(weights=str(folder))
+    line = caught.value.line()
+    assert line.startswith("pass 1, step 1 of 2, window 1 of 1: the model gave numbers that are")
+    assert "openvoid weights check" in line

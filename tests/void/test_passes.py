@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,16 @@ from tests.void.shots import tiny_request
 
 torch = pytest.importorskip("torch")
 
+from openvoid.core.clip import clip_of  # noqa: E402
+from openvoid.core.errors import OpenVoidError  # noqa: E402
 from openvoid.core.removal import Run  # noqa: E402
 from openvoid.vision.flow import make_flow  # noqa: E402
 from openvoid.void import passes as module  # noqa: E402
 from openvoid.void.budget.plan import Work, plan_for  # noqa: E402
 from openvoid.void.model.checkpoint import locate  # noqa: E402
+from openvoid.void.model.codec import Codec  # noqa: E402
+from openvoid.void.model.denoise import Denoiser  # noqa: E402
+from openvoid.void.model.watch import Watch  # noqa: E402
 from openvoid.void.native.view import choose_view  # noqa: E402
 from openvoid.void.passes import Passes, white_noise  # noqa: E402
 from openvoid.void.sampling.presets import settings_of  # noqa: E402
@@ -170,3 +177,117 @@ def test_the_prompt_is_read(build: Any) -> None:
     one, two = build("one"), build("two")
     two.request = dataclasses.replace(two.request, prompt="a different place altogether")
     assert not np.array_equal(frames_of(one.first()), frames_of(two.first()))
+
+
+# --- numbers ------------------------------------------------------------------------------------
+
+
+def refusal(passes: Passes) -> str:
+    def both() -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # numpy's, of what it casts
+            passes.second(passes.first(), make_flow("dis"), 0.5)
+
+    with pytest.raises(OpenVoidError) as caught:
+        both()
+    line = caught.value.line()
+    assert "numbers that are not finite" in line
+    assert "openvoid weights check" in line
+    assert "\n" not in line
+    return line
+
+
+def break_from(call: int, value: float, method: Any) -> Any:
+    """The method, whose result holds one such value from its n-th call on (0, 1, ...)."""
+    calls = itertools.count()
+
+    def broken(self: Any, *given: Any, **named: Any) -> Any:
+        made = method(self, *given, **named)
+        if next(calls) >= call:
+            made[..., -1, -1] = value
+        return made
+
+    return broken
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    ("call", "place"),
+    [
+        (0, "pass 1, step 1 of 2, window 1 of 2: the model"),
+        (3, "pass 1, step 2 of 2, window 2 of 2: the model"),
+        (6, "pass 2, step 2 of 2, window 1 of 2: the model"),
+    ],
+)
+def test_a_prediction_that_is_not_finite_names_its_pass_and_step(
+    build: Any, monkeypatch: pytest.MonkeyPatch, value: float, call: int, place: str
+) -> None:
+    method = Denoiser.__call__
+    monkeypatch.setattr(Denoiser, "__call__", break_from(call, value, method))
+    assert refusal(build("broken", 21)).startswith(place)
+    monkeypatch.undo()
+    after = build("broken", 21)  # what was kept before is whole: the run goes on from there
+    assert np.array_equal(frames_of(after.first()), frames_of(build("plain", 21).first()))
+
+
+@pytest.mark.parametrize(
+    ("method", "call", "place"),
+    [
+        ("_encode", 0, "encode, latents 0 to 3: the VAE"),
+        ("_decode", 0, "decode 1, part 1: the VAE"),
+        ("_decode", 1, "decode 1, part 2: the VAE"),
+    ],
+)
+def test_what_the_vae_gives_is_looked_at(
+    build: Any, monkeypatch: pytest.MonkeyPatch, method: str, call: int, place: str
+) -> None:
+    whole, calls = getattr(Codec, method), itertools.count()
+
+    def broken(self: Any, *given: Any) -> Any:
+        made, kept = whole(self, *given)
+        return (made * float("nan") if next(calls) >= call else made), kept
+
+    monkeypatch.setattr(Codec, method, broken)
+    assert refusal(build("broken")).startswith(place)
+    assert not (build("broken").run.scratch / "pass1" / "made.npy").exists()
+
+
+def test_noise_that_is_not_finite_is_told(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = module.warp_noise
+
+    def broken(*given: Any, **named: Any) -> Any:
+        yield from (frame / np.float32(0) for frame in whole(*given, **named))
+
+    monkeypatch.setattr(module, "warp_noise", broken)
+    with np.errstate(all="ignore"):
+        assert refusal(build("broken")).startswith("pass 2, noise 0: the flow gave")
+
+
+def test_the_remedy_fits_the_run() -> None:
+    plain = Watch.of((), "bfloat16", "bfloat16").mend
+    assert "openvoid weights check" in plain
+    assert "--lora" not in plain
+    assert "--vram" not in plain
+    other = Watch.of(("an adapter",), "bfloat16", "float8").mend
+    assert "leave out --lora or lower its strength" in other
+    assert "give more --vram, so that weights are bfloat16, not float8" in other
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("as_reference", [False, True])
+def test_a_pixel_that_is_no_number_is_black_to_the_model(
+    build: Any, value: float, as_reference: bool
+) -> None:
+    def made(folder: str, pixel: float) -> Any:
+        passes = build(folder, as_reference=as_reference)
+        frames = [frame.astype(np.float32) / 255 for frame in passes.request.clip.frames()]
+        frames[4][40, 30] = pixel
+        clip = clip_of(frames, passes.request.clip.rate)
+        changed = dataclasses.replace(passes.request, clip=clip)
+        view = choose_view(clip, changed.quadmask, "whole", (48, 64))
+        passes = dataclasses.replace(passes, request=changed, view=view)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return frames_of(passes.first())
+
+    assert np.array_equal(made("odd", value), made("black", 0.0))

@@ -131,7 +131,8 @@ def check(
 ) -> None:
     """Hold every key, shape and type of a checkpoint against the layout the engine expects.
 
-    VOID's are not loaded: a second or two; SAM's are. What is odd is named; the exit code is 2.
+    No number may be NaN or infinite: VOID's files are read for that, once until
+    they change; SAM's are loaded. What is odd is named; the exit code is 2.
 
     Examples (on your own folder):
 
@@ -147,9 +148,9 @@ def check(
     found = checkpoint.locate(folder, lora or ())
     numbers = _passes(passes) if passes else tuple(found.passes) or released.PASSES[:1]
     _need_torch()
-    parts = checkpoint.check(found, numbers)
     remarks = checkpoint.notes(found)
     with told(quiet) as progress:
+        parts = checkpoint.check(found, numbers, progress)
         digests = checkpoint.hashes(found, numbers, progress) if hashes else {}
     if as_json:
         tell_json({"base": found.base, "parts": parts, "notes": remarks, "hashes": digests})

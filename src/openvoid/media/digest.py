@@ -1,14 +1,15 @@
-"""SHA-256 of weights, computed once for each file.
+"""SHA-256 of weights, computed once for each file; and what else is found out by reading one.
 
-Enters: paths. Leaves: hashes. A file in the hub's cache is named by its hash (it was verified when
-it was fetched); any other is read once, and remembered in $OPENVOID_CACHE by path, size and time.
+Enters: paths. Leaves: hashes. A file is read once, whatever its name says, and what was found is
+remembered in $OPENVOID_CACHE by place, size and times: of content (`st_mtime_ns`), and of any
+change at all (`st_ctime_ns`), which no program can set back.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,19 +20,28 @@ from openvoid.media.atomic import partial_file
 from openvoid.media.cache import cache_folder
 
 BLOCK = 4 << 20
+HASH = "sha256"
 
 
 def sha256(path: Path, progress: Progress = silent) -> str:
     """The hash of a file, as 64 hexadecimal digits."""
-    blob = path.readlink() if path.is_symlink() else path
-    if blob.parent.name == "blobs" and re.fullmatch("[0-9a-f]{64}", blob.name):
-        return blob.name
+    return remembered(path, HASH, lambda real: _read(real, progress))
+
+
+def learn(path: Path, sha256: str) -> None:
+    """Remember the hash of a file that has just been verified against it."""
+    remembered(path, HASH, lambda _: sha256)
+
+
+def remembered(path: Path, what: str, find: Callable[[Path], str]) -> str:
+    """What `find` told of a file, or told when it last was as it is; what it raises is not kept."""
     real = path.resolve()
-    facts = real.stat()
-    key = f"{real}|{facts.st_size}|{facts.st_mtime_ns}"
+    stat = real.stat()
+    key = f"{what}|{real}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ctime_ns}"
     known = _remembered()
     if key not in known:
-        known = _remembered() | {key: _read(real, facts.st_size, progress)}
+        found = find(real)
+        known = _remembered() | {key: found}
         _remember(known)
     return known[key]
 
@@ -41,8 +51,8 @@ def memory() -> Path:
     return cache_folder() / "hashes.json"
 
 
-def _read(path: Path, size: int, progress: Progress) -> str:
-    digest, done, total = hashlib.sha256(), 0, -(-size >> 20)
+def _read(path: Path, progress: Progress) -> str:
+    digest, done, total = hashlib.sha256(), 0, -(-path.stat().st_size >> 20)
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):
             digest.update(block)

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
+from openvoid.media import digest
 from openvoid.media.cache import at_home
 from openvoid.media.connection import client, endpoint, explained
 from openvoid.media.lease import leased
@@ -151,6 +152,8 @@ def pull(offered: Sequence[Offer], to: Path | None = None, progress: Progress = 
             _fetch(offer, file, fetched, tell)
             verify(fetched, file, told)
             _file_away(offer, file, fetched, to)
+        if file.sha256:
+            digest.learn(_place(offer, file, to), file.sha256)
         done += file.size
         tell(0, done)
     for offer in offered if to is None else ():
@@ -176,16 +179,16 @@ def verify(path: Path, file: RemoteFile, tell: Tell = lambda here: None) -> None
     """Hold a fetched file against the hub's size and hash; one that differs is deleted."""
     size, done = path.stat().st_size, 0
     if file.sha256:
-        digest, wanted = hashlib.sha256(), file.sha256
+        found, wanted = hashlib.sha256(), file.sha256
     else:
-        digest = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
+        found = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
         wanted = file.git_sha1
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):
-            digest.update(block)
+            found.update(block)
             done += len(block)
             tell(done)
-    if size != file.size or (wanted and digest.hexdigest() != wanted):
+    if size != file.size or (wanted and found.hexdigest() != wanted):
         path.unlink()
         raise OpenVoidError(
             "what arrived is not what the hub announced (size or hash differ); it was deleted",

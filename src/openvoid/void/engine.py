@@ -76,12 +76,12 @@ class VoidEngine:
         """File name -> SHA-256 of all weights that these options would use.
 
         Raises:
-            OpenVoidError: they are missing, incomplete or of another architecture.
+            OpenVoidError: they are missing, incomplete, of another architecture or not finite.
         """
         from openvoid.void.model import checkpoint as files
 
         found = _located(options)
-        files.check(found, _numbers(options))
+        files.check(found, _numbers(options), progress)
         return files.hashes(found, _numbers(options), progress)
 
     def fill(self, request: RemovalRequest, run: Run) -> Iterator[Fill]:

@@ -36,6 +36,7 @@ from openvoid.void.model.condition import conditions
 from openvoid.void.model.denoise import Denoiser, Sampler, Text, cached
 from openvoid.void.model.parts import DTYPES
 from openvoid.void.model.text import embeddings, encode_with
+from openvoid.void.model.watch import Watch
 from openvoid.void.native.film import Film, Made
 from openvoid.void.native.preview import Preview
 from openvoid.void.native.view import View
@@ -89,6 +90,7 @@ class Passes:
         self._film = Film(self.request, self.view, self._frames)
         self._shape = self.view.height // SCALE, self.view.width // SCALE
         self._dtype = DTYPES[self.plan.dtype]
+        self._watch = _watch(self.checkpoint, self.plan)
         enforce(self.plan)
 
     def first(self) -> Made:
@@ -113,7 +115,8 @@ class Passes:
         text, condition = self._text(settings, number), self._condition(settings)
         latents = Latents(folder, windows, self._shape)
         if not latents.begun or (settings.cache and latents.step < settings.steps):
-            latents.begin(noise())  # cached features are not kept: such a pass begins anew
+            # cached features are not kept: such a pass begins anew
+            latents.begin(self._held(noise(), number))
         job = Job(
             self.checkpoint,
             number,
@@ -148,7 +151,7 @@ class Passes:
         tokenizer, encoder = weights.load_text_encoder(self.checkpoint, self._dtype)
         placed = place(encoder, "text", self.plan)
         with placed as ready:
-            return encode_with(tokenizer, ready, prompts, str(placed.device), self.run)
+            return encode_with(tokenizer, ready, prompts, str(placed.device), self.run, self._watch)
 
     def _condition(self, settings: PassSettings) -> Path:
         """The file of the whole clip's condition [32, L, h, w]."""
@@ -177,6 +180,8 @@ class Passes:
             )
             start = 0
             for part in self.run.track("encode", coded, len(lengths)):
+                where = f"encode, latents {start} to {start + part.shape[2] - 1}"
+                self._watch.held(part, where, "the VAE")
                 stored[:, start : start + part.shape[2]] = part[0].numpy()
                 start += part.shape[2]
             stored.flush()
@@ -211,9 +216,18 @@ class Passes:
                 tiles=self.plan.decode_tiles,
                 rest=self.plan.decode_rest,
             )
-            frames = (frame for chunk in codec.decode(latents.all()) for frame in pictures(chunk))
+            chunks = (
+                self._watch.held(chunk, f"decode {number}, part {part}", "the VAE")
+                for part, chunk in enumerate(codec.decode(latents.all()), start=1)
+            )
+            frames = (frame for chunk in chunks for frame in pictures(chunk))
             told = self.run.track(f"decode {number}", itertools.islice(frames, count), count)
             return Made.keep(path, told, count)
+
+    def _held(self, noise: Noise, number: int) -> Noise:
+        for index, frame in enumerate(noise):
+            self._watch.held(torch.from_numpy(frame), f"pass {number}, noise {index}", "the flow")
+            yield frame
 
     def _warped(self, first: Made, flow: Flow, degrade: float) -> Noise:
         """Noise carried along what pass 1 made, for every latent frame of the padded clip."""
@@ -259,6 +273,8 @@ def denoise(
             latents,
             fade_stepped=job.settings.as_reference,
             spread=spread,
+            name=f"pass {job.number}",
+            watch=_watch(job.checkpoint, job.plan),
             tell=tell,
         )
 
@@ -274,6 +290,10 @@ def pictures(chunk: torch.Tensor) -> Iterator[NDArray[np.float32]]:
     """[1, 3, t, H, W] in [-1, 1] -> frames [H, W, 3] in 0..1."""
     frames = (chunk[0] / 2 + 0.5).clamp(0, 1).permute(1, 2, 3, 0)  # => [T, H, W, 3]
     yield from frames.contiguous().numpy()
+
+
+def _watch(checkpoint: Checkpoint, plan: Plan) -> Watch:
+    return Watch.of(checkpoint.loras, plan.dtype, plan.storage)
 
 
 def _device_of(plan: Plan, spread: Spread) -> str:

@@ -109,6 +109,19 @@ def test_weights_that_do_not_fit_the_model_are_named(folder: Path) -> None:
     assert "weights are missing or do not fit: memory_attention.layers.1" in line
 
 
+@pytest.mark.parametrize("value", [float("nan"), -float("inf")])
+def test_weights_that_are_not_finite_are_named(folder: Path, value: float) -> None:
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(folder / "model.safetensors")
+    name = max(name for name, each in state.items() if each.is_floating_point() and each.dim() > 1)
+    state[name].view(-1)[-1] = value
+    save_file(state, folder / "model.safetensors", {"format": "pt"})
+    line = told(lambda: plugins.construct("segmenter", "sam2", {"weights": str(folder)}))
+    assert line.startswith(str(folder))
+    assert "holds numbers that are not finite" in line
+
+
 def test_a_damaged_config_is_named(folder: Path) -> None:
     (folder / "config.json").write_text('{"model_type": "sam2_video", "image_size": "large"}')
     line = told(lambda: plugins.construct("segmenter", "sam2", {"weights": str(folder)}))

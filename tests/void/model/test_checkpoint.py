@@ -278,6 +278,77 @@ def test_a_damaged_tokenizer_is_told(folder: Path) -> None:
     )
 
 
+LOADS: dict[str, Callable[[weights.Checkpoint, torch.dtype], object]] = {
+    "void_pass2.safetensors": lambda found, dtype: weights.load_transformer(found, 2, dtype),
+    f"{BASE}/vae/diffusion_pytorch_model.safetensors": weights.load_vae,
+    f"{BASE}/text_encoder/model-00002-of-00002.safetensors": weights.load_text_encoder,
+}
+
+
+@pytest.mark.parametrize("file", LOADS)
+@pytest.mark.parametrize("value", [float("nan"), -float("inf")])
+def test_weights_that_are_not_finite_are_refused_by_the_check_and_by_loading(
+    folder: Path, file: str, value: float
+) -> None:
+    path, spoilt = folder / file, list[str]()
+
+    def spoil(state: dict[str, Any]) -> None:
+        spoilt.append(max(state))
+        state[max(state)].view(-1)[-1] = value
+
+    found = weights.locate(str(folder))
+    weights.check(found)
+    change_weights(path, spoil)
+    lines = [
+        told(lambda: weights.check(found)),
+        told(lambda: weights.check(found)),  # and nothing remembers it as right
+        told(lambda: LOADS[file](found, torch.float32)),
+        told(lambda: LOADS[file](found, torch.bfloat16)),
+    ]
+    said = f"{path}: {spoilt[0]} holds numbers that are not finite (fetch it again)"
+    assert lines == [said] * 4
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_data_of_all_ones_are_refused(tmp_path: Path, dtype: str) -> None:
+    folder = make_checkpoint(tmp_path, dtype=dtype)
+    path = folder / PASS_1
+    held = path.read_bytes()
+    start = 8 + int.from_bytes(held[:8], "little")
+    path.write_bytes(held[:start] + b"\xff" * (len(held) - start))
+    found = weights.locate(str(folder))
+    line = told(lambda: weights.check(found))
+    assert "void_pass1.safetensors" in line
+    assert "holds numbers that are not finite" in line
+    assert told(lambda: weights.load_transformer(found, 1, torch.bfloat16)) == line
+
+
+def test_weights_beyond_the_type_they_are_loaded_in_are_refused(folder: Path) -> None:
+    change_weights(folder / PASS_1, lambda state: state["proj_out.bias"].fill_(7e4))
+    found = weights.locate(str(folder))
+    weights.load_transformer(found, 1, torch.float32)
+    line = told(lambda: weights.load_transformer(found, 1, torch.float16))
+    assert "proj_out.bias holds numbers that are too large for float16" in line
+
+
+@pytest.mark.parametrize("held", [b"", b"nothing of the kind"])
+def test_a_tokenizer_that_reads_nothing_is_refused_by_the_check_and_by_loading(
+    folder: Path, held: bytes
+) -> None:
+    (folder / BASE / "tokenizer" / "spiece.model").write_bytes(held)
+    found = weights.locate(str(folder))
+    line = told(lambda: weights.check(found))
+    assert "is empty" in line or "cannot be read" in line
+    assert told(lambda: weights.load_text_encoder(found, torch.float32)) == line
+
+
+def test_a_tokenizer_is_hashed_whatever_its_form(folder: Path) -> None:
+    found = weights.locate(str(folder))
+    (found.base / "tokenizer" / "tokenizer.json").write_text("{}")
+    read = {name for name in weights.hashes(found) if name.startswith("tokenizer")}
+    assert read == {"tokenizer/spiece.model", "tokenizer/tokenizer.json"}
+
+
 def test_an_odd_scheduler_is_noted_not_refused(folder: Path) -> None:
     change_config(folder / BASE / "scheduler" / "scheduler_config.json", prediction_type="epsilon")
     found = weights.locate(str(folder))
@@ -390,13 +461,16 @@ def test_the_hashes_are_those_of_the_files_and_are_remembered(
     assert again["void_pass2.safetensors"] == first["void_pass2.safetensors"]
 
 
-def test_a_file_of_the_hubs_cache_is_known_by_its_name(folder: Path, tmp_path: Path) -> None:
+def test_a_file_of_the_hubs_cache_is_known_by_what_it_holds(folder: Path, tmp_path: Path) -> None:
+    import hashlib
+
     blob = tmp_path / "blobs" / ("ab" * 32)
     blob.parent.mkdir()
     (folder / "void_pass1.safetensors").rename(blob)
     (folder / "void_pass1.safetensors").symlink_to(blob)
     found = weights.locate(str(folder))
-    assert weights.hashes(found)["void_pass1.safetensors"] == "ab" * 32
+    right = hashlib.sha256(blob.read_bytes()).hexdigest()
+    assert weights.hashes(found)["void_pass1.safetensors"] == right
 
 
 # --- a base of another width, for training ----------------------------------------------------

@@ -276,3 +276,76 @@ def test_settings_that_cannot_be_meant_are_told_by_the_check_and_by_loading(
             work()
         assert said in caught.value.line()
         assert ("adapter_config.json" if beside else "lora_adapter_metadata") in caught.value.where
+
+
+@pytest.mark.parametrize("style", ["diffusers", "kohya"])
+@pytest.mark.parametrize("half", [0, 1])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite_are_refused(
+    made: Path, tmp_path: Path, style: str, half: int, value: float
+) -> None:
+    path, pair = tmp_path / "style.safetensors", named(style, NAMES[0])
+    key = list(pair)[half]
+    pair[key][1, 2] = value
+    save_file(pair, path)
+    assert refusal(made, path) == (
+        f"{path}: {key} holds numbers that are not finite (fetch it again)"
+    )
+
+
+@pytest.mark.parametrize("factor", [1e37, 1e6])
+def test_numbers_that_no_training_left_are_refused(
+    made: Path, tmp_path: Path, factor: float
+) -> None:
+    path, pair = tmp_path / "style.safetensors", named("diffusers", NAMES[0])
+    up_key = next(key for key in pair if "lora_B" in key)
+    pair[up_key] *= factor
+    save_file(pair, path)
+    line = refusal(made, path)
+    assert line.startswith(f"{path}: {up_key} may add ")
+    assert "at most 65504; is it damaged, or its strength too high?" in line
+
+
+@pytest.mark.parametrize("alpha", [1e38, float("inf"), float("nan"), -1e6])
+def test_a_scale_that_no_training_left_is_refused(made: Path, tmp_path: Path, alpha: float) -> None:
+    path, flat = tmp_path / "style.safetensors", NAMES[0].replace(".", "_")
+    key = f"lora_unet__{flat}.alpha"
+    save_file(named("cogvideox-fun", NAMES[0]) | {key: torch.tensor(alpha)}, path)
+    line = refusal(made, path)
+    assert f"{path}: {key} " in line
+    assert f"is {alpha:g} (at most 100000" in line or "not finite" in line
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lora_down": torch.zeros(0, 64), "lora_up": torch.zeros(64, 0)},
+        {"alpha": torch.zeros(2)},
+    ],
+    ids=["no rank", "two alphas"],
+)
+def test_a_rank_and_an_alpha_are_one_number_each(
+    made: Path, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    path, flat = tmp_path / "style.safetensors", NAMES[0].replace(".", "_")
+    state = named("cogvideox-fun", NAMES[0]) | {f"lora_unet__{flat}.alpha": torch.tensor(4.0)}
+    for key in state:
+        state[key] = next((new for part, new in change.items() if part in key), state[key])
+    save_file(state, path)
+    assert "1 weights have another shape" in refusal(made, path)
+
+
+def test_an_adapter_for_the_text_encoder_is_looked_at_too(made: Path, tmp_path: Path) -> None:
+    path = tmp_path / "both.safetensors"
+    text = {
+        key.replace("lora_unet_", "lora_te_"): value * 1e10
+        for key, value in named("kohya", TEXT_NAME, 24).items()
+    }
+    save_file(text | named("kohya", NAMES[0]), path)
+    found = weights.locate(str(made), [str(path)])
+    for work in (
+        lambda: weights.check(found, (1,)),
+        lambda: weights.load_text_encoder(found, torch.float32),
+    ):
+        with pytest.raises(OpenVoidError, match=r"lora_te_.* may add"):
+            work()

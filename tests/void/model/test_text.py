@@ -9,9 +9,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from openvoid.core.errors import OpenVoidError  # noqa: E402
 from openvoid.core.removal import Run  # noqa: E402
 from openvoid.void.model.checkpoint import load_text_encoder, locate  # noqa: E402
 from openvoid.void.model.text import MAX_TOKENS, embeddings, encode_with  # noqa: E402
+from openvoid.void.model.watch import Watch  # noqa: E402
 
 
 class Counted:
@@ -75,3 +77,36 @@ def test_a_long_prompt_is_cut_and_the_warning_says_what(parts: Any, tmp_path: Pa
     (warning,) = run.warnings
     assert "226 are read" in warning
     assert "lamp" in warning
+
+
+def test_an_embedding_that_is_not_finite_is_told_and_not_kept(
+    parts: Any, tmp_path: Path, cache: Path
+) -> None:
+    class Broken:
+        def __call__(self, tokens: Any) -> Any:
+            return (torch.full((*tokens.shape, 2), float("inf")),)
+
+    def encode(prompts: list[str]) -> list[Any]:
+        return encode_with(parts[0], Broken(), prompts, "cpu", Run(tmp_path), Watch("a remedy"))
+
+    with pytest.raises(OpenVoidError) as caught:
+        embeddings(["a room"], {}, encode)
+    assert caught.value.line() == (
+        "the prompt: the text encoder gave numbers that are not finite (a remedy)"
+    )
+    assert not (cache / "text").exists()
+
+
+def test_a_kept_embedding_that_is_not_finite_is_made_again(cache: Path) -> None:
+    encoder = Counted()
+    embeddings(["a room"], {}, encoder)
+    (path,) = (cache / "text").iterdir()
+    torch.save(torch.full((1, 3, 2), float("nan")), path)
+    assert torch.equal(embeddings(["a room"], {}, encoder)[0], torch.full((1, 3, 2), 6.0))
+
+
+def test_a_prompt_of_unknown_letters_is_told(parts: Any, tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    encode_with(*parts, ["\u3042\u3044", " ", "an empty room"], "cpu", run)
+    (warning,) = run.warnings
+    assert "knows no word of the prompt '\u3042\u3044'" in warning

@@ -139,10 +139,16 @@ def _loaded(kind: Any, folder: Path, device: torch.device, dtype: torch.dtype) -
             where=str(folder),
         )
     try:
-        return network.to(device).eval().requires_grad_(False)
+        placed = network.to(device).eval().requires_grad_(False)
     except (RuntimeError, AssertionError) as error:
         line = str(error).splitlines()[0]
         raise OpenVoidError(f"cannot be used: {line}", where=f"--device {device}") from error
+    for name, weight in placed.named_parameters():
+        low, high = weight.aminmax()  # NaN wherever there is one
+        if not (low.isfinite() and high.isfinite()):
+            what = f"{name} holds numbers that are not finite"
+            raise OpenVoidError(what, where=str(folder), mend="fetch it again")
+    return placed
 
 
 def _placed(device: str, precision: str) -> tuple[torch.device, torch.dtype]:

@@ -20,7 +20,7 @@ from openvoid.core.limits import NAME_LETTERS
 from openvoid.core.removal import Progress, silent
 from openvoid.media import digest
 from openvoid.media.cache import at_home
-from openvoid.void.model import folders, layout, lora, released
+from openvoid.void.model import folders, layout, lora, released, tensors, tokenizer
 from openvoid.void.model.header import Entry, read_header
 
 if TYPE_CHECKING:
@@ -118,15 +118,19 @@ def void_path(checkpoint: Checkpoint, number: int) -> Path:
 # --- whether it is right ----------------------------------------------------------------------
 
 
-def check(checkpoint: Checkpoint, passes: Sequence[int] = released.PASSES) -> tuple[Part, ...]:
-    """Hold every key, shape and dtype against the expected layout; nothing is loaded.
+def check(
+    checkpoint: Checkpoint, passes: Sequence[int] = released.PASSES, progress: Progress = silent
+) -> tuple[Part, ...]:
+    """Hold every key, shape and dtype against the expected layout, then look at every number.
+
+    No model is made. A file is looked through once; it is remembered until it changes.
 
     Raises:
         OpenVoidError: one line that names the first of what is missing or odd, and how many.
     """
     files = {number: void_path(checkpoint, number) for number in passes}
     _check_configs(checkpoint)
-    _check_tokenizer(checkpoint.base / "tokenizer")
+    tokenizer.load(checkpoint.base / "tokenizer", checkpoint.text_config["vocab_size"])
     wide = layout.expected("transformer", layout.wide(checkpoint.transformer_config))
     parts = []
     for number, path in files.items():
@@ -136,9 +140,11 @@ def check(checkpoint: Checkpoint, passes: Sequence[int] = released.PASSES) -> tu
         wanted = layout.expected(name, _config(checkpoint, name))
         parts.append(_check_part(name, paths, wanted))
     layouts = _layouts(checkpoint) if checkpoint.loras else {}
-    for path, _ in checkpoint.loras:
+    for path, strength in checkpoint.loras:
         for part in layouts:
-            lora.pairs(path, part, layouts)
+            lora.check(path, strength, part, layouts)
+    for _, path in _weights(checkpoint, passes):
+        tensors.check(path, progress)
     return tuple(parts)
 
 
@@ -157,11 +163,6 @@ def _check_configs(checkpoint: Checkpoint) -> None:
             f"the text encoder's width is {text}, the transformer wants {width}",
             where=str(checkpoint.base / "text_encoder"),
         )
-
-
-def _check_tokenizer(folder: Path) -> None:
-    if not any((folder / name).is_file() for name in ("spiece.model", "tokenizer.json")):
-        raise OpenVoidError("lacks spiece.model", where=str(folder), mend=released.PULL)
 
 
 def _check_part(name: str, paths: Sequence[Path], wanted: layout.Layout) -> Part:
@@ -214,15 +215,19 @@ def hashes(
 
 
 def _files(checkpoint: Checkpoint, passes: Sequence[int]) -> Iterator[tuple[str, Path]]:
+    yield from _weights(checkpoint, passes)
+    for path in tokenizer.files(checkpoint.base / "tokenizer"):
+        yield f"tokenizer/{path.name}", path
+    for path, strength in checkpoint.loras:
+        yield f"lora/{path.name}:{strength:g}", path
+
+
+def _weights(checkpoint: Checkpoint, passes: Sequence[int]) -> Iterator[tuple[str, Path]]:
     for number in passes:
         yield released.void_file(number), void_path(checkpoint, number)
     for part in ("vae", "text_encoder"):
         for path in shards(checkpoint.base / part, MODEL_FILES[part]):
             yield f"{part}/{path.name}", path
-    for path in sorted((checkpoint.base / "tokenizer").glob("spiece.model")):
-        yield f"tokenizer/{path.name}", path
-    for path, strength in checkpoint.loras:
-        yield f"lora/{path.name}:{strength:g}", path
 
 
 # --- how it becomes models --------------------------------------------------------------------
@@ -252,25 +257,13 @@ def load_vae(checkpoint: Checkpoint, dtype: dtype) -> AutoencoderKLCogVideoX:
 
 def load_text_encoder(checkpoint: Checkpoint, dtype: dtype) -> tuple[T5Tokenizer, T5EncoderModel]:
     """The tokenizer and the T5 encoder, evaluating, on the CPU."""
-    from transformers import T5Tokenizer
-
     config = checkpoint.text_config
     layout.check_config("text_encoder", config, checkpoint.base / "text_encoder" / "config.json")
-    folder = checkpoint.base / "tokenizer"
-    _check_tokenizer(folder)
-    try:
-        tokenizer = T5Tokenizer.from_pretrained(folder, local_files_only=True)
-    except Exception as error:  # a damaged file raises anything
-        raise OpenVoidError(f"cannot be read: {error}", where=str(folder)) from error
-    if len(tokenizer) > config["vocab_size"]:
-        raise OpenVoidError(
-            f"has {len(tokenizer)} words, the text encoder knows {config['vocab_size']}",
-            where=str(folder),
-        )
+    words = tokenizer.load(checkpoint.base / "tokenizer", config["vocab_size"])
     paths = shards(checkpoint.base / "text_encoder", MODEL_FILES["text_encoder"])
     _check_part("text_encoder", paths, layout.expected("text_encoder", config))
     adapters = _adapters(checkpoint, "text_encoder")
-    return tokenizer, _loaded("text_encoder", config, paths, dtype, adapters)
+    return words, _loaded("text_encoder", config, paths, dtype, adapters)
 
 
 Adapters = Callable[[dict[str, "Tensor"]], None]
@@ -284,15 +277,7 @@ def _loaded(
     adapters: Adapters | None = None,
 ) -> Any:
     """Map the files, hand their tensors to a model that has no memory of its own."""
-    from safetensors import SafetensorError, safe_open
-
-    state: dict[str, Tensor] = {}
-    for path in paths:
-        try:
-            with safe_open(path, framework="pt") as file:
-                state |= {name: file.get_tensor(name).to(dtype) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError) as error:
-            raise OpenVoidError(f"cannot be read: {error}", where=str(path)) from error
+    state = {name: value for path in paths for name, value in tensors.read(path, dtype)}
     if adapters is not None:
         adapters(state)
     if part == "text_encoder":

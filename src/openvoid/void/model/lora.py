@@ -4,24 +4,27 @@ Enters: `path:0.8` and the layout of the model. Leaves: for each adapted weight,
 it: strength x alpha / rank x up @ down. Reads three ways of naming: diffusers and peft
 (`lora_A`, `lora_B`, `transformer.` before it), older diffusers (`lora.down`), and kohya's
 (`lora_unet_transformer_blocks_0_attn1_to_q.lora_down`, alpha beside it), which CogVideoX-Fun
-trains. A key that is none of these, or fits no weight, is named and nothing is loaded.
+trains. A key that is none of these, or fits no weight, is named and nothing is loaded; so is one
+whose numbers no training left.
 
 Importing it needs no torch.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.media.cache import at_home
 from openvoid.void.model.header import read_header, read_metadata
 from openvoid.void.model.layout import Layout
+from openvoid.void.model.tensors import read
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,6 +37,7 @@ BEFORE = re.compile(r"^(base_model\.model\.)?(transformer\.|diffusion_model\.|lo
 TEXT = re.compile(r"^(base_model\.model\.)?(text_encoder\.|lora_te\d?_+)")
 DOWN = ("A", "down")
 MOST_ALPHA = 1e5  # trained ones have 1 to 1024; beyond it the weights are only overwritten
+MOST_ADDED = 65504.0  # to one weight: the largest half float; trained factors are far below 1
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,22 @@ def pairs(path: Path, part: str, layouts: Mapping[str, Layout]) -> dict[str, Pai
     wrong = []
     for name, pair in found_pairs.items():
         up, down, shape = header[pair.up].shape, header[pair.down].shape, layouts[part][name]
-        if len(up) != 2 or len(down) != 2 or up[1] != down[0] or (up[0], down[1]) != shape:
+        one_alpha = not pair.alpha or math.prod(header[pair.alpha].shape) == 1
+        fits = len(up) == len(down) == 2 and up[1] == down[0] > 0 and (up[0], down[1]) == shape
+        if not (fits and one_alpha):
             wrong.append(f"{name} (up {list(up)}, down {list(down)}, weight {list(shape)})")
     _refuse(path, wrong, "weights have another shape")
     return found_pairs
+
+
+def check(path: Path, strength: float, part: str, layouts: Mapping[str, Layout]) -> None:
+    """Look at every number of an adapter as fusing does, without the weights.
+
+    Raises:
+        OpenVoidError: keys that fit nothing, numbers that are not finite or that no training left.
+    """
+    for _ in _changes(path, strength, part, layouts):
+        pass
 
 
 def fuse(
@@ -96,21 +112,41 @@ def fuse(
     strength: float,
     part: str,
     layouts: Mapping[str, Layout],
-) -> int:
-    """Add an adapter to the weights, in float32; gives how many weights it changed."""
-    from safetensors import safe_open
+) -> None:
+    """Add an adapter to the weights, in float32.
 
+    Raises:
+        OpenVoidError: as `check`.
+    """
+    for name, scale, up, down in _changes(path, strength, part, layouts):
+        added = scale * (up @ down)
+        state[name] = (state[name].float() + added).to(state[name].dtype)
+
+
+def _changes(
+    path: Path, strength: float, part: str, layouts: Mapping[str, Layout]
+) -> Iterator[tuple[str, float, Tensor, Tensor]]:
+    """Weight, scale, up [rows, rank], down [rank, columns]: each looked at before it is given."""
     named = pairs(path, part, layouts)
     scale_of = _scales(path)
-    with safe_open(path, framework="pt") as file:
-        for name, pair in named.items():
-            down, up = file.get_tensor(pair.down).float(), file.get_tensor(pair.up).float()
-            rank = down.shape[0]
-            alpha = float(file.get_tensor(pair.alpha)) if pair.alpha else 0.0
-            scale = alpha / rank if alpha else scale_of(rank)  # kohya: no alpha means rank
-            added = (strength * scale) * (up @ down)
-            state[name] = (state[name].float() + added).to(state[name].dtype)
-    return len(named)
+    held = dict(read(path))
+    for name, pair in named.items():
+        down, up = held[pair.down].float(), held[pair.up].float()
+        rank = down.shape[0]
+        alpha = float(held[pair.alpha]) if pair.alpha else 0.0
+        if abs(alpha) > MOST_ALPHA:
+            _too_much(path, pair.alpha, f"is {alpha:g}", f"at most {MOST_ALPHA:g}")
+        scale = strength * (alpha / rank if alpha else scale_of(rank))  # kohya: no alpha means rank
+        most = abs(scale) * rank * float(up.abs().max()) * float(down.abs().max())
+        if not most <= MOST_ADDED:
+            what = f"may add {most:.3g} to a weight, with strength {strength:g}"
+            _too_much(path, pair.up, what, f"at most {MOST_ADDED:g}")
+        yield name, scale, up, down
+
+
+def _too_much(path: Path, key: str, what: str, wanted: str) -> NoReturn:
+    mend = f"{wanted}; is it damaged, or its strength too high?"
+    raise OpenVoidError(f"{key} {what}", where=str(path), mend=mend)
 
 
 def _scales(path: Path) -> Callable[[int], float]:

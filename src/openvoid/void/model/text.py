@@ -19,6 +19,9 @@ import torch
 from openvoid.core.removal import Run
 from openvoid.media.atomic import partial_file
 from openvoid.media.cache import cache_folder
+from openvoid.void.model.tensors import finite
+from openvoid.void.model.tokenizer import reads
+from openvoid.void.model.watch import Watch
 
 MAX_TOKENS = 226
 Encode = Callable[[list[str]], list[torch.Tensor]]
@@ -40,12 +43,21 @@ def embeddings(
 
 @torch.no_grad()
 def encode_with(
-    tokenizer: Any, encoder: Any, prompts: Sequence[str], device: str, run: Run
+    tokenizer: Any,
+    encoder: Any,
+    prompts: Sequence[str],
+    device: str,
+    run: Run,
+    watch: Watch = Watch(),
 ) -> list[torch.Tensor]:
-    """Each prompt through T5, padded or cut to `MAX_TOKENS`; warns of what is cut."""
+    """Each prompt through T5, padded or cut to `MAX_TOKENS`; warns of what is cut or not read.
+
+    Raises:
+        OpenVoidError: the encoder gives numbers that are not finite.
+    """
     embedded = []
     for prompt in run.track("text", prompts, len(prompts)):
-        _warn_if_long(tokenizer, prompt, run)
+        _warn_of(tokenizer, prompt, run)
         tokens = tokenizer(
             prompt,
             padding="max_length",
@@ -55,11 +67,13 @@ def encode_with(
             return_tensors="pt",
         )
         hidden = encoder(tokens.input_ids.to(device))[0]  # padding is embedded like words
-        embedded.append(hidden.float().cpu())
+        embedded.append(watch.held(hidden.float().cpu(), "the prompt", "the text encoder"))
     return embedded
 
 
-def _warn_if_long(tokenizer: Any, prompt: str, run: Run) -> None:
+def _warn_of(tokenizer: Any, prompt: str, run: Run) -> None:
+    if prompt.strip() and not reads(tokenizer, prompt):
+        run.warn(f"the text encoder knows no word of the prompt {prompt!r}: it is not read")
     tokens = tokenizer(prompt, truncation=False, add_special_tokens=False).input_ids
     room = MAX_TOKENS - 1  # one is the end mark
     if len(tokens) > room:
@@ -77,7 +91,8 @@ def _read(path: Path) -> torch.Tensor | None:
         found = torch.load(path, weights_only=True)
     except Exception:  # absent, or damaged in any way: it can be made again
         return None
-    return found if isinstance(found, torch.Tensor) and found.dim() == 3 else None
+    usable = isinstance(found, torch.Tensor) and found.dim() == 3 and finite(found)
+    return found if usable else None
 
 
 def _write(path: Path, embedded: torch.Tensor) -> None:

@@ -21,7 +21,7 @@ from openvoid.core.removal import RemovalRequest
 from openvoid.media.atomic import partial_file
 from openvoid.media.seal import seal
 from openvoid.void.model.condition import area_labels, area_resized
-from openvoid.void.native.view import View
+from openvoid.void.native.view import View, numbers_only
 from openvoid.void.sampling.windows import reflected
 
 Picture = NDArray[np.float32]
@@ -65,7 +65,8 @@ class Film:
     def _reference(self, frame: NDArray[np.generic], index: int) -> tuple[Picture, Labels]:
         """Resized as the reference does it: by area, masks like pictures."""
         window, size = self.view.windows[index], (self.view.height, self.view.width)
-        shown = np.clip(self.view.look.shown(frame[window.slices]), 0, 1) * 255
+        seen = numbers_only(frame[window.slices])
+        shown = np.clip(self.view.look.shown(seen), 0, 1) * 255
         labels = self.request.quadmask.labels_in(index, window)
         return area_resized(shown[None], size)[0] / 255, area_labels(labels[None], size)[0]
 

@@ -32,7 +32,7 @@ from openvoid.void.native.grain import NONE, Grain, Look, measure
 from openvoid.void.native.plate_loan import Loan, loan, usual_difference
 from openvoid.void.native.resampling import crisp, enlarge
 from openvoid.void.native.soft_edge import changed, soft_alpha
-from openvoid.void.native.view import View, reduced
+from openvoid.void.native.view import View, numbers_only, reduced
 
 Picture = NDArray[np.float32]
 Made = Callable[[int], NDArray[np.float32]]
@@ -146,7 +146,8 @@ class _Shot:
 
     def _look(self, start: int) -> Iterator[_Sight]:
         plates = self.plates(start) if self.plates is not None else None
-        for index, frame in enumerate(self.request.clip.frames(start), start):
+        frames = map(numbers_only, self.request.clip.frames(start))
+        for index, frame in enumerate(frames, start):
             yield self._sight(index, frame, next(plates) if plates is not None else None)
         for _ in plates or ():
             raise AssertionError("more fills than frames")
@@ -298,7 +299,7 @@ def _measured_grain(request: RemovalRequest, view: View, made: Made) -> Grain:
         for index in (used[place] for place in picked):
             box = _grain_box(request, view, index)
             stop = min(clip.length, index + 2)
-            frames = list(clip.frames(index, stop))
+            frames = [numbers_only(frame) for frame in clip.frames(index, stop)]
             looks = [
                 _grain_look(request, view, made, index + step, frame, box)
                 for step, frame in enumerate(frames)

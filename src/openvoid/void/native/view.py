@@ -54,9 +54,10 @@ class View:
     def seen(self, frame: Frame, index: int) -> NDArray[np.float32]:
         """A frame through its window [height, width, 3], by area, as the look shows it.
 
-        Not clipped: values beyond 0..1 are the clip's own.
+        Not clipped: values beyond 0..1 are the clip's own. What is no number is black.
         """
-        return reduced(self.look.shown(frame[self.windows[index].slices]), self.height, self.width)
+        window = numbers_only(frame[self.windows[index].slices])
+        return reduced(self.look.shown(window), self.height, self.width)
 
     def frames(self, clip: Clip, start: int = 0) -> Iterator[NDArray[np.float32]]:
         """What the model sees, [height, width, 3] in 0..1, from frame `start` on."""
@@ -78,6 +79,17 @@ class View:
             "scale": round(self.scale, 3),
             "moves": len(tops) > 1 or len(lefts) > 1,
         }
+
+
+def numbers_only(frame: Frame) -> Frame:
+    """The frame, with black where a value is NaN or infinite: nothing was seen there.
+
+    One such value would spread over whole frames, in resizing and in every norm of the model.
+    """
+    if frame.dtype.kind != "f":
+        return frame
+    seen = np.isfinite(frame)
+    return frame if seen.all() else np.where(seen, frame, frame.dtype.type(0))
 
 
 def choose_view(

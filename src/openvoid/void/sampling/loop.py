@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 
 from openvoid.void.model.denoise import Denoiser, Sampler, Text
+from openvoid.void.model.watch import Watch
 from openvoid.void.sampling.latents import Latents
 from openvoid.void.sampling.ranks import Alone, Spread
 from openvoid.void.sampling.windows import Window
@@ -39,9 +40,19 @@ def sample(
     *,
     fade_stepped: bool = False,
     spread: Spread | None = None,
+    name: str = "sampling",
+    watch: Watch = Watch(),
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Run a pass to its end, from where `latents` stand. `tell`: windows done, of all steps."""
+    """Run a pass to its end, from where `latents` stand.
+
+    Args:
+        name: of the pass, where something is told of it.
+        tell: windows done, of all steps.
+
+    Raises:
+        OpenVoidError: a prediction is not finite; it is not kept.
+    """
     spread = spread or Alone()
     shared = spread.size > 1 and denoiser.branches > 1
     at_once = max(1, spread.size // denoiser.branches) if shared else spread.size
@@ -67,6 +78,9 @@ def sample(
             if shared:
                 pairs = zip(parts[::2], parts[1::2], strict=True)
                 parts = [denoiser.guided(without, given) for without, given in pairs]
+            for window, part in zip(batch, parts, strict=True):
+                place = f"{name}, step {latents.step + 1} of {len(sampler.times)}"
+                watch.held(part, f"{place}, window {window + 1} of {len(windows)}")
             latents.put(parts)
             tell(latents.step * len(windows) + latents.window, total)
         latents.advance(

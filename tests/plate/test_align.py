@@ -8,7 +8,7 @@ import pytest
 
 from openvoid.core.box import Box
 from openvoid.plate.align import look_up, parallax, refine, warp
-from openvoid.vision.camera import transform
+from openvoid.vision.fitting import transform
 from tests.plate.worlds import texture
 
 BOX = Box(30, 40, 130, 200)

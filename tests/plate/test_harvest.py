@@ -12,7 +12,7 @@ from openvoid.core.removal import Run
 from openvoid.plate.harvest import clip_box, harvest
 from openvoid.plate.plan import plan
 from openvoid.plate.survey import Proxy, survey
-from openvoid.vision.camera import transform
+from openvoid.vision.fitting import transform
 from tests.plate.worlds import crossing, filmed, handheld, texture
 
 

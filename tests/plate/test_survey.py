@@ -11,7 +11,7 @@ from openvoid.core.clip import Frame, clip_of
 from openvoid.core.quadmask import Quadmask, dilate
 from openvoid.core.removal import Run
 from openvoid.plate.survey import CELL_PX, Proxy, World, survey
-from openvoid.vision.camera import Camera, transform
+from openvoid.vision.fitting import Camera, transform
 from openvoid.vision.working import PLATE, Picture, reduced
 from tests.plate.worlds import crossing, texture
 

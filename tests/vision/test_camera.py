@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from openvoid.vision.camera import Camera, Registration, fit, normal, register, scaled, transform
+from openvoid.vision.camera import Registration, register
+from openvoid.vision.fitting import Camera, fit, normal, scaled, transform
 from tests.plate.worlds import crossing, filmed, handheld, texture
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import Box
 from openvoid.plate.gradient import membrane
-from openvoid.vision.camera import Image, Matrix, normal
+from openvoid.vision.fitting import Image, Matrix, normal
 from openvoid.vision.flow import Dis
 
 STEPS = 4

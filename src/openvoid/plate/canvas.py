@@ -20,7 +20,7 @@ from openvoid.plate.gradient import membrane
 from openvoid.plate.propagate import clear_of, landed
 from openvoid.plate.survey import CELL_PX, Survey
 from openvoid.plate.synthesize import synthesize
-from openvoid.vision.camera import Image, Matrix
+from openvoid.vision.fitting import Image, Matrix
 from openvoid.vision.masks import nanmedian
 
 CONTEXT = 0.8  # surroundings taken in, in sizes of the unseen region

@@ -27,7 +27,7 @@ from openvoid.plate.plan import plan
 from openvoid.plate.propagate import RING_PX, Rebuilt, clear_of, propagate
 from openvoid.plate.render import Sheet, render
 from openvoid.plate.survey import Survey, survey
-from openvoid.vision.camera import Camera, transform
+from openvoid.vision.fitting import Camera, transform
 
 
 class PlateEngine:

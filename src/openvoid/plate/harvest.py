@@ -16,7 +16,7 @@ from openvoid.core.box import EMPTY, Box
 from openvoid.core.clip import Clip, Frame
 from openvoid.core.removal import Run
 from openvoid.plate.survey import Proxy, Survey
-from openvoid.vision.camera import Camera, transform
+from openvoid.vision.fitting import Camera, transform
 from openvoid.vision.store import ArrayStore
 
 MARGIN_PX = 4  # proxy pixels around what registration predicts, for local alignment

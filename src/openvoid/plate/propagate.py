@@ -21,7 +21,7 @@ from openvoid.core.box import Box, bounding_box
 from openvoid.plate.align import look_up, parallax, refine, warp
 from openvoid.plate.gradient import membrane
 from openvoid.plate.survey import Survey
-from openvoid.vision.camera import Camera, Image, Matrix
+from openvoid.vision.fitting import Camera, Image, Matrix
 from openvoid.vision.masks import disc
 
 RING_PX = 24  # kept pixels around the hole that are looked at, in proxy pixels

@@ -21,7 +21,7 @@ from openvoid.plate.canvas import Canvas, mapped
 from openvoid.plate.harvest import Harvest, clip_box
 from openvoid.plate.propagate import Layer, Rebuilt
 from openvoid.plate.survey import Proxy
-from openvoid.vision.camera import Image, Matrix, normal
+from openvoid.vision.fitting import Image, Matrix, normal
 from openvoid.vision.masks import largest, touching
 
 SEAM_PX = 1.2  # donors cross-fade over about this far, proxy pixels

@@ -11,6 +11,7 @@ its own restlessness, counts as not shown.
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ from openvoid.core.packed import bits_of, mask_of
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.core.removal import Run
 from openvoid.media.seal import read_facts, write_facts
-from openvoid.vision.camera import Camera, Matrix, Registrar, Registration, transform
+from openvoid.vision.camera import Registrar, Registration
 from openvoid.vision.display import Display
+from openvoid.vision.fitting import Camera, Matrix, transform
 from openvoid.vision.masks import disc, largest, nanmedian, touching
 from openvoid.vision.store import ArrayStore
 from openvoid.vision.working import PLATE, Working, prepare, working_size
@@ -205,7 +207,7 @@ def _look(
     registration = registrar.result(camera)
     data = {
         "camera": registration.camera.value,
-        "matrices": [matrix.tolist() for matrix in registration.matrices],
+        "matrices": b64encode(np.stack(registration.matrices).tobytes()).decode(),
         "residual_px": registration.residual_px,
         "spread_px": registration.spread_px,
         "lost": list(registration.lost),
@@ -214,7 +216,7 @@ def _look(
 
 
 def _registration_of(data: Any) -> Registration:
-    matrices = tuple(np.array(matrix) for matrix in data["matrices"])
+    matrices = tuple(np.frombuffer(b64decode(data["matrices"])).reshape(-1, 3, 3))
     spread, lost = data["spread_px"], tuple(data["lost"])
     return Registration(Camera(data["camera"]), matrices, data["residual_px"], spread, lost)
 

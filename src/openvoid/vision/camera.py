@@ -14,17 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.vision.features import Gray, Mask, Points, corners, distances, found_again
+from openvoid.vision.fitting import MIN_FEATURES, Camera, Matrix, fit, normal, transform
 
-Image = NDArray[Any]  # [h, w] or [h, w, 3], float32 unless said
-Matrix = NDArray[Any]  # [3, 3] float64
 Size = tuple[int, int]  # height, width
 
 AT_PX = 640  # long side of the frames for which `STILL_PX` and `PARALLAX_PX` are told
@@ -32,25 +28,10 @@ STILL_PX = 0.12  # a camera that moves the picture less than this is locked
 MOST_FRAMES = 90  # percent of the frames in which it must be
 PARALLAX_PX = 0.7  # median error of all followed features above this: one plane does not explain it
 SIMPLER = 1.15  # a freer model must lower the error by this factor to be worth its freedom
-# How exactly a feature is found again does not hang on the picture's size: pixels of any frame.
-AGREE_PX = 0.3  # features this near to a model agree with it: moving water cannot bend it
-LOCKED_AGREE_PX = 1.0  # the same where the model is not fitted
-FEW = 40  # with fewer matches than this a frame gets a similarity, whatever the shot's model
 FEATURES, QUALITY, APART_PX, MARGIN_PX = 500, 0.003, 8, 4  # of a keyframe's corners
-MIN_FEATURES = 12
-POLISH = 4  # rounds of least squares after the robust fit
 # A new keyframe once fewer than this share of its features is still followed, or of those followed
 # agrees with one plane: under a travelling camera a tight fit would hold an ever smaller patch.
 KEYFRAME_SHARE = 0.4
-
-
-class Camera(StrEnum):
-    """How a shot's camera moves, simplest first."""
-
-    LOCKED = "locked"
-    AFFINE = "affine"
-    HOMOGRAPHY = "homography"
-    PARALLAX = "parallax"  # homography, and local alignment around the hole
 
 
 @dataclass(frozen=True)
@@ -124,19 +105,18 @@ class Registrar:
 
     _key: _Key | None = None
     _previous: tuple[Gray, Mask] | None = None
-    _matches: list[_Match] = field(default_factory=list)
+    _told: list[_Told] = field(default_factory=list)  # of each frame after the first
 
     def add(self, gray: Gray, kept: Mask) -> None:
         """One more frame: gray uint8 [h, w], and where it is kept bool [h, w]."""
         if self._key is None:
             self._key = self._new_key(gray, kept, np.eye(3))
-            self._matches.append(_Match(np.eye(3), self._key.points, self._key.points))
         else:
             match = self._follow(self._key, gray, kept)
             fewer = len(match.points) < KEYFRAME_SHARE * len(self._key.points)
             if fewer or match.agreeing < max(MIN_FEATURES, KEYFRAME_SHARE * len(match.points)):
                 match = self._renew(match, gray, kept)
-            self._matches.append(match)
+            self._told.append(_Told(match, gray.shape[:2]))
             if match.step is not None:
                 self._key.last = match.step
         self._previous = gray, kept
@@ -170,22 +150,18 @@ class Registrar:
 
     def result(self, wanted: Camera | None = None) -> Registration:
         """The camera model for the whole shot (`wanted`, or the simplest that explains it)."""
-        errors = {camera: _errors(self._matches, camera) for camera in Camera}
+        errors = {camera: _errors(self._told, camera) for camera in Camera}
         size = (1, 1) if self._previous is None else self._previous[0].shape
-        camera = wanted or _choose(errors, self._matches, (size[0], size[1]))
-        matrices, lost = [np.eye(3)], []
-        for index, match in enumerate(self._matches[1:], start=1):
-            step = None
+        camera = wanted or _choose(errors, self._told, (size[0], size[1]))
+        matrices, lost, still = [np.eye(3)], [], normal(np.eye(3))
+        for index, told in enumerate(self._told, start=1):
             if camera is Camera.LOCKED:
-                step = np.eye(3)
-            elif match.step is not None:
-                step = match.fitted(camera)[0]
-            if step is None:
+                matrices.append(still)
+            elif (step := told.step(camera)) is None:
                 lost.append(index)
                 matrices.append(matrices[-1])
             else:
-                pose = np.eye(3) if camera is Camera.LOCKED else match.key_pose
-                matrices.append(normal(step @ pose))
+                matrices.append(normal(step @ told.key_pose))
         left = errors[camera]
         return Registration(camera, tuple(matrices), left.rms_px, left.spread_px, tuple(lost))
 
@@ -198,9 +174,9 @@ def register(frames: Iterable[tuple[Gray, Mask]], wanted: Camera | None = None) 
     return registrar.result(wanted)
 
 
-def _choose(errors: dict[Camera, _Errors], matches: list[_Match], size: Size) -> Camera:
+def _choose(errors: dict[Camera, _Errors], told: list[_Told], size: Size) -> Camera:
     at = max(size) / AT_PX
-    moves = [_move(match, size) for match in matches[1:] if match.step is not None]
+    moves = [each.move_px for each in told if not np.isnan(each.move_px)]
     still = not moves or np.percentile(moves, MOST_FRAMES) < STILL_PX * at
     affine = errors[Camera.AFFINE]
     if still or errors[Camera.LOCKED].spread_px < SIMPLER * affine.spread_px:
@@ -224,94 +200,69 @@ def _move(match: _Match, size: Size) -> float:
 
 @dataclass(frozen=True)
 class _Errors:
-    """What a model leaves over, over frames."""
+    """What a model leaves over, on the median over frames."""
 
-    rms_px: float  # median of the inliers' RMS error
-    spread_px: float  # median of all features' median error
-
-
-def _errors(matches: list[_Match], camera: Camera) -> _Errors:
-    rms, spread = [], []
-    for match in matches[1:]:
-        matrix, inliers = match.fitted(camera)
-        if matrix is None or not len(match.points):
-            continue
-        error = distances(transform(matrix, match.key_points), match.points)
-        rms.append(float(np.sqrt(np.mean(error[inliers] ** 2))) if inliers.any() else 0.0)
-        spread.append(float(np.median(error)))
-    rms, spread = rms or [0.0], spread or [0.0]
-    return _Errors(float(np.median(rms)), float(np.median(spread)))
+    rms_px: float  # RMS error of the inliers
+    spread_px: float  # median error of all features
 
 
-def fit(start: Points, end: Points, camera: Camera) -> tuple[Matrix | None, Mask]:
-    """The camera's model from matched points, robustly, and which of them agree with it.
+class _Told:
+    """What is kept of a frame's match: 34 numbers, since clips may be long. NaN is none."""
 
-    None where there are too few points, or the fit is degenerate.
-    """
-    none = np.zeros(len(start), bool)
-    if camera is Camera.LOCKED:
-        return np.eye(3), distances(start, end) < LOCKED_AGREE_PX
-    if len(start) < MIN_FEATURES:
-        return None, none
-    few = len(start) < FEW
-    affine: Any
-    affine, inliers = (cv2.estimateAffinePartial2D if few else cv2.estimateAffine2D)(
-        start, end, method=cv2.RANSAC, ransacReprojThreshold=AGREE_PX, refineIters=20
-    )
-    tries = [] if affine is None else [(np.vstack([affine, [0, 0, 1]]), inliers)]
-    free = camera is not Camera.AFFINE and not few
-    if free:  # a homography bends to what drifts together: the affine fit may be the better start
-        tries.append(cv2.findHomography(start, end, cv2.USAC_MAGSAC, AGREE_PX, maxIters=500))
-    best: tuple[Matrix | None, Mask] = None, none
-    most = 0.0
-    for matrix, inliers in tries:
-        if matrix is None or not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 0.05:
-            continue
-        found = _polished(matrix, inliers.ravel().astype(bool), start, end, free)
-        error = distances(transform(found[0], start), end)
-        agreement = float(np.clip(1 - (error / AGREE_PX) ** 2, 0, None).sum())
-        if agreement > most:
-            best, most = found, agreement
-    return best
+    __slots__ = ("_numbers",)
 
+    def __init__(self, match: _Match, size: tuple[int, ...]) -> None:
+        none = np.full((3, 3), np.nan)
+        fits = [match.fitted(camera)[0] for camera in FITS[1:]]
+        matrices = [match.key_pose, *(none if each is None else each for each in fits)]
+        left = [_left(match, camera) for camera in FITS]
+        move = np.nan if match.step is None else _move(match, (size[0], size[1]))
+        self._numbers = np.concatenate([np.ravel(matrices), np.ravel(left), [move]])
 
-def _polished(
-    matrix: Matrix, agree: Mask, start: Points, end: Points, free: bool
-) -> tuple[Matrix, Mask]:
-    """Least squares over all that agree within the features' own noise, found again each round."""
-    for _ in range(POLISH):
-        if agree.sum() < FEW:
-            break
-        if free:
-            better: Any
-            better, _ = cv2.findHomography(start[agree], end[agree], 0)
-            if better is None:
-                break
-            matrix = np.asarray(better, np.float64)
-        else:
-            rows = np.c_[start[agree], np.ones(agree.sum())].astype(np.float64)
-            matrix = np.vstack([np.linalg.lstsq(rows, end[agree], rcond=None)[0].T, [0, 0, 1]])
-        error = distances(transform(matrix, start), end)
-        agree = error < max(AGREE_PX / 2, 3.0 * float(np.median(error[agree])))
-    return normal(matrix), agree
+    @property
+    def key_pose(self) -> Matrix:
+        """World -> keyframe."""
+        return self._numbers[:9].reshape(3, 3)
+
+    def step(self, camera: Camera) -> Matrix | None:
+        """Keyframe -> frame; None where no model fits, or the frame is lost."""
+        start = 9 * FITS.index(_same_fit(camera))
+        found = self._numbers[start : start + 9].reshape(3, 3)
+        return None if np.isnan(found).any() or np.isnan(self.move_px) else found
+
+    def left(self, camera: Camera) -> NDArray[np.float64]:
+        """(RMS error of the inliers, median error of all features)."""
+        start = 27 + 2 * FITS.index(_same_fit(camera))
+        return self._numbers[start : start + 2]
+
+    @property
+    def move_px(self) -> float:
+        """Since the keyframe; NaN where the frame is lost."""
+        return float(self._numbers[33])
 
 
-def normal(matrix: Matrix) -> Matrix:
-    """The same homography with its last element 1."""
-    return np.asarray(matrix / matrix[2, 2], np.float64)
+FITS = (Camera.LOCKED, Camera.AFFINE, Camera.HOMOGRAPHY)
 
 
-def transform(matrix: Matrix, points: NDArray[Any]) -> Points:
-    """Points [N, 2] (x, y) through a homography."""
-    rows = np.c_[points, np.ones(len(points))] @ matrix.T
-    return np.asarray(rows[:, :2] / rows[:, 2:], np.float32)
+def _same_fit(camera: Camera) -> Camera:
+    return Camera.HOMOGRAPHY if camera is Camera.PARALLAX else camera
 
 
-def scaled(matrix: Matrix, scale: float) -> Matrix:
-    """The same homography between pictures `scale` times as large (pixel centres at integers)."""
-    shift = (scale - 1) / 2
-    up = np.array([[scale, 0, shift], [0, scale, shift], [0, 0, 1.0]])
-    return normal(up @ matrix @ np.linalg.inv(up))
+def _left(match: _Match, camera: Camera) -> tuple[float, float]:
+    matrix, inliers = match.fitted(camera)
+    if matrix is None or not len(match.points):
+        return np.nan, np.nan
+    error = distances(transform(matrix, match.key_points), match.points)
+    rms = float(np.sqrt(np.mean(error[inliers] ** 2))) if inliers.any() else 0.0
+    return rms, float(np.median(error))
+
+
+def _errors(told: list[_Told], camera: Camera) -> _Errors:
+    left = np.array([each.left(camera) for each in told]).reshape(-1, 2)
+    left = left[~np.isnan(left[:, 0])]
+    if not len(left):
+        return _Errors(0.0, 0.0)
+    return _Errors(float(np.median(left[:, 0])), float(np.median(left[:, 1])))
 
 
 def _runs(frames: tuple[int, ...]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import weakref
 import zlib
+from array import array
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -24,8 +25,11 @@ from openvoid.media.seal import checksum, read_facts, write_facts
 class ArrayStore:
     """Arrays in a file. Use `writing` as a context manager, then `reading`."""
 
-    def __init__(self, file: BinaryIO, index_path: Path, rows: list[list[Any]]) -> None:
-        self._file, self._index_path, self._rows = file, index_path, rows
+    def __init__(self, file: BinaryIO, index_path: Path) -> None:
+        self._file, self._index_path = file, index_path
+        self._offsets, self._forms = array("q"), array("i")  # of each array: where, which form
+        self._known: dict[tuple[str, tuple[int, ...]], int] = {}  # form (type, shape) -> number
+        self._listed: list[tuple[str, tuple[int, ...]]] = []  # the same, by number, for reading
         self._crc32 = 0
         weakref.finalize(self, file.close)
 
@@ -42,7 +46,7 @@ class ArrayStore:
     def writing(cls, path: Path) -> ArrayStore:
         """A new, empty store; what was at `path` is gone."""
         _index_path(path).unlink(missing_ok=True)
-        return cls(path.open("wb"), _index_path(path), [])
+        return cls(path.open("wb"), _index_path(path))
 
     @classmethod
     def reading(cls, path: Path) -> ArrayStore:
@@ -50,15 +54,21 @@ class ArrayStore:
         facts = read_facts(_index_path(path))
         if facts is None:
             raise OpenVoidError("scratch data was damaged", where=str(path), mend="try again")
-        return cls(path.open("rb"), _index_path(path), facts["rows"])
+        store = cls(path.open("rb"), _index_path(path))
+        store._offsets, store._forms = array("q", facts["offsets"]), array("i", facts["forms"])
+        store._known = {(kind, tuple(shape)): at for at, (kind, shape) in enumerate(facts["known"])}
+        store._listed = list(store._known)
+        return store
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._offsets)
 
     def append(self, array: NDArray[Any]) -> None:
         """Write one array behind the last."""
         data = np.ascontiguousarray(array)
-        self._rows.append([self._file.tell(), data.dtype.str, list(data.shape)])
+        form = data.dtype.str, data.shape
+        self._offsets.append(self._file.tell())
+        self._forms.append(self._known.setdefault(form, len(self._known)))
         try:
             self._file.write(data.data)
             self._crc32 = zlib.crc32(data.data, self._crc32)
@@ -70,7 +80,8 @@ class ArrayStore:
             ) from error
 
     def __getitem__(self, number: int) -> NDArray[Any]:
-        offset, kind, shape = self._rows[number]
+        kind, shape = self._listed[self._forms[number]]
+        offset = self._offsets[number]
         dtype = np.dtype(kind)
         count = int(np.prod(shape, dtype=np.int64))
         data = os.pread(self._file.fileno(), count * dtype.itemsize, offset)
@@ -88,7 +99,9 @@ class ArrayStore:
         writing = self._file.writable()
         self._file.close()
         if writing and kind is None:
-            write_facts(self._index_path, {"rows": self._rows, "crc32": self._crc32})
+            rows = {"offsets": self._offsets.tolist(), "forms": self._forms.tolist()}
+            facts = {**rows, "known": list(self._known), "crc32": self._crc32}
+            write_facts(self._index_path, facts)
 
     def close(self) -> None:
         self._file.close()

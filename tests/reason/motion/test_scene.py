@@ -14,7 +14,7 @@ from openvoid.core.quadmask import split
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.motion.scene import Scene, watch
-from openvoid.vision.camera import transform
+from openvoid.vision.fitting import transform
 from tests.plate.worlds import crossing, filmed, handheld, texture
 from tests.select.moving_shapes import world
 

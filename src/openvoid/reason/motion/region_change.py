@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from openvoid.core.box import bounding_box
 from openvoid.reason.motion.limits import COST, WATER, WORKING, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
-from openvoid.vision.camera import Matrix, normal, transform
 from openvoid.vision.features import corners, found_again
+from openvoid.vision.fitting import Matrix, normal, transform
 from openvoid.vision.masks import grown, largest, nanmedian, touching
 
 

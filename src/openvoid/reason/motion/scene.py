@@ -22,7 +22,8 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.contours import places_of
-from openvoid.vision.camera import Matrix, normal, register, transform
+from openvoid.vision.camera import register
+from openvoid.vision.fitting import Matrix, normal, transform
 from openvoid.vision.working import EXPLAIN, prepare
 
 MOST_PX = 1100  # long side of the canvas, for the sake of memory

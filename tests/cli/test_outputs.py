@@ -15,6 +15,7 @@ import pytest
 
 from openvoid.media.lease import lease_path, leased
 from tests.conftest import write_video
+from tests.evaluate.tiny_truths import save_shot, scene
 
 CLICK = ("--point", "26,32@0")
 
@@ -163,3 +164,29 @@ def test_two_removals_to_one_place_leave_one_whole_result(place: Path, offset_s:
     assert subprocess.run(alone, check=False).returncode == 0
     assert (place / "x.mkv").read_bytes() == (place / "alone.mkv").read_bytes()
     assert not [path for path in place.iterdir() if path.name.startswith(".")]
+
+
+def test_a_folder_of_shots_or_of_an_evaluation_has_one_owner(
+    tmp_path: Path, command: Callable[..., Any]
+) -> None:
+    known = tmp_path / "known"
+    save_shot(known / "one", scene(), "collide", 1)
+    evaluation = ("evaluate", "run", known, "--engine", "", "--baseline", "copy")
+    evaluation += ("--metric", "psnr", "-o", tmp_path / "res")
+    synth = ("synth", "make", "--family", "collide", "--count", "1", "--out", tmp_path / "shots")
+    for words, out in ((evaluation, tmp_path / "res"), (synth, tmp_path / "shots")):
+        with leased([out]):
+            done = command(*words)
+        assert done.code == 2
+        assert "is being made by another process" in done.error
+
+
+@pytest.mark.parametrize("name", ["..", ".", ".hidden"])
+def test_a_contestant_is_no_place(tmp_path: Path, command: Callable[..., Any], name: str) -> None:
+    known = tmp_path / "known"
+    save_shot(known / "one", scene(), "collide", 1)
+    before = sorted(path for path in known.rglob("*"))
+    told = f"{name}=cp {{video}} {{out}}"
+    done = command("evaluate", "run", known, "--engine", "", "--command", told, "-o", known)
+    assert done.code == 2
+    assert sorted(path for path in known.rglob("*")) == before

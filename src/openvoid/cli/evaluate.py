@@ -142,6 +142,7 @@ def run(
     from openvoid.evaluate.contestants import check_names
     from openvoid.evaluate.summary import summarised
     from openvoid.media.atomic import explained
+    from openvoid.media.lease import leased
 
     contestants = _contestants(engine, options, baseline, command or [], made or [])
     check_names(contestants)
@@ -149,12 +150,12 @@ def run(
     metrics = _with_memory(open_metrics(chosen or plugins.names("metric"), {}))
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
-    with told(quiet) as progress:
+    with told(quiet) as progress, leased([out], what="this evaluation"):
         title, found = choose(shots, worlds, _listed(family), limit, progress)
         settings = Settings(out, timeout, not discard, resume, workers)
         scores = evaluate(found, contestants, metrics, settings, progress)
-    evaluation = summarised(title, contestants, metrics, scores)
-    _write(evaluation, out)
+        evaluation = summarised(title, contestants, metrics, scores)
+        _write(evaluation, out)
     if as_json:
         tell_json(_facts(evaluation, out))
     elif not quiet:

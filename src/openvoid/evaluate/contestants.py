@@ -120,7 +120,7 @@ def made(text: str) -> Contestant:
 
 
 def check_names(contestants: Sequence[Contestant]) -> None:
-    """Two of one name could not be told apart.
+    """Two of one name could not be told apart; a name is also that of a folder.
 
     Raises:
         OpenVoidError: there are none, or two have one name.
@@ -129,6 +129,8 @@ def check_names(contestants: Sequence[Contestant]) -> None:
         raise OpenVoidError("nothing to evaluate", mend="--engine, --baseline, --command or --made")
     names = [each.name for each in contestants]
     for name in names:
+        if name.startswith(".") or Path(name).name != name:
+            raise OpenVoidError(f"{name!r} is no name for a contestant", mend="letters and digits")
         if names.count(name) > 1:
             mend = 'name a command: --command "NAME=tool {video} {mask} {out}"'
             raise OpenVoidError(f"two contestants are called {name!r}", mend=mend)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -166,7 +167,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def markdown(evaluation: Evaluation) -> str:
     """The tables for a page of documentation."""
-    parts = [f"## {evaluation.title}", main_table(evaluation, "all")]
+    parts = [f"## {escaped(evaluation.title)}", main_table(evaluation, "all")]
     if len(evaluation.families) > 1:
         parts += ["PSNR where the scene goes another way (affected), by family:"]
         parts.append(family_table(evaluation, "psnr.affected", 1))
@@ -174,7 +175,7 @@ def markdown(evaluation: Evaluation) -> str:
         parts += ["Moved things found where they truly go (IoU of their masks), by family:"]
         parts.append(family_table(evaluation, "trajectory.iou", 2))
     told = notes(evaluation)
-    parts += ["\n".join(f"- {note}" for note in told)] if told else []
+    parts += ["\n".join(f"- {escaped(note)}" for note in told)] if told else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -227,8 +228,13 @@ def notes(evaluation: Evaluation) -> list[str]:
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows as Markdown, the first being the head."""
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    lines = ["| " + " | ".join(map(escaped, row)) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def escaped(text: str) -> str:
+    """Words of others, for a line of Markdown: no table and no tag begins in them."""
+    return re.sub(r"([|<>])", r"\\\1", " ".join(text.split()))
 
 
 def cell(mean: Mean | None, digits: int) -> str:

@@ -13,7 +13,6 @@ manifest.json is what the training of the published model reads: a list of {"fil
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -28,6 +27,8 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts
 from openvoid.core.removal import Progress
 from openvoid.media.atomic import explained, partial_file
+from openvoid.media.lease import leased
+from openvoid.media.transaction import recover
 from openvoid.synth.crew import Died, Mistake, together
 from openvoid.synth.dataset import Recipe, Studio, is_whole
 from openvoid.synth.families import FAMILIES
@@ -96,6 +97,13 @@ def fill(order: Order, progress: Progress) -> Tally:
         if family not in FAMILIES:
             mend = f"known: {', '.join(FAMILIES)}"
             raise OpenVoidError(f"unknown family {family!r}", where="--family", mend=mend)
+    with explained(order.out):
+        order.out.mkdir(parents=True, exist_ok=True)
+    with leased([order.out], what="this folder of shots"):
+        return _fill(order, progress)
+
+
+def _fill(order: Order, progress: Progress) -> Tally:
     _keep_recipe(order)
     slots, tally = order.slots(), Tally()
     missing = [slot for slot in slots if not is_whole(slot.folder)]
@@ -107,8 +115,7 @@ def fill(order: Order, progress: Progress) -> Tally:
             _count(tally, slot, outcome)
             progress("shots", done, len(slots))
     finally:
-        for slot in missing:  # what a worker had begun when it was ended
-            shutil.rmtree(slot.out / f".{slot.folder.name}.partial", ignore_errors=True)
+        recover(slot.folder for slot in missing)  # what a worker had begun when it was ended
     for slot in slots:
         if is_whole(slot.folder):
             tally.rejected.update(_passed_over(slot.folder))
@@ -149,8 +156,6 @@ def _count(tally: Tally, slot: Slot, outcome: Any) -> None:
 
 def _keep_recipe(order: Order) -> None:
     """The folder says how its shots are made, so that no others come among them."""
-    with explained(order.out):
-        order.out.mkdir(parents=True, exist_ok=True)
     recipe = asdict(order.recipe) | {"rate": str(order.recipe.rate), "seed": order.seed}
     wanted = json.loads(json.dumps(recipe))
     path = order.out / RECIPE

@@ -73,12 +73,13 @@ def _cost(
     places: NDArray[np.float64],
 ) -> NDArray[np.float32]:
     """Cost [targets, donors] of taking each donor frame for each target frame."""
-    targets = start + np.arange(covered.shape[0])
     donors = low + np.arange(covered.shape[1])
-    age = np.abs(targets[:, None] - donors[None, :])
-    shift = np.linalg.norm(places[targets][:, None] - places[donors][None, :], axis=-1)
-    cost = UNCOVERED * (left[:, None] - covered) + AGE * age + SHIFT * shift
-    return np.asarray(cost, np.float32)
+    cost = np.empty(covered.shape, np.float32)
+    for row in range(len(cost)):  # one at a time: all at once would be the memory of a clip
+        age = np.abs(start + row - donors)
+        shift = np.linalg.norm(places[start + row] - places[donors], axis=-1)
+        cost[row] = UNCOVERED * (left[row] - covered[row]) + AGE * age + SHIFT * shift
+    return cost
 
 
 def _cheapest(
@@ -95,7 +96,8 @@ def _cheapest(
         total[:] = 0.0
     else:
         total[entry[1], np.clip(entry[0], 0, states - 1)] = 0.0
-    back = np.zeros((count, 2, states), np.int32)  # previous direction * states + donor
+    small = np.int16 if 2 * states < 2**15 else np.int32
+    back = np.zeros((count, 2, states), small)  # previous direction * states + donor
     every = np.arange(states)
     for row in range(count):
         cheapest = int(total.argmin())

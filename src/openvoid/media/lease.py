@@ -139,11 +139,15 @@ def _taken(path: Path, what: str) -> Lease:
     own = path.with_name(f"{path.name}.{owner.token[:8]}")
     try:
         for _ in range(TRIES):
+            told = json.dumps(asdict(owner)).encode()
             with explained(path):
-                own.write_text(json.dumps(asdict(owner)), encoding="utf-8")
-                if _linked(own, path):
-                    return Lease(path, owner)
-                now = own.stat().st_mtime  # by the file system's own clock
+                own.write_bytes(told)
+                try:
+                    if _linked(own, path, told):
+                        return Lease(path, owner)
+                    now = own.stat().st_mtime  # by the file system's own clock
+                except FileNotFoundError:
+                    continue  # swept up as left behind by a dead one: once more
             _take_away(path, now, what)
     finally:
         with suppress(OSError):
@@ -151,13 +155,15 @@ def _taken(path: Path, what: str) -> Lease:
     raise OpenVoidError(f"{what} is wanted by several processes", where=str(path), mend="try again")
 
 
-def _linked(own: Path, path: Path) -> bool:
-    """Make `path`, unless it exists; the same as `own`."""
+def _linked(own: Path, path: Path, told: bytes) -> bool:
+    """Make `path`, unless it exists; the same as `own`, which holds `told`."""
     try:
         os.link(own, path)
         return True
     except FileExistsError:
         return False
+    except FileNotFoundError:
+        raise
     except OSError:  # no links on this file system
         pass
     try:
@@ -165,7 +171,7 @@ def _linked(own: Path, path: Path) -> bool:
     except FileExistsError:
         return False
     with os.fdopen(file, "wb") as stream:
-        stream.write(own.read_bytes())
+        stream.write(told)
     return True
 
 
@@ -191,7 +197,7 @@ def _take_away(path: Path, now: float, what: str) -> None:
     with suppress(OSError):
         path.rename(aside)
         if Owner.read(aside) != owner:  # another one's, taken between the two looks: it goes back
-            _linked(aside, path)
+            _linked(aside, path, aside.read_bytes())
         aside.unlink()
 
 

@@ -162,7 +162,8 @@ def recover(outs: Iterable[Path]) -> None:
             record.unlink(missing_ok=True)
         with suppress(OSError):
             for left in out.parent.glob(f".{_escaped(short(out.name))}.*"):
-                if left.suffix in (".partial", ".old"):
+                draft = left.stem.endswith(".lease")  # of one who died while it asked
+                if draft or left.suffix in (".partial", ".old"):
                     _deleted(left)
 
 

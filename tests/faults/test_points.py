@@ -50,7 +50,7 @@ TIMED = (".report.json", "results.json", "scores.json", "report.html", "results.
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`disk.c`, compiled."""
     if not sys.platform.startswith("linux") or shutil.which("cc") is None:
-        pytest.skip("needs Linux and a C compiler: sudo apt-get install gcc")
+        pytest.skip("needs Linux and a C compiler: sudo apt-get install gcc libc6-dev")
     path = tmp_path_factory.mktemp("disk") / "disk.so"
     source = Path(__file__).with_name("disk.c")
     subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", path, source, "-ldl"], check=True)

@@ -181,8 +181,9 @@ def recording(path: Path) -> Iterator[Recorder]:
         recorder = Recorder(None)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = stack.enter_context(partial.open("wb"))
+            file = partial.open("wb")
             stack.callback(_unlinked, partial)
+            stack.callback(_closed, file)
             recorder = Recorder(file)
         except OSError as error:
             recorder.error = error
@@ -194,6 +195,11 @@ def recording(path: Path) -> Iterator[Recorder]:
                 tidy(path.parent)
             except OSError as error:
                 recorder.error = error
+
+
+def _closed(file: BinaryIO) -> None:
+    with contextlib.suppress(OSError):  # what a full disk did not take is told by then
+        file.close()
 
 
 def _unlinked(path: Path) -> None:

@@ -120,7 +120,7 @@ class Shelf:
             noting = _Noting(transaction)
             yield noting
             sums = {_note(part): checksum for part, checksum in noting.sums.items()}
-            found = self._keys | keys | sums
+            found = dict(sorted((self._keys | keys | sums).items()))  # however it came to them
             write_json(found, self.folder / MADE_BY, transaction)
         self._keys = found
 

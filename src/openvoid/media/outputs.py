@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 from openvoid.core.errors import OpenVoidError
@@ -105,7 +106,7 @@ def found_at(out: Path) -> Iterator[Path]:
         yield out
         return
     pattern = pattern_of(out)
-    for file in sorted(out.parent.glob(f"{glob_escaped(pattern.prefix)}*{pattern.suffix}")):
+    for file in sorted(out.parent.glob(f"{escape(pattern.prefix)}*{pattern.suffix}")):
         if covers(out, file.resolve()):
             yield file
 
@@ -120,15 +121,10 @@ def files_at(*paths: Path | None) -> list[Path]:
             found += [file for file in path.iterdir() if file.is_file()]
         elif is_pattern(path) and not path.exists():
             pattern = pattern_of(path)
-            found += path.parent.glob(f"{glob_escaped(pattern.prefix)}*{pattern.suffix}")
+            found += path.parent.glob(f"{escape(pattern.prefix)}*{pattern.suffix}")
         else:
             found.append(path)
     return found
-
-
-def glob_escaped(name: str) -> str:
-    """A name as `Path.glob` finds it literally."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 def _check_place(out: Path) -> None:

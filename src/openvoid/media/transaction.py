@@ -16,10 +16,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -161,7 +161,7 @@ def recover(outs: Iterable[Path]) -> None:
         with explained(record):
             record.unlink(missing_ok=True)
         with suppress(OSError):
-            for left in out.parent.glob(f".{_escaped(short(out.name))}.*"):
+            for left in out.parent.glob(f".{escape(short(out.name))}.*"):
                 draft = left.stem.endswith(".lease")  # of one who died while it asked
                 if draft or left.suffix in (".partial", ".old"):
                     _deleted(left)
@@ -196,9 +196,9 @@ def _kept(out: Path, old: Path) -> None:
     """`old` is what `out` is, which stays."""
     try:
         os.link(out, old, follow_symlinks=False)
+    except FileNotFoundError:
+        raise
     except OSError:
-        if sys.exc_info()[0] is FileNotFoundError:
-            raise
         out.rename(old)  # no links on this file system
 
 
@@ -214,7 +214,3 @@ def _deleted(path: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)

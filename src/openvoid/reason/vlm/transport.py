@@ -206,24 +206,24 @@ class _Call:
                 each.shutdown(socket.SHUT_RDWR)
 
 
-class _PlainConnection(http.client.HTTPConnection):
+class _Told:
+    """A connection that tells its call of the socket, once there is one."""
+
     def __init__(self, call: _Call, host: str, **named: Any) -> None:
-        super().__init__(host, **named)
+        super().__init__(host, **named)  # type: ignore[call-arg]
         self._call = call
 
     def connect(self) -> None:
-        super().connect()
-        self._call.add(self.sock)
+        super().connect()  # type: ignore[misc]
+        self._call.add(self.sock)  # type: ignore[attr-defined]
 
 
-class _SecureConnection(http.client.HTTPSConnection):
-    def __init__(self, call: _Call, host: str, **named: Any) -> None:
-        super().__init__(host, **named)
-        self._call = call
+class _PlainConnection(_Told, http.client.HTTPConnection):
+    pass
 
-    def connect(self) -> None:
-        super().connect()
-        self._call.add(self.sock)
+
+class _SecureConnection(_Told, http.client.HTTPSConnection):
+    pass
 
 
 class _Plain(urllib.request.HTTPHandler):

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from openvoid.core import plugins
+from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.plugins import Plugin, ReadsWords
+from openvoid.core.plugins import HasCandidates, Plugin, ReadsWords
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
@@ -83,6 +84,8 @@ def find_track(
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, options or {})
     selection.check(clip.length, clip.height, clip.width, words=_reads(plugin))
+    if selection.chooses and not isinstance(plugin, HasCandidates):
+        raise _offers_none(segmenter)
     key = _track_key(clip, selection, segmenter, checked, plugin)
     made = plugins.construct("segmenter", segmenter, options)
     with scratch(key) as folder:
@@ -95,6 +98,30 @@ def find_track(
             "nothing was found at the marks", where=str(clip.path), mend="add marks, or a box"
         )
     return track
+
+
+def find_candidates(
+    clip: Clip,
+    selection: Selection,
+    *,
+    segmenter: str = SEGMENTER,
+    options: Options | None = None,
+    progress: Progress = silent,
+    told: Told | None = None,
+) -> Sequence[Candidate]:
+    """What the marks may mean, best first, in the frame with which `find_track` would begin.
+
+    Raises:
+        OpenVoidError: as `find_track`; the segmenter offers no candidates.
+    """
+    plugin = plugins.find("segmenter", segmenter)
+    checked = plugins.check_options(plugin, options or {})
+    selection.check(clip.length, clip.height, clip.width, words=_reads(plugin))
+    made = plugins.construct("segmenter", segmenter, options)
+    if not isinstance(made, HasCandidates):
+        raise _offers_none(segmenter)
+    with scratch(_track_key(clip, selection, segmenter, checked, plugin)) as folder:
+        return made.candidates(clip, selection, _run(folder, progress, told))
 
 
 def find_effects(
@@ -238,6 +265,11 @@ def _key(clip: Clip, asked: Mapping[str, Any], plugin: type[Plugin]) -> str:
     facts = {"clip": clip_hash(clip), "length": clip.length, "offset": clip.offset}
     facts |= {"input_color": clip.input_color}  # other pictures are looked at
     return request_key(plain({**facts, **asked, "versions": versions(), "code": code_hash(plugin)}))
+
+
+def _offers_none(segmenter: str) -> OpenVoidError:
+    mend = "use classical; or mark the object more closely, with a box or more clicks"
+    return OpenVoidError(f"segmenter {segmenter!r} offers no candidates to choose from", mend=mend)
 
 
 def _broken(kind: str, name: str, how: str) -> OpenVoidError:

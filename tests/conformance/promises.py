@@ -11,6 +11,7 @@ from openvoid.core.plugins import (
     Closes,
     Engine,
     HasBetter,
+    HasCandidates,
     HasCheck,
     HasNoise,
     HasOutlook,
@@ -47,6 +48,7 @@ metrics: Sequence[Callable[..., Metric]] = (Flicker, Lpips, Psnr, Ssim, Trajecto
 weighted: Sequence[type[HasWeights]] = (VoidEngine, Sam2Segmenter, Sam3Segmenter)
 foretelling: Sequence[Callable[..., HasOutlook]] = (VoidEngine,)
 reading: Sequence[Callable[..., ReadsWords]] = (Sam3Segmenter,)
+offering: Sequence[Callable[..., HasCandidates]] = (ClassicalSegmenter,)
 checked: Sequence[type[HasCheck]] = (BlenderRenderer, MujocoRenderer)
 noisy: Sequence[Callable[..., HasNoise]] = (BlenderRenderer,)
 closing: Sequence[Callable[..., Closes]] = (BlenderRenderer, MujocoRenderer)
@@ -63,6 +65,7 @@ BESIDES: dict[str, Makes] = {  # the member -> who has it
     "weights": weighted,
     "outlook": foretelling,
     "words": reading,
+    "candidates": offering,
     "check": checked,
     "threshold_levels": noisy,
     "close": closing,

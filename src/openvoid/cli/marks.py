@@ -70,6 +70,23 @@ Words = Annotated[
     typer.Option("--words", help="What it is, for segmenters that read.", rich_help_panel=MARKS),
 ]
 
+Chosen = Annotated[
+    int | None,
+    typer.Option(
+        "--candidate",
+        help="Which of what the marks may mean, from 1; --glance of select draws them.",
+        rich_help_panel=MARKS,
+    ),
+]
+GrowTo = Annotated[
+    str | None,
+    typer.Option(
+        "--grow-to",
+        help="part or object: how much of what is pointed at; else the likelier.",
+        rich_help_panel=MARKS,
+    ),
+]
+
 
 def selection(
     points: Sequence[str] | None = None,
@@ -78,8 +95,12 @@ def selection(
     mattes: Sequence[str] | None = None,
     file: Path | None = None,
     words: str | None = None,
+    candidate: int | None = None,
+    grow_to: str | None = None,
 ) -> Selection:
     """All marks of a command line as one selection; those of the file come first.
+
+    What is None stays as the file has it.
 
     Raises:
         OpenVoidError: a value that cannot be read, or a file; no mark at all.
@@ -93,6 +114,8 @@ def selection(
         boxes=(*found.boxes, *(box(text) for text in boxes or ())),
         mattes=(*found.mattes, *(matte(text) for text in mattes or ())),
         words=found.words if words is None else words.strip(),
+        candidate=found.candidate if candidate is None else candidate,
+        grow_to=found.grow_to if grow_to is None else grow_to,
     )
     if not (found.frames or found.words):
         raise OpenVoidError("nothing says where the object is", mend="--point X,Y@FRAME")

@@ -121,6 +121,8 @@ def remove(
     box: marks.Boxes = None,
     mark_file: marks.MarkFile = None,
     words: marks.Words = None,
+    candidate: marks.Chosen = None,
+    grow_to: marks.GrowTo = None,
     segmenter: Segmenter = DEFAULT_SEGMENTER,
     reasoner: Reasoner = reason.DEFAULT_REASONER,
     grid: reason.Grid = 0,
@@ -172,7 +174,7 @@ def remove(
             pointed = point_out(
                 clip,
                 opening,
-                marks.selection(point, nots, box, None, mark_file, words),
+                marks.selection(point, nots, box, None, mark_file, words, candidate, grow_to),
                 marks_folder or out.with_name(f"{out.name}.marks"),
                 (segmenter, reason.reasoners(reasoner), given),
                 (grid, first_frame_kept, min_confidence),

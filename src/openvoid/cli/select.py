@@ -1,8 +1,9 @@
 """`openvoid select`: a clip and what a person points at -> where the object is in every frame.
 
 Enters: the command line: a clip, marks, a segmenter by name. Leaves: the track (and beside it label
-and confidence as JSON), perhaps the marks as JSON and a sheet to look at. Knows no segmenter: the
-options of the one that `--segmenter` names become flags.
+and confidence as JSON), perhaps the marks as JSON and a sheet to look at; with `--glance` a picture
+of what the marks may mean, without following any of it. Knows no segmenter: the options of the one
+that `--segmenter` names become flags.
 """
 
 from __future__ import annotations
@@ -22,10 +23,41 @@ from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
 
 if TYPE_CHECKING:
+    from openvoid.core.candidate import Candidate
+    from openvoid.core.clip import Clip
+    from openvoid.core.selection import Selection
     from openvoid.core.track import Track
+    from openvoid.media.atomic import Joins
 
 DEFAULT_SEGMENTER = "classical"
 SURE = 0.5  # frames under this are worth a look, and perhaps a mark
+
+Clips = Annotated[
+    Path, typer.Argument(metavar="CLIP", help="A video, or a folder or pattern of pictures.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="The track, white where the object is: .mkv, .mp4 or a folder."
+    ),
+]
+Glance = Annotated[
+    Path | None,
+    typer.Option(
+        help="Only draw what the marks may mean, numbered, and follow nothing: .png",
+        rich_help_panel=marks.MARKS,
+    ),
+]
+Segmenter = Annotated[
+    str, typer.Option(help="Who finds it; see: openvoid engines --kind segmenter")
+]
+SaveMarks = Annotated[Path | None, typer.Option(help="Also keep all marks as JSON, to go on from.")]
+Preview = Annotated[
+    Path | None, typer.Option(help="Also draw a sheet of frames with the outline: .png")
+]
+Rate = Annotated[
+    str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
+]
 
 
 def register(app: typer.Typer, words: Sequence[str]) -> None:
@@ -38,33 +70,21 @@ def register(app: typer.Typer, words: Sequence[str]) -> None:
 
 
 def select(
-    clip: Annotated[
-        Path, typer.Argument(metavar="CLIP", help="A video, or a folder or pattern of pictures.")
-    ],
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--out", "-o", help="The track, white where the object is: .mkv, .mp4 or a folder."
-        ),
-    ],
+    clip: Clips,
+    out: Out = None,
+    glance: Glance = None,
     point: marks.Points = None,
     nots: marks.Nots = None,
     box: marks.Boxes = None,
     matte: marks.Mattes = None,
     mark_file: marks.MarkFile = None,
     words: marks.Words = None,
-    segmenter: Annotated[
-        str, typer.Option(help="Who finds it; see: openvoid engines --kind segmenter")
-    ] = DEFAULT_SEGMENTER,
-    save_marks: Annotated[
-        Path | None, typer.Option(help="Also keep all marks as JSON, to go on from.")
-    ] = None,
-    preview: Annotated[
-        Path | None, typer.Option(help="Also draw a sheet of frames with the outline: .png")
-    ] = None,
-    rate: Annotated[
-        str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
-    ] = None,
+    candidate: marks.Chosen = None,
+    grow_to: marks.GrowTo = None,
+    segmenter: Segmenter = DEFAULT_SEGMENTER,
+    save_marks: SaveMarks = None,
+    preview: Preview = None,
+    rate: Rate = None,
     input_color: values.InputColor = "auto",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -80,6 +100,8 @@ def select(
       openvoid select shot.mov --box 40,12,76,50@0 -o track.mkv --preview look.png
       openvoid select shot.mov --matte roto.png@4 -o track.mkv --save-marks my.json
       openvoid select shot.mov --marks marks.json --point 70,30@9 -o track.mkv
+      openvoid select shot.mov --point 60,30@0 --glance look.png
+      openvoid select shot.mov --point 60,30@0 --candidate 2 -o track.mkv
     """
     from openvoid.marking import Told, find_track
     from openvoid.media.open import open_clip
@@ -88,22 +110,24 @@ def select(
     from openvoid.show.picture import write_picture
     from openvoid.show.selection import selection_sheet
 
-    given = marks.selection(point, nots, box, matte, mark_file, words)
-    outs = _check_outputs(out, save_marks, preview)
+    given = marks.selection(point, nots, box, matte, mark_file, words, candidate, grow_to)
     read = files_at(clip, mark_file, *(Path(each.file) for each in given.mattes))
     footage, notes = open_clip(clip, rate=values.rate(rate), input_color=input_color), Told()
+    who: dict[str, Any] = {"segmenter": segmenter, "options": dict(options or {})}
+    if glance is not None:
+        writing = owned([glance], overwrite, inputs=read, what="this picture")
+        _check_picture(glance, "--glance")
+        with told(quiet) as progress, writing as together:
+            found = _glanced(footage, given, who | {"progress": progress}, glance, together)
+        _tell_glance(found, glance, quiet, as_json)
+        return
+    outs = _check_outputs(out, save_marks, preview)
+    out = outs[0]
     begun = time.monotonic()
     free = [path for path in outs if not _is_facts(path)]
     owning = owned(outs, overwrite, free, inputs=read, what="this track")
     with told(quiet) as progress, owning as together:
-        track = find_track(
-            footage,
-            given,
-            segmenter=segmenter,
-            options=dict(options or {}),
-            progress=progress,
-            told=notes,
-        )
+        track = find_track(footage, given, **who, progress=progress, told=notes)
         made = {"segmenter": segmenter, "marks": given.to_json()}
         write_track(track, out, footage.rate, made, together)
         if save_marks:
@@ -152,21 +176,57 @@ def _rows(
     yield "time", f"{spent_s:.1f} s, {facts['frames'] / spent_s:.1f} frames a second"
 
 
-def _check_outputs(out: Path, saved: Path | None, preview: Path | None) -> list[Path]:
+def _glanced(
+    clip: Clip, given: Selection, who: Mapping[str, Any], out: Path, together: Joins
+) -> Sequence[Candidate]:
+    """What the marks may mean, drawn into one picture."""
+    from openvoid.marking import find_candidates
+    from openvoid.show.picture import write_picture
+    from openvoid.show.selection import candidate_sheet
+
+    found = find_candidates(clip, given, **who)
+    write_picture(candidate_sheet(clip, found, given), out, together)
+    return found
+
+
+def _tell_glance(found: Sequence[Candidate], out: Path, quiet: bool, as_json: bool) -> None:
+    rows = [
+        {"candidate": number, "what": each.what, "score": each.score, "cues": dict(each.cues)}
+        for number, each in enumerate(found, start=1)
+    ]
+    if as_json:
+        tell_json({"glance": out, "frame": found[0].frame, "candidates": rows})
+    elif not quiet:
+        told_rows = [("glance", str(out))]
+        for number, each in enumerate(found, start=1):
+            share = percent(float(each.silhouette.mean()))
+            told_rows.append((f"candidate {number}", f"{each.what}, {each.score:.0%}, {share}"))
+        tell_rows(told_rows)
+
+
+def _check_outputs(out: Path | None, saved: Path | None, preview: Path | None) -> list[Path]:
     """All files that will be written.
 
     Raises:
         OpenVoidError: a kind of file that holds no such thing.
     """
     from openvoid.media.tracks import facts_path
-    from openvoid.show.picture import PICTURES
 
+    if out is None:
+        mend = "--out track.mkv; or --glance look.png, to see what the marks may mean"
+        raise OpenVoidError("nothing says where the track goes", mend=mend)
     if out.suffix.lower() not in (".mkv", ".mp4", ""):
         mend = "use .mkv, .mp4 or a folder"
         raise OpenVoidError(f"no track is written as {out.suffix}", where=str(out), mend=mend)
-    if preview and preview.suffix.lower() not in PICTURES:
-        raise OpenVoidError("is no picture", where=str(preview), mend="--preview sheet.png")
+    _check_picture(preview, "--preview")
     return [path for path in (out, facts_path(out), saved, preview) if path]
+
+
+def _check_picture(path: Path | None, flag: str) -> None:
+    from openvoid.show.picture import PICTURES
+
+    if path and path.suffix.lower() not in PICTURES:
+        raise OpenVoidError("is no picture", where=str(path), mend=f"{flag} sheet.png")
 
 
 def _is_facts(path: Path) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload, runtime_checkable
 
+from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
@@ -63,7 +64,10 @@ class Engine(Named, Protocol):
 
 
 class Segmenter(Named, Protocol):
-    """Clip and selection -> where the object is, over the whole clip. May be `ReadsWords`."""
+    """Clip and selection -> where the object is, over the whole clip.
+
+    May be `ReadsWords` and `HasCandidates`.
+    """
 
     def track(self, clip: Clip, selection: Selection, run: Run) -> Track:
         """One silhouette a frame at the clip's own size, empty where the object is not seen.
@@ -139,6 +143,19 @@ class ReadsWords(Protocol):
     """A segmenter to which the object may be told in words."""
 
     words: ClassVar[bool]
+
+
+@runtime_checkable
+class HasCandidates(Protocol):
+    """A segmenter that can tell, before it follows anything, what the marks may mean."""
+
+    def candidates(self, clip: Clip, selection: Selection, run: Run) -> Sequence[Candidate]:
+        """At least one, best first, all in the frame that `track` would begin with.
+
+        Those that are what `selection.grow_to` says stand before the others. `track` with
+        `selection.candidate` = n begins with the n-th of them; of a matte there is one alone.
+        """
+        ...
 
 
 @runtime_checkable

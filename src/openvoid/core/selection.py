@@ -13,8 +13,10 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts, shown
 from openvoid.core.limits import FRAME, PLACE_PX
 
-SCHEMA = "openvoid.selection/2"
-OLDER = ("openvoid.selection/1",)
+SCHEMA = "openvoid.selection/3"
+OLDER = ("openvoid.selection/1", "openvoid.selection/2")
+GROWN = ("", "part", "object")  # how far marks may be meant; "" leaves it to the segmenter
+MOST_CANDIDATES = 9
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,25 @@ class Matte:
 
 @dataclass(frozen=True)
 class Selection:
-    """All marks of one object, and words for segmenters that take words."""
+    """All marks of one object, and words for segmenters that take words.
+
+    Few marks may mean several things. `candidate` is the number, from 1, of the one that the person
+    chose among those a segmenter offers (`core.candidate`, best first); `grow_to` says beforehand
+    that a "part" or the whole "object" is meant.
+    """
 
     points: tuple[Point, ...] = ()
     boxes: tuple[BoxMark, ...] = ()
     strokes: tuple[Stroke, ...] = ()
     words: str = ""
     mattes: tuple[Matte, ...] = ()
+    candidate: int = 1
+    grow_to: str = ""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it asks for another silhouette than the one a segmenter thinks best."""
+        return self.candidate != 1 or self.grow_to != ""
 
     @property
     def frames(self) -> tuple[int, ...]:
@@ -86,6 +100,7 @@ class Selection:
         if self.words and not words:
             mend = "mark it by --point or --box, or use a segmenter that takes words"
             raise OpenVoidError(f"words ({self.words!r}) are not understood here", mend=mend)
+        self._check_choice()
         for frame in self.frames:
             if not 0 <= frame < frames:
                 mend = f"frames 0 to {frames - 1}"
@@ -108,6 +123,13 @@ class Selection:
         spots: tuple[Point | Stroke, ...] = (*self.points, *self.strokes)
         if not (any(spot.positive for spot in spots) or self.boxes or self.mattes or self.words):
             raise OpenVoidError("nothing says where the object is", mend="--point X,Y@FRAME")
+
+    def _check_choice(self) -> None:
+        if not 1 <= self.candidate <= MOST_CANDIDATES:
+            mend = f"from 1 to {MOST_CANDIDATES}"
+            raise OpenVoidError(f"there is no candidate {self.candidate}", mend=mend)
+        if self.grow_to not in GROWN:
+            raise OpenVoidError(f"cannot grow to {self.grow_to!r}", mend="part or object")
 
     def _spots(self) -> Iterator[tuple[int, float, float]]:
         yield from ((point.frame, point.x, point.y) for point in self.points)
@@ -163,6 +185,8 @@ class Selection:
                 Matte(row.at("frame").whole(0, FRAME), row.at("file").text())
                 for row in facts.at("mattes", ()).rows()
             ),
+            facts.at("candidate", 1).whole(1, MOST_CANDIDATES),
+            facts.at("grow_to", "").text(among=GROWN),
         )
 
 

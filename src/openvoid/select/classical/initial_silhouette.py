@@ -8,7 +8,7 @@ edges and that a neighbouring reach confirms.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -27,6 +27,9 @@ ROUNDS = 4  # of learning colours from the last cut
 REACHES = 6
 REACH_STEP = 1.5
 MOTION_WEIGHT = 1.2
+MOST_OFFERED = 3
+PART = 1.5  # so many times as large is the thing of which a silhouette is called a part
+UNLIKE = 0.85  # overlap from which two silhouettes are one to a person
 
 
 @dataclass(frozen=True)
@@ -36,22 +39,43 @@ class Guess:
     mask: Mask
     on_edges: float  # share of its boundary that lies on edges, 0..1
     reach_px: float
+    score: float = 0.0  # 0..1
 
 
-def silhouette_of(lab: NDArray[Any], seeds: Seeds, motion: Map | None = None) -> tuple[Mask, float]:
-    """The silhouette that the marks mean, and how sure that is (0..1).
+def hypotheses(lab: NDArray[Any], seeds: Seeds, motion: Map | None = None) -> list[Guess]:
+    """What the marks may mean, best first, at most `MOST_OFFERED`, no two much alike.
 
     Args:
         motion: log-odds [h, w] that a pixel moves as the marked ones do.
     """
     if seeds.matte is not None:
-        return (seeds.matte | seeds.sure) & ~seeds.never, 1.0
+        return [Guess((seeds.matte | seeds.sure) & ~seeds.never, 1.0, 0.0, 1.0)]
     extra = np.zeros(seeds.size, np.float32) if motion is None else MOTION_WEIGHT * motion
     if seeds.box is not None:
         guess = _in_box(lab, seeds, extra)
-        return guess.mask, 0.5 + 0.5 * guess.on_edges
-    guesses = [_at_reach(lab, seeds, extra, reach) for reach in _reaches(seeds)]
-    return _best(guesses)
+        return [replace(guess, score=0.5 + 0.5 * guess.on_edges)]
+    ordered = _ordered([_at_reach(lab, seeds, extra, reach) for reach in _reaches(seeds)])
+    offered = ordered[:1]
+    for guess in ordered[1:]:
+        unlike = all(overlap(guess.mask, other.mask) < UNLIKE for other in offered)
+        if unlike and len(offered) < MOST_OFFERED:
+            offered.append(guess)
+    return offered
+
+
+def what_of(guess: Guess, among: list[Guess]) -> str:
+    """ "part" of a thing where another one holds it and is clearly larger, else "object"."""
+    area = np.count_nonzero(guess.mask)
+    for other in among:
+        inside = np.count_nonzero(guess.mask & other.mask)
+        if np.count_nonzero(other.mask) > PART * area and inside > 0.8 * area:
+            return "part"
+    return "object"
+
+
+def grown_to(found: list[Guess], what: str) -> list[Guess]:
+    """Those that are a "part" (or the "object") before the others; the order stays."""
+    return sorted(found, key=lambda guess: what_of(guess, found) != what)
 
 
 def _reaches(seeds: Seeds) -> list[float]:
@@ -62,15 +86,15 @@ def _reaches(seeds: Seeds) -> list[float]:
     return [first * REACH_STEP**step for step in range(count)]
 
 
-def _best(guesses: list[Guess]) -> tuple[Mask, float]:
-    best, most = guesses[0], -1.0
+def _ordered(guesses: list[Guess]) -> list[Guess]:
+    """With their scores, the best first; of equals the nearest."""
+    found = []
     for number, guess in enumerate(guesses):
         beside = guesses[max(0, number - 1) : number] + guesses[number + 1 : number + 2]
         stable = max((overlap(guess.mask, other.mask) for other in beside), default=1.0)
-        score = guess.on_edges * (0.3 + 0.7 * stable)
-        if score > most * 1.02:
-            best, most = guess, score
-    return best.mask, float(np.clip(most, 0.05, 1))
+        score = float(np.clip(guess.on_edges * (0.3 + 0.7 * stable), 0.05, 1))
+        found.append(replace(guess, score=score))
+    return sorted(found, key=lambda guess: -guess.score)
 
 
 def overlap(one: Mask, other: Mask) -> float:

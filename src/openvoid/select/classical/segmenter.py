@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.packed import PackedMask
@@ -24,7 +25,13 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
-from openvoid.select.classical.initial_silhouette import overlap, silhouette_of
+from openvoid.select.classical.initial_silhouette import (
+    Guess,
+    grown_to,
+    hypotheses,
+    overlap,
+    what_of,
+)
 from openvoid.select.classical.matting import refined
 from openvoid.select.classical.propagation import (
     LASTING,
@@ -82,12 +89,35 @@ class ClassicalSegmenter:
             raise OpenVoidError("nothing was found where the marks are")
         return track
 
+    def candidates(self, clip: Clip, selection: Selection, run: Run) -> list[Candidate]:
+        """What the marks may mean in the frame that says most, best first.
+
+        Raises:
+            OpenVoidError: as `track`.
+        """
+        selection.check(clip.length, clip.height, clip.width)
+        small = replace(FOLLOW, side_px=self._options.working_size)
+        with prepare(clip, small, run) as working:
+            following = _Following(working, selection, run)
+            frame, found = following.first, following.choices()
+            picture, display = next(clip.frames(frame, frame + 1)), Display.of(clip)
+            return [
+                Candidate(
+                    obeyed(refined(each.mask, picture, working[frame], display), selection, frame),
+                    frame,
+                    each.score,
+                    what_of(each, found),
+                    {"edges": each.on_edges},
+                )
+                for each in found
+            ]
+
 
 class _Following:
     """The silhouettes of all frames while they are found."""
 
     def __init__(self, working: Working, selection: Selection, run: Run) -> None:
-        self._working, self._run = working, run
+        self._working, self._selection, self._run = working, selection, run
         self._carrier = Carrier(working)
         self._seeds = {frame: seeds_of(selection, frame, working) for frame in selection.frames}
         self._masks: dict[int, PackedMask] = {}
@@ -97,11 +127,33 @@ class _Following:
     def __getitem__(self, frame: int) -> Mask:
         return self._masks[frame].mask()
 
+    @property
+    def first(self) -> int:
+        """The frame that says most."""
+        return min(self._seeds, key=lambda frame: (-self._seeds[frame].weight, frame))
+
+    def choices(self) -> list[Guess]:
+        """What may be meant in the first frame.
+
+        Raises:
+            OpenVoidError: fewer than the number of the candidate that was chosen.
+        """
+        found = self.offered(self.first, self._seeds[self.first])
+        if self._selection.grow_to:
+            found = grown_to(found, self._selection.grow_to)
+        if len(found) < self._selection.candidate:
+            raise OpenVoidError(
+                f"there is no candidate {self._selection.candidate}",
+                mend=f"there are {len(found)}; --glance look.png draws them",
+            )
+        return found
+
     def begin(self) -> None:
         """From the frame that says most to both ends."""
-        first = min(self._seeds, key=lambda frame: (-self._seeds[frame].weight, frame))
+        first = self.first
         self._run.progress("follow", 0, self._working.length)
-        mask, sure = self._grown(first, self._seeds[first])
+        chosen = self.choices()[self._selection.candidate - 1]
+        mask, sure = chosen.mask, chosen.score
         self._keep(first, Step(mask, sure))
         memory = remember(self._working.lab(first), mask)
         for direction, end in ((1, self._working.length), (-1, -1)):
@@ -109,12 +161,17 @@ class _Following:
         self._run.progress("follow", self._working.length, self._working.length)
 
     def _grown(self, frame: int, seeds: Seeds) -> tuple[Mask, float]:
+        best = self.offered(frame, seeds)[0]
+        return best.mask, best.score
+
+    def offered(self, frame: int, seeds: Seeds) -> list[Guess]:
+        """What the marks of a frame may mean, best first."""
         hint: Any = cv2.GaussianBlur(seeds.sure.astype(np.float32), (0, 0), 3)
         if seeds.box is not None:
             depth = cv2.distanceTransform(seeds.box.astype(np.uint8), cv2.DIST_L2, 3)
             hint = np.maximum(hint, depth > 0.5 * depth.max()).astype(np.float32)
         motion = self._carrier.motion(frame, hint, LASTING)
-        return silhouette_of(self._working.lab(frame), seeds, motion)
+        return hypotheses(self._working.lab(frame), seeds, motion)
 
     def _sweep(self, start: int, end: int, way: int, step: Step, memory: Memory) -> None:
         """Carry from `start` up to, without, `end`; marked frames on the way correct."""

@@ -38,6 +38,12 @@ EFFECTS_3 = """{"schema": "openvoid.effects/3", "background": "an empty table", 
 "confidence": 0.75, "source": "motion"}],
 "belongings": [{"noun": "hat", "places": [{"frame": 1, "corners": [[0, 0], [1, 0], [1, 1]]}],
 "source": "vlm"}]}"""
+EFFECTS_4 = """{"schema": "openvoid.effects/4", "background": "an empty table", "extra": {"k": 1},
+"affected": [{"noun": "ball", "kind": "physical", "cause": "stops", "why": "it stops it",
+"now": [{"frame": 3, "corners": [[0.1, 0.2], [0.3, 0.2], [0.3, 0.4]]}], "goes": [],
+"confidence": 0.75, "source": "motion", "applied": false}],
+"belongings": [{"noun": "hat", "places": [{"frame": 1, "corners": [[0, 0], [1, 0], [1, 1]]}],
+"source": "vlm"}]}"""
 SELECTION_2 = """{"schema": "openvoid.selection/2", "words": "the cup",
 "points": [{"frame": 2, "x": 10.5, "y": 3.0, "positive": false}],
 "boxes": [{"frame": 0, "left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}],
@@ -71,6 +77,9 @@ NEWER_EFFECTS = replace(
     affected=(replace(EFFECTS.affected[0], source="motion"),),
     belongings=(Belonging("hat", (Place(1, ((0, 0), (1, 0), (1, 1))),), "vlm"),),
 )
+ASKED_EFFECTS = replace(
+    NEWER_EFFECTS, affected=(replace(NEWER_EFFECTS.affected[0], applied=False),)
+)
 NEWER_SELECTION = replace(SELECTION, mattes=(Matte(9, "cup.png"),))
 
 
@@ -81,6 +90,7 @@ NEWER_SELECTION = replace(SELECTION, mattes=(Matte(9, "cup.png"),))
         (SELECTION, SELECTION_1),
         (NEWER_EFFECTS, EFFECTS_2),
         (NEWER_EFFECTS, EFFECTS_3),
+        (ASKED_EFFECTS, EFFECTS_4),
         (NEWER_SELECTION, SELECTION_2),
     ],
 )
@@ -89,7 +99,7 @@ def test_frozen_examples_are_still_read(value: Any, frozen: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "frozen"), [(NEWER_EFFECTS, EFFECTS_3), (NEWER_SELECTION, SELECTION_2)]
+    ("value", "frozen"), [(ASKED_EFFECTS, EFFECTS_4), (NEWER_SELECTION, SELECTION_2)]
 )
 def test_what_is_written_is_the_newest_schema(value: Any, frozen: str) -> None:
     assert json.loads(json.dumps(value.to_json())) == json.loads(frozen)

@@ -30,7 +30,7 @@ LAYERS = {
     "workspace": STAGE,
     "deliver": STAGE | {"workspace.fingerprint"},
     "show": STAGE,
-    "marking": SPINE | {"reason.combine"},
+    "marking": SPINE | {"reason.applied", "reason.combine"},
     "removal": SPINE | {"shot"},
     "shot": SPINE,
     "remove": {"removal"},

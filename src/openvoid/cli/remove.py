@@ -76,9 +76,6 @@ SoftEdge = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same pixels.")]
 EffectsFile = Annotated[Path | None, typer.Option(help="What else the object affects, as JSON.")]
-Rate = Annotated[
-    str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
-]
 Codec = Annotated[
     str | None,
     typer.Option(
@@ -138,7 +135,7 @@ def remove(
     soft_edge: SoftEdge = None,
     seed: Seed = 0,
     effects: EffectsFile = None,
-    rate: Rate = None,
+    rate: reason.Rate = None,
     input_color: values.InputColor = "auto",
     codec: Codec = None,
     matte: Matte = None,

@@ -113,12 +113,12 @@ def reason(
       openvoid reason shot.mov --track track.mkv -o m.mkv --reasoner motion,vlm
     """
     from openvoid.marking import Composing, Told, find_effects
+    from openvoid.media.atomic import write_json
     from openvoid.media.masks import write_quadmask
     from openvoid.media.open import open_clip
     from openvoid.media.outputs import files_at, owned
     from openvoid.media.tracks import open_track
     from openvoid.reason.compose import compose
-    from openvoid.workspace.shelf import write_json
 
     named = reasoners(reasoner)
     if not named and effects is None:

@@ -32,7 +32,7 @@ LAYERS = {
     "show": STAGE,
     "transitions": {"core"},
     "by_scene": {"core", "vision.scenes", "vision.working", "transitions"},
-    "marking": SPINE | {"reason.combine", "by_scene"},
+    "marking": SPINE | {"reason.applied", "reason.combine", "by_scene"},
     "removal": SPINE | {"shot", "by_scene"},
     "shot": SPINE,
     "remove": {"removal"},

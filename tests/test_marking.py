@@ -21,6 +21,7 @@ from openvoid.core.track import Track
 from openvoid.marking import Composing, Marked, find_effects, find_track, mark
 from openvoid.media.masks import open_quadmask
 from openvoid.media.tracks import open_track
+from openvoid.reason.applied import Decisions
 from openvoid.workspace.shelf import Shelf
 
 pytestmark = pytest.mark.usefixtures("third_party", "cache")
@@ -122,6 +123,22 @@ def test_a_person_s_correction_is_used_and_never_overwritten(clip: Clip, tmp_pat
     other = marked(clip, tmp_path, Selection((Point(2, 30, 12),)))
     assert other.quadmask.shares()[Region.AFFECTED] > 0
     assert json.loads((tmp_path / "effects.corrected.json").read_text()) == corrected
+
+
+def test_a_decision_stands_when_the_effects_are_looked_for_again(
+    clip: Clip, tmp_path: Path, calls: list[str]
+) -> None:
+    before = marked(clip, tmp_path)
+    no = marked(clip, tmp_path, decisions=Decisions(reject=frozenset({1})))
+    assert no.quadmask.shares()[Region.AFFECTED] == 0 < before.quadmask.shares()[Region.AFFECTED]
+    assert marked(clip, tmp_path).quadmask == no.quadmask
+    again = marked(clip, tmp_path, resume=False)
+    assert again.effects.affected[0].by_person
+    assert again.quadmask == no.quadmask
+    other = marked(clip, tmp_path, Selection((Point(2, 50, 12),)))  # another object
+    assert other.quadmask.shares()[Region.AFFECTED] > 0
+    with pytest.raises(OpenVoidError, match="there is no effect 7"):
+        marked(clip, tmp_path, decisions=Decisions(accept=frozenset({7})))
 
 
 def test_a_correction_that_cannot_be_read_is_told(clip: Clip, tmp_path: Path) -> None:

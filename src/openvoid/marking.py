@@ -29,6 +29,7 @@ from openvoid.core.track import Track
 from openvoid.deliver.report import plain
 from openvoid.media.content import clip_hash
 from openvoid.media.once import decoded_once
+from openvoid.reason.applied import Decisions, by_confidence
 from openvoid.reason.combine import combine
 from openvoid.reason.compose import compose
 from openvoid.workspace.fingerprint import code_hash, request_key, track_hash, versions
@@ -36,6 +37,7 @@ from openvoid.workspace.scratch import scratch
 from openvoid.workspace.shelf import Shelf
 
 SEGMENTER, REASONERS = "classical", ("motion",)
+SAME = 0.5  # intersection over union: two tracks are of one object
 
 Options = Mapping[str, Any]
 
@@ -156,6 +158,8 @@ def find_effects(
 ) -> Effects:
     """What else the object affects: all reasoners' effects as one; a person's edits win.
 
+    What is not sure enough is told, but not applied (`reason.applied`).
+
     Args:
         options: of each reasoner, by its name.
         edited: effects that a person wrote or corrected (source "person"), put before the rest.
@@ -167,14 +171,15 @@ def find_effects(
     check_fits(clip, track)
     given = options or {}
     made = [plugins.construct("reasoner", name, given.get(name, {})) for name in reasoners]
-    parts = [edited] if edited is not None else []
+    parts = []
     for name, reasoner in zip(reasoners, made, strict=True):
         plugin = plugins.find("reasoner", name)
         checked = plugins.check_options(plugin, given.get(name, {}))
         with scratch(_effects_key(clip, track, name, checked, plugin, cuts)) as folder:
             run = _run(folder, progress, told)
             parts += by_scene.explain(reasoner, decoded_once(clip), track, run, cuts)
-    return combine(parts)
+    found = by_confidence(combine(parts))
+    return combine([edited, found] if edited is not None else [found])
 
 
 def mark(
@@ -188,22 +193,27 @@ def mark(
     reasoner_options: Mapping[str, Options] | None = None,
     composing: Composing = Composing(),
     cuts: str = AUTO,
+    decisions: Decisions = Decisions(),
     resume: bool = True,
     progress: Progress = silent,
 ) -> Marked:
     """Selection, track, effects and quadmask of a clip, kept in `folder`.
 
     What an earlier call with the same request left there is taken up; effects that a person has
-    corrected since count as corrected. Nothing corrected is ever overwritten.
+    corrected since count as corrected. Nothing corrected is ever overwritten. What a person said of
+    effects, in the file or by `decisions` (numbers in the order of the file), also stands when the
+    effects of the same object are looked for again.
 
     Raises:
-        OpenVoidError: as `find_track` and `find_effects`; the folder cannot be written.
+        OpenVoidError: as `find_track` and `find_effects`; a decision about an effect that there is
+            not; the folder cannot be written.
     """
     told, shelf = Told(), Shelf(folder)
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, segmenter_options or {})
     key = _track_key(clip, selection, segmenter, checked, plugin, cuts)
     with shelf.owned():
+        said = shelf.said()
         track = shelf.track(key) if resume else None
         if track is None:
             track = find_track(
@@ -226,13 +236,26 @@ def mark(
                 reasoners=reasoners,
                 options=reasoner_options,
                 cuts=cuts,
+                edited=said[1] if said is not None and _same(said[0], track) else None,
                 progress=progress,
                 told=told,
             )
             shelf.put_effects(effects, key)
+        if decisions:
+            effects = decisions.applied_to(effects)
+            shelf.put_effects(effects, key)
         quadmask = compose(track, effects, **asdict(composing))
         shelf.put_quadmask(quadmask, clip.rate)
     return Marked(selection, track, effects, quadmask, told)
+
+
+def _same(one: Track, other: Track) -> bool:
+    """Whether two tracks are of one object, followed more or less well."""
+    if (len(one), one.height, one.width) != (len(other), other.height, other.width):
+        return False
+    both = sum(int((a & b).sum()) for a, b in zip(one, other, strict=True))
+    either = sum(int((a | b).sum()) for a, b in zip(one, other, strict=True))
+    return both > SAME * either
 
 
 def check_fits(clip: Clip, track: Track) -> None:

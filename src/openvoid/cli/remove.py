@@ -75,9 +75,6 @@ SoftEdge = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same pixels.")]
 EffectsFile = Annotated[Path | None, typer.Option(help="What else the object affects, as JSON.")]
-Rate = Annotated[
-    str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
-]
 Codec = Annotated[
     str | None,
     typer.Option(
@@ -127,6 +124,8 @@ def remove(
     grid: reason.Grid = 0,
     first_frame_kept: reason.FirstFrameKept = False,
     min_confidence: reason.MinConfidence = 0.0,
+    accept: reason.Accept = None,
+    reject: reason.Reject = None,
     marks_folder: MarksFolder = None,
     engine: Engine = DEFAULT_ENGINE,
     prompt: Prompt = None,
@@ -135,7 +134,7 @@ def remove(
     soft_edge: SoftEdge = None,
     seed: Seed = 0,
     effects: EffectsFile = None,
-    rate: Rate = None,
+    rate: reason.Rate = None,
     input_color: values.InputColor = "auto",
     cuts: values.Cuts = "auto",
     codec: Codec = None,
@@ -166,7 +165,7 @@ def remove(
     """
     from openvoid.removal import remove as run
 
-    begun, given = time.monotonic(), dict(options or {})
+    begun, given, decided = time.monotonic(), dict(options or {}), reason.decisions(accept, reject)
     with told(quiet) as progress:
         pointed, opening = None, {"rate": values.rate(rate), "input_color": input_color}
         if point or nots or box or mark_file or words is not None:
@@ -178,12 +177,14 @@ def remove(
                 marks_folder or out.with_name(f"{out.name}.marks"),
                 (segmenter, reason.reasoners(reasoner), given),
                 (grid, first_frame_kept, min_confidence),
-                {"cuts": cuts, "resume": resume, "progress": progress},
+                {"cuts": cuts, "decisions": decided, "resume": resume, "progress": progress},
             )
+        elif decided:
+            raise OpenVoidError("needs marks", where="--accept", mend="openvoid reason takes it")
         asked = _source(pointed, clip, opening, mask, prompt, values.effects(effects))
         asked |= {"engine": engine, "options": given.get("engine", {}).get(engine), "seed": seed}
-        asked |= {"grow_px": grow, "soft_edge_px": soft_edge}
-        asked["range"] = values.frame_range(frame_range)
+        frames = values.frame_range(frame_range)
+        asked |= {"grow_px": grow, "soft_edge_px": soft_edge, "range": frames}
         if dry_run:
             removed.tell_outlook(asked, as_json)
             return

@@ -40,7 +40,7 @@ def scenes(
 
       openvoid scenes shot.mov
       openvoid scenes shot.mov --json
-      openvoid scenes shot.mov --cuts 12,40-55
+      openvoid scenes shot.mov --cuts 4,7-9
     """
     from openvoid.marking import Told, find_scenes
     from openvoid.media.open import open_clip

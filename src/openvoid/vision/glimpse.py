@@ -45,7 +45,7 @@ class Glimpse:
         self.start, self.stop = start, stop
         self._picture = picture
         known = earlier._looks if earlier is not None else {}
-        self._looks = {
+        self._looks: dict[int, Picture] = {
             index: known[index] if index in known else _look(picture(index))
             for index in range(start, stop)
         }

@@ -22,6 +22,7 @@ PAGES = (
     "select",
     "reason",
     "explain",
+    "scenes",
     "mask",
     "mask inspect",
     "mask convert",

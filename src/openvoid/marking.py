@@ -18,7 +18,7 @@ from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.plugins import HasCandidates, Plugin, ReadsWords
+from openvoid.core.plugins import HasCandidates, HasNeeds, Plugin, ReadsWords
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
@@ -32,7 +32,13 @@ from openvoid.workspace.fingerprint import code_hash, request_key, track_hash, v
 from openvoid.workspace.scratch import scratch
 from openvoid.workspace.shelf import Shelf
 
-SEGMENTER, REASONERS = "classical", ("motion",)
+SEGMENTER, REASONERS = "auto", ("motion",)
+MEASURED = {  # mean J on the four clips of docs/select.md
+    "sam2": "not measured: its weights could not be had",
+    "isnet": "J .00 from one click, .00 from a box",
+    "classical": "J .00 from one click, .00 from a box",
+}
+PREFERRED = tuple(MEASURED)  # what `auto` takes: the first that could work here
 
 Options = Mapping[str, Any]
 
@@ -44,6 +50,20 @@ class Told:
     notes: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     timings_s: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The segmenter that `auto` is here, and what would bring the next better one."""
+
+    name: str
+    better: str = ""  # its name
+    brought_by: str = ""  # the command, with the size of what it fetches
+
+    def line(self) -> str:
+        """For a person: who finds the object, and how a better one comes here."""
+        more = f"; {self.better} finds more: {self.brought_by}" if self.better else ""
+        return self.name + more
 
 
 @dataclass(frozen=True)
@@ -66,6 +86,26 @@ class Marked:
     told: Told
 
 
+def choose(segmenter: str = SEGMENTER) -> Choice:
+    """The segmenter that a name stands for: `auto` is the first of `PREFERRED` that lacks nothing.
+
+    Raises:
+        OpenVoidError: none of them is installed.
+    """
+    if segmenter != "auto":
+        return Choice(segmenter)
+    better = brought_by = ""
+    installed = plugins.names("segmenter")
+    for name in (each for each in PREFERRED if each in installed):
+        plugin: Any = plugins.find("segmenter", name)
+        lacks = plugin.needs(plugin.Options()) if issubclass(plugin, HasNeeds) else ""
+        if not lacks:
+            return Choice(name, better, brought_by)
+        better, brought_by = name, lacks
+    known = ", ".join(installed) or "none"
+    raise OpenVoidError("no segmenter can be chosen", where="--segmenter", mend=f"known: {known}")
+
+
 def find_track(
     clip: Clip,
     selection: Selection,
@@ -81,6 +121,7 @@ def find_track(
         OpenVoidError: a mark that cannot be meant; the segmenter is unknown or cannot work; it
             finds nothing at all.
     """
+    segmenter = _chosen(segmenter, told)
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, options or {})
     selection.check(clip.length, clip.height, clip.width, words=_reads(plugin))
@@ -114,6 +155,7 @@ def find_candidates(
     Raises:
         OpenVoidError: as `find_track`; the segmenter offers no candidates.
     """
+    segmenter = _chosen(segmenter, told)
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, options or {})
     selection.check(clip.length, clip.height, clip.width, words=_reads(plugin))
@@ -178,6 +220,7 @@ def mark(
         OpenVoidError: as `find_track` and `find_effects`; the folder cannot be written.
     """
     told, shelf = Told(), Shelf(folder)
+    segmenter = _chosen(segmenter, told)
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, segmenter_options or {})
     key = _track_key(clip, selection, segmenter, checked, plugin)
@@ -226,6 +269,14 @@ def check_fits(clip: Clip, track: Track) -> None:
         )
 
 
+def _chosen(segmenter: str, told: Told | None) -> str:
+    """The segmenter by its own name; which one `auto` was is told."""
+    choice = choose(segmenter)
+    if told is not None and segmenter == "auto":
+        told.notes["segmenter"] = choice.line()
+    return choice.name
+
+
 def _reads(plugin: object) -> bool:
     """Whether a class of segmenters takes words."""
     return isinstance(plugin, ReadsWords) and plugin.words
@@ -239,11 +290,10 @@ def _run(folder: Path, progress: Progress, told: Told | None) -> Run:
 def _track_key(
     clip: Clip, selection: Selection, segmenter: str, options: Any, plugin: type[Plugin]
 ) -> str:
-    return _key(
-        clip,
-        {"segmenter": segmenter, "selection": selection.to_json(), "options": asdict(options)},
-        plugin,
-    )
+    asked = {"segmenter": segmenter, "selection": selection.to_json(), "options": asdict(options)}
+    if weights := plugins.weights_of(plugin, options, silent):
+        asked["weights"] = dict(weights)
+    return _key(clip, asked, plugin)
 
 
 def _effects_key(
@@ -268,7 +318,7 @@ def _key(clip: Clip, asked: Mapping[str, Any], plugin: type[Plugin]) -> str:
 
 
 def _offers_none(segmenter: str) -> OpenVoidError:
-    mend = "use classical; or mark the object more closely, with a box or more clicks"
+    mend = "use isnet or classical; or mark the object more closely, with a box or more clicks"
     return OpenVoidError(f"segmenter {segmenter!r} offers no candidates to choose from", mend=mend)
 
 

@@ -20,6 +20,7 @@ PAGES = (
     "remove",
     "remove --engine void",
     "select",
+    "select --segmenter isnet",
     "reason",
     "explain",
     "mask",
@@ -39,6 +40,7 @@ PAGES = (
     "weights pull",
     "weights list",
     "weights check",
+    "weights add",
 )
 HEAD = """# The command line
 

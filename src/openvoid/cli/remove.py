@@ -18,6 +18,7 @@ import typer
 from openvoid.cli import marks, reason, values
 from openvoid.cli.console import AsJson, Overwrite, Quiet, listed, percent, tell_json, tell_rows
 from openvoid.cli.flags import chosen, with_options_of
+from openvoid.cli.flags import segmenter as segmenter_in
 from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
 from openvoid.media.codecs import CODECS
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from openvoid.core.selection import Selection
     from openvoid.marking import Marked
 
-DEFAULT_ENGINE, DEFAULT_SEGMENTER = "plate", "classical"
+DEFAULT_ENGINE, DEFAULT_SEGMENTER = "plate", "auto"
 DELIVER = "What is delivered"
 MARKING = ("--point", "--not", "--box", "--marks", "--words", "--segmenter", "--reasoner")
 
@@ -43,9 +44,6 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="The new shot: a file or 
 Mask = Annotated[
     Path | None,
     typer.Option("--mask", "-m", help="The quadmask; a shot folder brings its own."),
-]
-Segmenter = Annotated[
-    str, typer.Option(help="What finds the object at the marks.", rich_help_panel=marks.MARKS)
 ]
 Reasoner = Annotated[
     str,
@@ -106,7 +104,8 @@ def register(app: typer.Typer, words: Sequence[str]) -> None:
         plugins = [("engine", chosen(words, "--engine", DEFAULT_ENGINE))]
         if any(word.split("=", 1)[0] in MARKING for word in words):
             named = reason.reasoners(chosen(words, "--reasoner", reason.DEFAULT_REASONER))
-            plugins += [("segmenter", chosen(words, "--segmenter", DEFAULT_SEGMENTER))]
+            who = segmenter_in(words, DEFAULT_SEGMENTER)
+            plugins += [("segmenter", who)] if who else []
             plugins += [("reasoner", name) for name in named]
         verb = with_options_of(remove, plugins)
     app.command("remove")(verb)
@@ -123,7 +122,7 @@ def remove(
     words: marks.Words = None,
     candidate: marks.Chosen = None,
     grow_to: marks.GrowTo = None,
-    segmenter: Segmenter = DEFAULT_SEGMENTER,
+    segmenter: marks.Segmenter = DEFAULT_SEGMENTER,
     reasoner: Reasoner = reason.DEFAULT_REASONER,
     grid: reason.Grid = 0,
     first_frame_kept: reason.FirstFrameKept = False,
@@ -220,7 +219,7 @@ def point_out(
         who: follows and explains: a segmenter, reasoners, and the options of each by kind and name.
         composing: the values of `marking.Composing`. how: the rest that `marking.mark` is told.
     """
-    from openvoid.marking import Composing, mark
+    from openvoid.marking import Composing, choose, mark
     from openvoid.media.open import open_clip
     from openvoid.media.shotdir import clip_in
 
@@ -231,7 +230,7 @@ def point_out(
         selection,
         folder,
         segmenter=segmenter,
-        segmenter_options=options.get("segmenter", {}).get(segmenter),
+        segmenter_options=options.get("segmenter", {}).get(choose(segmenter).name),
         reasoners=reasoners,
         reasoner_options=options.get("reasoner"),
         composing=Composing(*composing),
@@ -316,6 +315,8 @@ def summary(
     yield "result", str(result.master)
     if pointed is not None:
         yield "marks", str(pointed.folder)
+        if "segmenter" in pointed.marked.told.notes:
+            yield "segmenter", pointed.marked.told.notes["segmenter"]
         yield from reason.told_effects(pointed.marked.effects)
         yield from (("warning", warning) for warning in pointed.marked.told.warnings)
     yield "report", str(result.report)

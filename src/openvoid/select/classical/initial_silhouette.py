@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.selection import Selection
 from openvoid.select.classical.appearance import Appearance, Colours, Palette
 from openvoid.select.classical.continuous_cut import CERTAIN, boundary_price, cut
 from openvoid.select.seeds import Mask, Seeds, distance_to, widest_gap
@@ -55,10 +57,15 @@ def hypotheses(lab: NDArray[Any], seeds: Seeds, motion: Map | None = None) -> li
         guess = _in_box(lab, seeds, extra)
         return [replace(guess, score=0.5 + 0.5 * guess.on_edges)]
     ordered = _ordered([_at_reach(lab, seeds, extra, reach) for reach in _reaches(seeds)])
+    return unlike(ordered)
+
+
+def unlike(ordered: list[Guess]) -> list[Guess]:
+    """The first `MOST_OFFERED` of which no two are one to a person."""
     offered = ordered[:1]
     for guess in ordered[1:]:
-        unlike = all(overlap(guess.mask, other.mask) < UNLIKE for other in offered)
-        if unlike and len(offered) < MOST_OFFERED:
+        other = all(overlap(guess.mask, each.mask) < UNLIKE for each in offered)
+        if other and len(offered) < MOST_OFFERED:
             offered.append(guess)
     return offered
 
@@ -71,6 +78,22 @@ def what_of(guess: Guess, among: list[Guess]) -> str:
         if np.count_nonzero(other.mask) > PART * area and inside > 0.8 * area:
             return "part"
     return "object"
+
+
+def asked_for(found: list[Guess], selection: Selection) -> list[Guess]:
+    """In the order that a selection asks for.
+
+    Raises:
+        OpenVoidError: fewer than the number of the candidate that was chosen.
+    """
+    if selection.grow_to:
+        found = grown_to(found, selection.grow_to)
+    if len(found) < selection.candidate:
+        raise OpenVoidError(
+            f"there is no candidate {selection.candidate}",
+            mend=f"there are {len(found)}; --glance look.png draws them",
+        )
+    return found
 
 
 def grown_to(found: list[Guess], what: str) -> list[Guess]:

@@ -9,7 +9,7 @@ native size (`matting`). Memory does not grow with the clip but for the compress
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -27,7 +27,7 @@ from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
 from openvoid.select.classical.initial_silhouette import (
     Guess,
-    grown_to,
+    asked_for,
     hypotheses,
     overlap,
     what_of,
@@ -82,7 +82,9 @@ class ClassicalSegmenter:
             following.begin()
             track = Track.of(
                 "object",
-                run.track("refine", _edges(clip, working, following, selection), clip.length),
+                run.track(
+                    "refine", native(clip, working, following.__getitem__, selection), clip.length
+                ),
                 [float(np.clip(each, 0, 1)) for each in following.confidence],
             )
         if not track.seen:
@@ -99,18 +101,29 @@ class ClassicalSegmenter:
         small = replace(FOLLOW, side_px=self._options.working_size)
         with prepare(clip, small, run) as working:
             following = _Following(working, selection, run)
-            frame, found = following.first, following.choices()
-            picture, display = next(clip.frames(frame, frame + 1)), Display.of(clip)
-            return [
-                Candidate(
-                    obeyed(refined(each.mask, picture, working[frame], display), selection, frame),
-                    frame,
-                    each.score,
-                    what_of(each, found),
-                    {"edges": each.on_edges},
-                )
-                for each in found
-            ]
+            return offers(clip, working, selection, following.first, following.choices())
+
+
+def offers(
+    clip: Clip, working: Working, selection: Selection, frame: int, found: list[Guess]
+) -> list[Candidate]:
+    """What may be meant in a frame, at native size."""
+    picture, display = next(clip.frames(frame, frame + 1)), Display.of(clip)
+    given = [read_matte(each.file, *clip.size) for each in selection.mattes if each.frame == frame]
+    return [
+        Candidate(
+            obeyed(
+                given[-1] if given else refined(each.mask, picture, working[frame], display),
+                selection,
+                frame,
+            ),
+            frame,
+            each.score,
+            what_of(each, found),
+            {"edges": each.on_edges},
+        )
+        for each in found
+    ]
 
 
 class _Following:
@@ -138,15 +151,7 @@ class _Following:
         Raises:
             OpenVoidError: fewer than the number of the candidate that was chosen.
         """
-        found = self.offered(self.first, self._seeds[self.first])
-        if self._selection.grow_to:
-            found = grown_to(found, self._selection.grow_to)
-        if len(found) < self._selection.candidate:
-            raise OpenVoidError(
-                f"there is no candidate {self._selection.candidate}",
-                mend=f"there are {len(found)}; --glance look.png draws them",
-            )
-        return found
+        return asked_for(self.offered(self.first, self._seeds[self.first]), self._selection)
 
     def begin(self) -> None:
         """From the frame that says most to both ends."""
@@ -251,8 +256,8 @@ class _Following:
         self._run.progress("follow", self._done, self._working.length)
 
 
-def _edges(
-    clip: Clip, working: Working, following: _Following, selection: Selection
+def native(
+    clip: Clip, working: Working, masks: Callable[[int], Mask], selection: Selection
 ) -> Iterator[Silhouette]:
     """Native silhouettes, in order; mattes as they were given."""
     given = {matte.frame: matte.file for matte in selection.mattes}
@@ -261,7 +266,7 @@ def _edges(
         if frame in given:
             mask = read_matte(given[frame], clip.height, clip.width)
         else:
-            mask = refined(following[frame], picture, working[frame], display)
+            mask = refined(masks(frame), picture, working[frame], display)
         yield obeyed(mask, selection, frame)
 
 

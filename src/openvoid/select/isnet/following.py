@@ -1,0 +1,330 @@
+"""Following: from the marked frames to all others, looking again where it counts.
+
+Enters: a working copy, marks, a network. Leaves: a silhouette and a confidence a frame. Knows
+neither files nor native pixels.
+
+`classical`'s carrier takes the silhouette from frame to frame; every few frames, and at once where
+what is carried becomes doubtful, the network looks around it. A look that agrees in place and in
+colours becomes a key: where it differs from what was carried, it is carried back and the two are
+blended, the nearer key counting more, and where even they differ, the middle is looked at. A look
+that does not agree changes nothing: what the network does not see, `classical` decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from openvoid.core.box import bounding_box
+from openvoid.core.packed import PackedMask
+from openvoid.core.removal import Run
+from openvoid.core.selection import Selection
+from openvoid.select.classical.initial_silhouette import Guess, asked_for, overlap, unlike
+from openvoid.select.classical.initial_silhouette import hypotheses as without_network
+from openvoid.select.classical.propagation import (
+    LASTING,
+    Carrier,
+    Memory,
+    Step,
+    looks_like,
+    remember,
+    signed_distance,
+)
+from openvoid.select.isnet.first_look import agreeing, blurred, hypotheses
+from openvoid.select.isnet.looks import Eye, Sees
+from openvoid.select.isnet.second_look import Known, recognised
+from openvoid.select.seeds import Mask, Seeds, seeds_of
+from openvoid.vision.working import Working
+
+FARTHER = 7  # frames, as `classical` has it: what was hidden for less is known at once
+AGREES = 0.85  # IoU of look and carried silhouette from which nothing is carried back
+MEETS = 0.92  # IoU of what is carried back and forth from which it need not be carried farther
+APART = 0.7  # IoU of forward and backward below which the middle is looked at
+NEAREST = 6  # frames between two keys, at least
+JUMP = 1.4  # times the key's area, or a part of it: looked at, at once
+SHARE_OF_LOOKS = 12  # frames for each look after the first ones
+FEWEST_LOOKS = 4
+DOUBTED = 0.45  # trust in what the network, which saw it before, does not see any more
+BLIND = (
+    0.6  # trust in a silhouette that the network does not see, and an order behind those it does
+)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A frame whose silhouette is known other than by carrying."""
+
+    frame: int
+    mask: Mask
+    trust: float  # 0..1
+
+
+class Following:
+    """The silhouettes of all frames while they are found."""
+
+    def __init__(
+        self, working: Working, selection: Selection, network: Sees, every: int, run: Run
+    ) -> None:
+        self._working, self._selection, self._run = working, selection, run
+        self._every = every
+        self._carrier, self._eye = Carrier(working), Eye(network, working)
+        self._seeds = {frame: seeds_of(selection, frame, working) for frame in selection.frames}
+        self._masks: dict[int, PackedMask] = {}
+        self._memory: Memory
+        self._known: Known
+        self._left, self._sees = 0, False
+        self.confidence = [0.0] * working.length
+
+    @property
+    def looks(self) -> int:
+        """How often the network looked."""
+        return self._eye.looks
+
+    def __getitem__(self, frame: int) -> Mask:
+        return self._masks[frame].mask()
+
+    @property
+    def first(self) -> int:
+        """The frame that says most."""
+        return min(self._seeds, key=lambda frame: (-self._seeds[frame].weight, frame))
+
+    def choices(self) -> list[Guess]:
+        """What may be meant in the first frame: as the network sees it, then as `classical` does.
+
+        Raises:
+            OpenVoidError: fewer than the number of the candidate that was chosen.
+        """
+        return asked_for(self._offered(self.first), self._selection)
+
+    def begin(self) -> None:
+        """From the frame that says most to both ends."""
+        working = self._working
+        first = self.first
+        self._run.progress("follow", 0, working.length)
+        chosen = self.choices()[self._selection.candidate - 1]
+        key = Key(first, chosen.mask, chosen.score)
+        self._left = max(FEWEST_LOOKS, working.length // SHARE_OF_LOOKS)
+        lab = working.lab(first)
+        self._memory, self._known = remember(lab, key.mask), Known.of(lab, key.mask)
+        self._keep(first, Step(key.mask, key.trust))
+        for way, end in ((1, working.length - 1), (-1, 0)):
+            self._sweep(key, end, way)
+        self._run.progress("follow", working.length, working.length)
+
+    # --- one frame --------------------------------------------------------------------------
+
+    def _marked(self, frame: int, carried: Mask | None) -> Key:
+        """The silhouette of a frame that bears marks."""
+        seeds, lab = self._seeds[frame], self._working.lab(frame)
+        if seeds.matte is None and carried is not None and carried.any():
+            if not (seeds.spots or seeds.box is not None):
+                look = self._eye.look(frame, self._eye.around(bounding_box(carried)))
+                return Key(frame, agreeing(carried, look, seeds, lab), 0.9)
+            found = self._look(Key(frame, carried | seeds.sure, 1.0))
+            if found is not None and _obeys(found.mask, seeds):
+                return Key(frame, found.mask, 1.0)
+        best = self._offered(frame)[0]
+        return Key(frame, self._joined(best.mask, carried, seeds), best.score)
+
+    def _offered(self, frame: int) -> list[Guess]:
+        """What the marks of a frame may mean, best first."""
+        seeds, lab = self._seeds[frame], self._working.lab(frame)
+        if seeds.matte is not None:
+            return without_network(lab, seeds)
+        hint = blurred(seeds.sure if seeds.box is None else seeds.box & ~seeds.never)
+        motion = self._carrier.motion(frame, hint, LASTING)
+        seen = hypotheses(self._eye, frame, seeds, lab, None if seeds.box is not None else motion)
+        if not self._selection.chooses and seen:
+            return seen[:1]
+        blind = [
+            replace(each, score=BLIND * each.score) for each in without_network(lab, seeds, motion)
+        ]
+        return unlike([*seen, *blind])
+
+    @staticmethod
+    def _joined(mask: Mask, carried: Mask | None, seeds: Seeds) -> Mask:
+        """A part that was clicked on is added to what it touches; another thing replaces it."""
+        if carried is None or seeds.box is not None or not carried.any():
+            return mask
+        smaller = np.count_nonzero(mask) < 0.6 * np.count_nonzero(carried)
+        touches = bool((bounding_box(mask).intersect(bounding_box(carried))).height)
+        return (mask | carried) & ~seeds.never if smaller and touches else mask
+
+    def _look(self, near: Key) -> Key | None:
+        """What the network sees where a silhouette is expected; None where it is something else."""
+        box = bounding_box(near.mask)
+        if box.empty:
+            return None
+        self._left -= 1
+        frame = near.frame
+        look = self._eye.look(frame, self._eye.around(box))
+        core = blurred(near.mask & look.seen if (near.mask & look.seen).any() else near.mask)
+        motion = self._carrier.motion(frame, core, LASTING)
+        found = recognised(look, near.mask, self._known, self._working.lab(frame), motion)
+        self._sees = self._sees or found is not None
+        return None if found is None else Key(frame, *found)
+
+    # --- one way in time ----------------------------------------------------------------------
+
+    def _sweep(self, key: Key, end: int, way: int) -> None:
+        """From a key to an end of the clip, key by key."""
+        span, place, steps, refused = self._every // 2, key, dict[int, Step](), 0
+        while place.frame != end:
+            steps |= self._carried(place, self._stop(place.frame, span, end, way), way)
+            place = self._at(steps, way)
+            fresh = self._next(place, key, refused > 0)
+            if fresh is None:
+                refused += 1
+                span = NEAREST if refused < 3 else self._every
+                continue
+            same = overlap(fresh.mask, place.mask)
+            self._bridge(key, fresh, steps)
+            span = min(self._every, 2 * span) if same >= AGREES else max(NEAREST, span // 2)
+            key, place, steps, refused = fresh, fresh, {}, 0
+        most = DOUBTED if refused and self._sees else 1.0
+        for frame, step in steps.items():
+            self._keep(frame, Step(step.mask, min(most, step.confidence)))
+
+    @staticmethod
+    def _at(steps: Mapping[int, Step], way: int) -> Key:
+        """The farthest frame that was carried to."""
+        frame = max(steps, key=lambda each: way * each)
+        return Key(frame, steps[frame].mask, steps[frame].confidence)
+
+    def _next(self, carried: Key, key: Key, again: bool) -> Key | None:
+        """The key at a frame that was reached: by its marks, or by a look; None: go on from there.
+
+        Args:
+            key: the last one. again: whether a look was refused since.
+        """
+        if carried.frame in self._seeds:
+            return self._marked(carried.frame, carried.mask)
+        fresh = self._look(carried) if self._left > 0 else None
+        if fresh is None or not self._odd(fresh.mask, key.mask):
+            return fresh
+        return replace(fresh, trust=min(fresh.trust, DOUBTED)) if again else None
+
+    @staticmethod
+    def _odd(mask: Mask, before: Mask) -> bool:
+        """Whether it is much larger or smaller than at the last key, and not because it enters."""
+        if at_edge(mask) or at_edge(before):
+            return False
+        times = float(np.count_nonzero(mask)) / max(1.0, float(np.count_nonzero(before)))
+        return not 1 / JUMP < times < JUMP
+
+    def _stop(self, frame: int, span: int, end: int, way: int) -> int:
+        """The next frame to look at: after a span, or a marked one before."""
+        reach = frame + way * min(span, abs(end - frame))
+        between = [
+            each for each in self._seeds if 0 < way * (each - frame) <= way * (reach - frame)
+        ]
+        return min(between, key=lambda each: abs(each - frame), default=reach)
+
+    def _carried(
+        self, key: Key, stop: int, way: int, meet: Mapping[int, Step] | None = None
+    ) -> dict[int, Step]:
+        """Frame -> what is carried there, up to `stop`, or to where it becomes doubtful.
+
+        Args:
+            meet: what was carried the other way; it ends where both agree.
+        """
+        step, steps, memory = Step(key.mask, key.trust), dict[int, Step](), self._memory
+        area = max(1, int(np.count_nonzero(key.mask)))
+        for frame in range(key.frame + way, stop + way, way):
+            gone = not step.mask.any()
+            farther = self._farther(key, frame, way, steps)
+            step = self._carrier.step(frame - way, frame, step, memory, farther)
+            steps[frame] = step
+            self._run.progress("follow", self._done(steps), self._working.length)
+            now = max(1, int(np.count_nonzero(step.mask)))
+            if step.mask.any():
+                memory = replace(memory.renewed(now), absent=None)
+            elif not gone:
+                memory = replace(memory, absent=looks_like(self._working.lab(frame), memory))
+            odd = not 1 / JUMP < now / area < JUMP and not at_edge(step.mask)
+            jumps = odd and not gone and len(steps) >= NEAREST // 2
+            meets = meet is not None and overlap(step.mask, meet[frame].mask) >= MEETS
+            if meets or (meet is None and jumps and self._left > 0):
+                break
+        self._memory = memory
+        return steps
+
+    def _farther(
+        self, key: Key, frame: int, way: int, steps: Mapping[int, Step]
+    ) -> dict[int, Mask]:
+        """Silhouettes that are known besides the neighbour's: the key's, and one between."""
+        found = {key.frame: key.mask} if abs(frame - key.frame) > 1 else {}
+        if (between := frame - way * FARTHER) in steps:
+            found[between] = steps[between].mask
+        return found
+
+    # --- between two keys ---------------------------------------------------------------------
+
+    def _bridge(self, one: Key, other: Key, steps: Mapping[int, Step]) -> None:
+        """Keep what was carried between two keys; carry back from the second where it differs."""
+        way, span = (1 if other.frame > one.frame else -1), abs(other.frame - one.frame)
+        self._keep(other.frame, Step(other.mask, other.trust))
+        inner = list(range(one.frame + way, other.frame, way))
+        arrived = overlap(steps[other.frame].mask, other.mask) if other.frame in steps else 0.0
+        back: Mapping[int, Step] = {}
+        if inner and arrived < AGREES:
+            back = self._carried(other, inner[0], -way, steps)
+        returned = overlap(back[inner[0]].mask, one.mask) if inner and inner[0] in back else 1.0
+        middle = inner[len(inner) // 2] if inner else one.frame
+        if middle in back and overlap(steps[middle].mask, back[middle].mask) < APART:
+            guess = _blended(steps[middle].mask, back[middle].mask, _weight(0.5, arrived, returned))
+            if span > NEAREST and self._left > 0 and guess.any():
+                found = self._look(Key(middle, guess, 0.5))
+                if found is not None:
+                    again = self._carried(found, other.frame, way, {**steps, **back})
+                    self._bridge(one, found, steps)
+                    self._bridge(found, other, {**steps, **back, **again})
+                    return
+        for frame in inner:
+            near, mask, same = abs(frame - one.frame) / span, steps[frame].mask, 1.0
+            if frame in back:
+                same = 0.5 + 0.5 * overlap(mask, back[frame].mask)
+                mask = _blended(mask, back[frame].mask, _weight(near, arrived, returned))
+            elif not back:
+                same = arrived
+            trust = (1 - near) * one.trust + near * other.trust
+            self._keep(frame, Step(mask, trust * sure_of(same)))
+
+    def _keep(self, frame: int, step: Step) -> None:
+        self._masks[frame] = PackedMask.of(step.mask)
+        self.confidence[frame] = step.confidence
+        self._run.progress("follow", len(self._masks), self._working.length)
+
+    def _done(self, steps: Mapping[int, Step]) -> int:
+        return min(self._working.length, len({*self._masks, *steps}))
+
+
+def sure_of(same: float) -> float:
+    """A confidence of an agreement (IoU): one half where it is 0.7."""
+    return float(np.clip(0.5 + 1.6 * (same - 0.7), 0.02, 1))
+
+
+def _weight(near: float, arrived: float, returned: float) -> float:
+    """How much the second key counts at a place between: as it is near, and came back well."""
+    first, second = (1 - near) * arrived**4, near * returned**4
+    return second / (first + second) if first + second > 0 else near
+
+
+def _blended(one: Mask, other: Mask, near: float) -> Mask:
+    """Between two silhouettes: `near` 0 is the first, 1 the other."""
+    return ((1 - near) * signed_distance(one) + near * signed_distance(other)) > 0
+
+
+def at_edge(mask: Mask) -> bool:
+    """Whether it reaches the picture's edge."""
+    return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
+
+
+def _obeys(mask: Mask, seeds: Seeds) -> bool:
+    """Whether a silhouette contradicts no mark."""
+    held = bool(mask[seeds.sure].all()) and not (mask & seeds.never).any()
+    if seeds.box is None or not held:
+        return held
+    return bool(np.count_nonzero(mask & ~seeds.box) < 0.05 * np.count_nonzero(mask))

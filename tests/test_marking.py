@@ -19,18 +19,16 @@ from openvoid.core.quadmask import Region
 from openvoid.core.selection import Point, Selection
 from openvoid.core.track import Track
 from openvoid.marking import (
-    MEASURED,
-    Choice,
     Composing,
     Marked,
     Told,
-    choose,
     find_effects,
     find_track,
     mark,
 )
 from openvoid.media.masks import open_quadmask
 from openvoid.media.tracks import open_track
+from openvoid.reason.applied import Decisions
 from openvoid.workspace.shelf import Shelf
 
 pytestmark = pytest.mark.usefixtures("third_party", "cache")
@@ -134,6 +132,22 @@ def test_a_person_s_correction_is_used_and_never_overwritten(clip: Clip, tmp_pat
     assert json.loads((tmp_path / "effects.corrected.json").read_text()) == corrected
 
 
+def test_a_decision_stands_when_the_effects_are_looked_for_again(
+    clip: Clip, tmp_path: Path, calls: list[str]
+) -> None:
+    before = marked(clip, tmp_path)
+    no = marked(clip, tmp_path, decisions=Decisions(reject=frozenset({1})))
+    assert no.quadmask.shares()[Region.AFFECTED] == 0 < before.quadmask.shares()[Region.AFFECTED]
+    assert marked(clip, tmp_path).quadmask == no.quadmask
+    again = marked(clip, tmp_path, resume=False)
+    assert again.effects.affected[0].by_person
+    assert again.quadmask == no.quadmask
+    other = marked(clip, tmp_path, Selection((Point(2, 50, 12),)))  # another object
+    assert other.quadmask.shares()[Region.AFFECTED] > 0
+    with pytest.raises(OpenVoidError, match="there is no effect 7"):
+        marked(clip, tmp_path, decisions=Decisions(accept=frozenset({7})))
+
+
 def test_a_correction_that_cannot_be_read_is_told(clip: Clip, tmp_path: Path) -> None:
     marked(clip, tmp_path)
     (tmp_path / "effects.json").write_text('{"schema": "openvoid.effects/2", "affected": 3}')
@@ -179,30 +193,6 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "marks").write_text("")
     with pytest.raises(OpenVoidError, match="is a file"):
         Shelf(tmp_path / "marks")
-
-
-@pytest.mark.parametrize(
-    ("lacking", "taken", "better"),
-    [
-        ((), "sam2", ""),
-        (("sam2",), "isnet", "sam2"),
-        (("sam2", "isnet"), "classical", "isnet"),
-    ],
-)
-def test_auto_is_the_first_that_lacks_nothing_and_tells_how_a_better_one_comes(
-    monkeypatch: pytest.MonkeyPatch, lacking: tuple[str, ...], taken: str, better: str
-) -> None:
-    from openvoid.core import plugins
-
-    for name in ("sam2", "isnet"):
-        needs = f"fetch {name} (9 GB)" if name in lacking else ""
-        plugin = plugins.find("segmenter", name)
-        monkeypatch.setattr(plugin, "needs", classmethod(lambda cls, options, told=needs: told))
-    choice = choose()
-    assert (choice.name, choice.better) == (taken, better)
-    assert (f"fetch {better} (9 GB)" in choice.line()) is bool(better)
-    assert choose("still") == Choice("still")
-    assert list(MEASURED) == ["sam2", "isnet", "classical"]
 
 
 def test_what_auto_was_is_told_and_kept_as_its_own_name(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from openvoid.choosing import SEGMENTER, choose
 from openvoid.core import plugins
 from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.plugins import HasCandidates, HasNeeds, Plugin, ReadsWords
+from openvoid.core.plugins import HasCandidates, Plugin, ReadsWords
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
@@ -26,19 +27,15 @@ from openvoid.core.track import Track
 from openvoid.deliver.report import plain
 from openvoid.media.content import clip_hash
 from openvoid.media.once import decoded_once
+from openvoid.reason.applied import Decisions, by_confidence
 from openvoid.reason.combine import combine
 from openvoid.reason.compose import compose
 from openvoid.workspace.fingerprint import code_hash, request_key, track_hash, versions
 from openvoid.workspace.scratch import scratch
 from openvoid.workspace.shelf import Shelf
 
-SEGMENTER, REASONERS = "auto", ("motion",)
-MEASURED = {  # mean J on the four clips of docs/select.md
-    "sam2": "not measured: its weights could not be had",
-    "isnet": "J .00 from one click, .00 from a box",
-    "classical": "J .00 from one click, .00 from a box",
-}
-PREFERRED = tuple(MEASURED)  # what `auto` takes: the first that could work here
+REASONERS = ("motion",)
+SAME = 0.5  # intersection over union: two tracks are of one object
 
 Options = Mapping[str, Any]
 
@@ -50,20 +47,6 @@ class Told:
     notes: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     timings_s: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The segmenter that `auto` is here, and what would bring the next better one."""
-
-    name: str
-    better: str = ""  # its name
-    brought_by: str = ""  # the command, with the size of what it fetches
-
-    def line(self) -> str:
-        """For a person: who finds the object, and how a better one comes here."""
-        more = f"; {self.better} finds more: {self.brought_by}" if self.better else ""
-        return self.name + more
 
 
 @dataclass(frozen=True)
@@ -84,26 +67,6 @@ class Marked:
     effects: Effects
     quadmask: Quadmask
     told: Told
-
-
-def choose(segmenter: str = SEGMENTER) -> Choice:
-    """The segmenter that a name stands for: `auto` is the first of `PREFERRED` that lacks nothing.
-
-    Raises:
-        OpenVoidError: none of them is installed.
-    """
-    if segmenter != "auto":
-        return Choice(segmenter)
-    better = brought_by = ""
-    installed = plugins.names("segmenter")
-    for name in (each for each in PREFERRED if each in installed):
-        plugin: Any = plugins.find("segmenter", name)
-        lacks = plugin.needs(plugin.Options()) if issubclass(plugin, HasNeeds) else ""
-        if not lacks:
-            return Choice(name, better, brought_by)
-        better, brought_by = name, lacks
-    known = ", ".join(installed) or "none"
-    raise OpenVoidError("no segmenter can be chosen", where="--segmenter", mend=f"known: {known}")
 
 
 def find_track(
@@ -178,6 +141,8 @@ def find_effects(
 ) -> Effects:
     """What else the object affects: all reasoners' effects as one; a person's edits win.
 
+    What is not sure enough is told, but not applied (`reason.applied`).
+
     Args:
         options: of each reasoner, by its name.
         edited: effects that a person wrote or corrected (source "person"), put before the rest.
@@ -188,14 +153,15 @@ def find_effects(
     check_fits(clip, track)
     given = options or {}
     made = [plugins.construct("reasoner", name, given.get(name, {})) for name in reasoners]
-    parts = [edited] if edited is not None else []
+    parts = []
     for name, reasoner in zip(reasoners, made, strict=True):
         plugin = plugins.find("reasoner", name)
         checked = plugins.check_options(plugin, given.get(name, {}))
         with scratch(_effects_key(clip, track, name, checked, plugin)) as folder:
             run = _run(folder, progress, told)
             parts.append(reasoner.explain(decoded_once(clip), track, run))
-    return combine(parts)
+    found = by_confidence(combine(parts))
+    return combine([edited, found] if edited is not None else [found])
 
 
 def mark(
@@ -208,16 +174,20 @@ def mark(
     reasoners: Sequence[str] = REASONERS,
     reasoner_options: Mapping[str, Options] | None = None,
     composing: Composing = Composing(),
+    decisions: Decisions = Decisions(),
     resume: bool = True,
     progress: Progress = silent,
 ) -> Marked:
     """Selection, track, effects and quadmask of a clip, kept in `folder`.
 
     What an earlier call with the same request left there is taken up; effects that a person has
-    corrected since count as corrected. Nothing corrected is ever overwritten.
+    corrected since count as corrected. Nothing corrected is ever overwritten. What a person said of
+    effects, in the file or by `decisions` (numbers in the order of the file), also stands when the
+    effects of the same object are looked for again.
 
     Raises:
-        OpenVoidError: as `find_track` and `find_effects`; the folder cannot be written.
+        OpenVoidError: as `find_track` and `find_effects`; a decision about an effect that there is
+            not; the folder cannot be written.
     """
     told, shelf = Told(), Shelf(folder)
     segmenter = _chosen(segmenter, told)
@@ -225,6 +195,7 @@ def mark(
     checked = plugins.check_options(plugin, segmenter_options or {})
     key = _track_key(clip, selection, segmenter, checked, plugin)
     with shelf.owned():
+        said = shelf.said()
         track = shelf.track(key) if resume else None
         if track is None:
             track = find_track(
@@ -235,7 +206,8 @@ def mark(
                 progress=progress,
                 told=told,
             )
-            shelf.put_track(track, key, clip.rate, {"segmenter": segmenter})
+            made = {"segmenter": segmenter} | told.notes.get(segmenter, {})  # its weights' hashes
+            shelf.put_track(track, key, clip.rate, made)
         shelf.put_selection(selection)
         key = _reason_key(key, reasoners, reasoner_options)
         effects = shelf.effects(key) if resume else None
@@ -245,13 +217,26 @@ def mark(
                 track,
                 reasoners=reasoners,
                 options=reasoner_options,
+                edited=said[1] if said is not None and _same(said[0], track) else None,
                 progress=progress,
                 told=told,
             )
             shelf.put_effects(effects, key)
+        if decisions:
+            effects = decisions.applied_to(effects)
+            shelf.put_effects(effects, key)
         quadmask = compose(track, effects, **asdict(composing))
         shelf.put_quadmask(quadmask, clip.rate)
     return Marked(selection, track, effects, quadmask, told)
+
+
+def _same(one: Track, other: Track) -> bool:
+    """Whether two tracks are of one object, followed more or less well."""
+    if (len(one), one.height, one.width) != (len(other), other.height, other.width):
+        return False
+    both = sum(int((a & b).sum()) for a, b in zip(one, other, strict=True))
+    either = sum(int((a | b).sum()) for a, b in zip(one, other, strict=True))
+    return both > SAME * either
 
 
 def check_fits(clip: Clip, track: Track) -> None:

@@ -325,10 +325,13 @@ def test_an_encoder_on_a_full_disk_says_nothing_of_its_own(
     codec = CODECS[default_codec(Path(name))]
     layout, color = stored_as(codec, clip)
     writer = VideoWriter(Path("/dev/full"), tmp_path / name, clip, codec, layout, color)
-    with pytest.raises(OpenVoidError, match="the disk is full"):
+
+    def write_all() -> None:
         for picture in clip.pictures():
             writer.write(picture)
         writer.finish()
+
+    with pytest.raises(OpenVoidError, match="the disk is full"):
+        write_all()
     writer.abandon()
-    del writer
     assert capfd.readouterr() == ("", "")

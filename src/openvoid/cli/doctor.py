@@ -164,9 +164,9 @@ def _plugins() -> dict[str, Any]:
 def _segmenters() -> dict[str, Any]:
     """Those that `--segmenter auto` chooses from, the best first; what each lacks here."""
     try:
+        from openvoid.choosing import MEASURED, PREFERRED, choose
         from openvoid.core import plugins
         from openvoid.core.errors import OpenVoidError
-        from openvoid.marking import MEASURED, PREFERRED, choose
     except ImportError:  # told as a broken core package already
         return {}
     found: dict[str, Any] = {}

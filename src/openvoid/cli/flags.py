@@ -30,7 +30,7 @@ def chosen(words: Sequence[str], flag: str, default: str) -> str:
 
 def segmenter(words: Sequence[str], default: str) -> str:
     """The segmenter that the words name; empty where a help page would tell this machine's own."""
-    from openvoid.marking import choose
+    from openvoid.choosing import choose
 
     name = chosen(words, "--segmenter", default)
     return "" if name == "auto" and "--help" in words else choose(name).name

@@ -74,9 +74,6 @@ SoftEdge = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same pixels.")]
 EffectsFile = Annotated[Path | None, typer.Option(help="What else the object affects, as JSON.")]
-Rate = Annotated[
-    str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
-]
 Codec = Annotated[
     str | None,
     typer.Option(
@@ -127,6 +124,8 @@ def remove(
     grid: reason.Grid = 0,
     first_frame_kept: reason.FirstFrameKept = False,
     min_confidence: reason.MinConfidence = 0.0,
+    accept: reason.Accept = None,
+    reject: reason.Reject = None,
     marks_folder: MarksFolder = None,
     engine: Engine = DEFAULT_ENGINE,
     prompt: Prompt = None,
@@ -135,7 +134,7 @@ def remove(
     soft_edge: SoftEdge = None,
     seed: Seed = 0,
     effects: EffectsFile = None,
-    rate: Rate = None,
+    rate: reason.Rate = None,
     input_color: values.InputColor = "auto",
     codec: Codec = None,
     matte: Matte = None,
@@ -165,7 +164,7 @@ def remove(
     """
     from openvoid.removal import remove as run
 
-    begun, given = time.monotonic(), dict(options or {})
+    begun, given, decided = time.monotonic(), dict(options or {}), reason.decisions(accept, reject)
     with told(quiet) as progress:
         pointed, opening = None, {"rate": values.rate(rate), "input_color": input_color}
         if point or nots or box or mark_file or words is not None:
@@ -177,12 +176,14 @@ def remove(
                 marks_folder or out.with_name(f"{out.name}.marks"),
                 (segmenter, reason.reasoners(reasoner), given),
                 (grid, first_frame_kept, min_confidence),
-                {"resume": resume, "progress": progress},
+                {"decisions": decided, "resume": resume, "progress": progress},
             )
+        elif decided:
+            raise OpenVoidError("needs marks", where="--accept", mend="openvoid reason takes it")
         asked = _source(pointed, clip, opening, mask, prompt, values.effects(effects))
         asked |= {"engine": engine, "options": given.get("engine", {}).get(engine), "seed": seed}
-        asked |= {"grow_px": grow, "soft_edge_px": soft_edge}
-        asked["range"] = values.frame_range(frame_range)
+        frames = values.frame_range(frame_range)
+        asked |= {"grow_px": grow, "soft_edge_px": soft_edge, "range": frames}
         if dry_run:
             _tell_outlook(asked, as_json)
             return
@@ -219,7 +220,8 @@ def point_out(
         who: follows and explains: a segmenter, reasoners, and the options of each by kind and name.
         composing: the values of `marking.Composing`. how: the rest that `marking.mark` is told.
     """
-    from openvoid.marking import Composing, choose, mark
+    from openvoid.choosing import choose
+    from openvoid.marking import Composing, mark
     from openvoid.media.open import open_clip
     from openvoid.media.shotdir import clip_in
 
@@ -320,10 +322,8 @@ def summary(
         yield from reason.told_effects(pointed.marked.effects)
         yield from (("warning", warning) for warning in pointed.marked.told.warnings)
     yield "report", str(result.report)
-    if result.matte:
-        yield "matte", str(result.matte)
-    if result.patch:
-        yield "patch", str(result.patch)
+    beside = {"matte": result.matte, "patch": result.patch}
+    yield from ((name, str(path)) for name, path in beside.items() if path)
     yield "pixels", ", ".join(f"{name} {percent(share)}" for name, share in result.shares.items())
     for name, note in result.notes.items():
         yield name, as_text(note)

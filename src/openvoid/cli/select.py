@@ -101,7 +101,8 @@ def select(
       openvoid select shot.mov --point 60,30@0 --glance look.png
       openvoid select shot.mov --point 60,30@0 --candidate 2 -o track.mkv
     """
-    from openvoid.marking import Told, choose, find_track
+    from openvoid.choosing import choose
+    from openvoid.marking import Told, find_track
     from openvoid.media.open import open_clip
     from openvoid.media.outputs import files_at, owned
     from openvoid.media.tracks import write_track
@@ -128,6 +129,7 @@ def select(
     with told(quiet) as progress, owning as together:
         track = find_track(footage, given, **who, progress=progress, told=notes)
         made = {"segmenter": choice.name, "marks": given.to_json()}
+        made |= notes.notes.get(choice.name, {})  # of one with weights: their hashes
         write_track(track, out, footage.rate, made, together)
         if save_marks:
             marks.write_marks(given, save_marks, together)

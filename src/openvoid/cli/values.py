@@ -72,6 +72,19 @@ def rate(text: str | None) -> Fraction | None:
     return ntsc if "." in text and abs(value - ntsc) < Fraction(1, 200) else value
 
 
+def numbers(text: str | None, flag: str) -> frozenset[int] | Literal["all"]:
+    """`2,3` -> {2, 3}; `all` -> "all"; nothing -> no numbers."""
+    if text is None:
+        return frozenset()
+    if text.strip() == "all":
+        return "all"
+    if not re.fullmatch(r"\s*\d{1,6}\s*(,\s*\d{1,6}\s*)*", text):
+        raise OpenVoidError(
+            f"{text!r} is no list of numbers", where=flag, mend=f"for example: {flag} 2,3"
+        )
+    return frozenset(int(each) for each in text.split(","))
+
+
 def effects(path: Path | None) -> Effects | None:
     """An effects file, as a reasoner or a person wrote it."""
     if path is None:

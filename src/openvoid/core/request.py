@@ -47,7 +47,8 @@ def request_of(
     grown = quadmask.grown(grow_px)
     if grow_px:
         _check_mask(grown, f" once it is grown by {grow_px} px")
-    return RemovalRequest(clip, grown, prompt, seed, effects, soft_edge_px)
+    done = effects.applied() if effects is not None else None
+    return RemovalRequest(clip, grown, prompt, seed, done, soft_edge_px)
 
 
 def default_soft_edge_px(height: int) -> int:

@@ -98,6 +98,21 @@ class Shelf:
                     shutil.copyfile(path, partial)
             write_json(effects.to_json(), path, together)
 
+    def said(self) -> tuple[Track, Effects] | None:
+        """What a person said of effects here, by whatever request they were made, and the track
+        whose effects they are; nothing of effects that cannot be read any more."""
+        if not (self.folder / EFFECTS).exists() or not self._noted(TRACK):
+            return None
+        try:
+            found = read_effects(self.folder / EFFECTS)
+        except OpenVoidError:
+            return None
+        words = tuple(each for each in found.affected if each.by_person)
+        if not words:
+            return None
+        track = open_track(self.folder / TRACK)
+        return Track.of(track.label, list(track)), Effects(words)
+
     @property
     def corrected(self) -> bool:
         """Whether a person changed the effects since they were put here."""

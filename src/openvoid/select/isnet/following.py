@@ -44,8 +44,8 @@ MEETS = 0.92  # IoU of what is carried back and forth from which it need not be 
 APART = 0.7  # IoU of forward and backward below which the middle is looked at
 NEAREST = 6  # frames between two keys, at least
 JUMP = 1.4  # times the key's area, or a part of it: looked at, at once
-SHARE_OF_LOOKS = 12  # frames for each look after the first ones
-FEWEST_LOOKS = 4
+SHARE_OF_LOOKS = 14  # frames for each look after the first ones
+FEWEST_LOOKS = 3
 DOUBTED = 0.45  # trust in what the network, which saw it before, does not see any more
 BLIND = (
     0.6  # trust in a silhouette that the network does not see, and an order behind those it does
@@ -74,13 +74,19 @@ class Following:
         self._masks: dict[int, PackedMask] = {}
         self._memory: Memory
         self._known: Known
-        self._left, self._sees = 0, False
+        self._first_looks, self._reached, self._sees = 0, 0, False
         self.confidence = [0.0] * working.length
 
     @property
     def looks(self) -> int:
         """How often the network looked."""
         return self._eye.looks
+
+    @property
+    def _may_look(self) -> bool:
+        """Looks are for the whole clip: how many there may be grows with what is done of it."""
+        allowed = FEWEST_LOOKS + self._reached // SHARE_OF_LOOKS
+        return self._eye.looks - self._first_looks < allowed
 
     def __getitem__(self, frame: int) -> Mask:
         return self._masks[frame].mask()
@@ -105,7 +111,7 @@ class Following:
         self._run.progress("follow", 0, working.length)
         chosen = self.choices()[self._selection.candidate - 1]
         key = Key(first, chosen.mask, chosen.score)
-        self._left = max(FEWEST_LOOKS, working.length // SHARE_OF_LOOKS)
+        self._first_looks = self._eye.looks
         lab = working.lab(first)
         self._memory, self._known = remember(lab, key.mask), Known.of(lab, key.mask)
         self._keep(first, Step(key.mask, key.trust))
@@ -157,7 +163,6 @@ class Following:
         box = bounding_box(near.mask)
         if box.empty:
             return None
-        self._left -= 1
         frame = near.frame
         look = self._eye.look(frame, self._eye.around(box))
         core = blurred(near.mask & look.seen if (near.mask & look.seen).any() else near.mask)
@@ -174,6 +179,9 @@ class Following:
         while place.frame != end:
             steps |= self._carried(place, self._stop(place.frame, span, end, way), way)
             place = self._at(steps, way)
+            if place.frame not in self._seeds and not self._may_look:
+                span = NEAREST
+                continue
             fresh = self._next(place, key, refused > 0)
             if fresh is None:
                 refused += 1
@@ -201,18 +209,10 @@ class Following:
         """
         if carried.frame in self._seeds:
             return self._marked(carried.frame, carried.mask)
-        fresh = self._look(carried) if self._left > 0 else None
-        if fresh is None or not self._odd(fresh.mask, key.mask):
+        fresh = self._look(carried)
+        if fresh is None or not _odd(fresh.mask, key.mask):
             return fresh
         return replace(fresh, trust=min(fresh.trust, DOUBTED)) if again else None
-
-    @staticmethod
-    def _odd(mask: Mask, before: Mask) -> bool:
-        """Whether it is much larger or smaller than at the last key, and not because it enters."""
-        if at_edge(mask) or at_edge(before):
-            return False
-        times = float(np.count_nonzero(mask)) / max(1.0, float(np.count_nonzero(before)))
-        return not 1 / JUMP < times < JUMP
 
     def _stop(self, frame: int, span: int, end: int, way: int) -> int:
         """The next frame to look at: after a span, or a marked one before."""
@@ -231,22 +231,20 @@ class Following:
             meet: what was carried the other way; it ends where both agree.
         """
         step, steps, memory = Step(key.mask, key.trust), dict[int, Step](), self._memory
-        area = max(1, int(np.count_nonzero(key.mask)))
         for frame in range(key.frame + way, stop + way, way):
             gone = not step.mask.any()
             farther = self._farther(key, frame, way, steps)
             step = self._carrier.step(frame - way, frame, step, memory, farther)
             steps[frame] = step
-            self._run.progress("follow", self._done(steps), self._working.length)
-            now = max(1, int(np.count_nonzero(step.mask)))
+            self._reached = max(self._reached, len({*self._masks, *steps}))
+            self._run.progress("follow", self._reached, self._working.length)
             if step.mask.any():
-                memory = replace(memory.renewed(now), absent=None)
+                memory = replace(memory.renewed(int(np.count_nonzero(step.mask))), absent=None)
             elif not gone:
                 memory = replace(memory, absent=looks_like(self._working.lab(frame), memory))
-            odd = not 1 / JUMP < now / area < JUMP and not at_edge(step.mask)
-            jumps = odd and not gone and len(steps) >= NEAREST // 2
+            jumps = _odd(step.mask, key.mask) and not gone and len(steps) >= NEAREST // 2
             meets = meet is not None and overlap(step.mask, meet[frame].mask) >= MEETS
-            if meets or (meet is None and jumps and self._left > 0):
+            if meets or (meet is None and jumps and self._may_look):
                 break
         self._memory = memory
         return steps
@@ -275,9 +273,10 @@ class Following:
         middle = inner[len(inner) // 2] if inner else one.frame
         if middle in back and overlap(steps[middle].mask, back[middle].mask) < APART:
             guess = _blended(steps[middle].mask, back[middle].mask, _weight(0.5, arrived, returned))
-            if span > NEAREST and self._left > 0 and guess.any():
+            if span > NEAREST and self._may_look and guess.any():
                 found = self._look(Key(middle, guess, 0.5))
-                if found is not None:
+                odd = found and _odd(found.mask, one.mask) and _odd(found.mask, other.mask)
+                if found is not None and not odd:
                     again = self._carried(found, other.frame, way, {**steps, **back})
                     self._bridge(one, found, steps)
                     self._bridge(found, other, {**steps, **back, **again})
@@ -289,16 +288,15 @@ class Following:
                 mask = _blended(mask, back[frame].mask, _weight(near, arrived, returned))
             elif not back:
                 same = arrived
-            trust = (1 - near) * one.trust + near * other.trust
-            self._keep(frame, Step(mask, trust * sure_of(same)))
+            trust = ((1 - near) * one.trust + near * other.trust) * sure_of(same)
+            if _odd(mask, one.mask) and _odd(mask, other.mask):
+                trust = min(DOUBTED, trust)
+            self._keep(frame, Step(mask, trust))
 
     def _keep(self, frame: int, step: Step) -> None:
         self._masks[frame] = PackedMask.of(step.mask)
         self.confidence[frame] = step.confidence
         self._run.progress("follow", len(self._masks), self._working.length)
-
-    def _done(self, steps: Mapping[int, Step]) -> int:
-        return min(self._working.length, len({*self._masks, *steps}))
 
 
 def sure_of(same: float) -> float:
@@ -320,6 +318,14 @@ def _blended(one: Mask, other: Mask, near: float) -> Mask:
 def at_edge(mask: Mask) -> bool:
     """Whether it reaches the picture's edge."""
     return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
+
+
+def _odd(mask: Mask, before: Mask) -> bool:
+    """Whether it is much larger or smaller than at a key, and not because it enters or leaves."""
+    if at_edge(mask) or at_edge(before):
+        return False
+    times = float(np.count_nonzero(mask)) / max(1.0, float(np.count_nonzero(before)))
+    return not 1 / JUMP < times < JUMP
 
 
 def _obeys(mask: Mask, seeds: Seeds) -> bool:

@@ -57,10 +57,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A folder with what the verbs read, and earlier results that they replace."""
-    start = tmp_path / "start"
+def small_shot(start: Path) -> Path:
+    """A new folder with what the verbs read, and earlier results that they replace."""
     start.mkdir()
     clip = write_video(start / "clip.mp4", frames=4, size=(48, 64))
     removed = np.zeros((4, 48, 64), bool)
@@ -74,7 +72,13 @@ def root(tmp_path: Path) -> Path:
         (start / f"y.{number:04}.png").write_bytes(b"old")
     for name in ("marks.json", "out.mkv.report.json", "mask2.effects.json", "y.report.json"):
         (start / name).write_text("{}")
-    return tmp_path
+    return start
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder with such a one in it, as `start`."""
+    return small_shot(tmp_path / "start").parent
 
 
 def walked(library: Path, root: Path, kind: str, step: int, verb: Sequence[str]) -> list[Any]:

@@ -335,3 +335,13 @@ def test_an_encoder_on_a_full_disk_says_nothing_of_its_own(
         write_all()
     writer.abandon()
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_size_that_a_codec_does_not_take_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "out.mkv"
+    with (
+        pytest.raises(OpenVoidError, match="FFV1 does not take pictures of 16000x6000"),
+        open_writer(out, noise("gbrp", 6000, 16000), "ffv1"),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []

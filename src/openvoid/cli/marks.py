@@ -175,7 +175,7 @@ def read_marks(path: Path) -> Selection:
 
 def write_marks(found: Selection, path: Path, within: Joins | None = None) -> None:
     """Save marks, mattes named as seen from the file, whole or not at all."""
-    from openvoid.workspace.shelf import write_json
+    from openvoid.media.atomic import write_json
 
     folder = path.resolve().parent
     mattes = tuple(replace(each, file=_seen_from(each.file, folder)) for each in found.mattes)

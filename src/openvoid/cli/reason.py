@@ -131,12 +131,12 @@ def reason(
       openvoid reason shot.mov --track track.mkv -o m.mkv --accept all
     """
     from openvoid.marking import Composing, Told, find_effects
+    from openvoid.media.atomic import write_json
     from openvoid.media.masks import write_quadmask
     from openvoid.media.open import open_clip
     from openvoid.media.outputs import files_at, owned
     from openvoid.media.tracks import open_track
     from openvoid.reason.compose import compose
-    from openvoid.workspace.shelf import write_json
 
     named = _asked(reasoner, effects)
     beside = effects_out or effects_beside(out)

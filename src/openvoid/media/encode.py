@@ -130,7 +130,7 @@ class VideoWriter:
                 )
                 stack.callback(self._output.close)
                 self._stream = self._video_stream(codec)
-                self._stream.codec_context.open()
+                self._begin(codec)
             self._sound = SoundCopy(clip, self._output)
             stack.callback(self._sound.close)
             self._start(codec)
@@ -162,6 +162,18 @@ class VideoWriter:
         """Close everything, whatever state it is in."""
         with suppress(OSError, av.FFmpegError):  # the file is thrown away
             self._open.close()
+
+    def _begin(self, codec: Codec) -> None:
+        """Ready the encoder, which is where it refuses a size or a depth."""
+        try:
+            self._stream.codec_context.open()
+        except av.FFmpegError as error:
+            shape = f"{self._clip.width}x{self._clip.height} as {self._layout_name}"
+            raise OpenVoidError(
+                f"{codec.title} does not take pictures of {shape}",
+                where=str(self._out),
+                mend="use another codec, or a smaller size",
+            ) from error
 
     def _start(self, codec: Codec) -> None:
         """Write the header, which is where a container refuses a combination of streams."""

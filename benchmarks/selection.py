@@ -210,7 +210,7 @@ def more_marks(shot: Shot, found: Track) -> Selection:
         missing = _largest(shot.truth[index] & ~found[index])
         extra = _largest(found[index] & ~shot.truth[index])
         if missing.any() or extra.any():
-            positive = np.count_nonzero(missing) >= np.count_nonzero(extra)
+            positive = bool(np.count_nonzero(missing) >= np.count_nonzero(extra))
             spot = Point(index, *middle(missing if positive else extra), positive)
             marks, taken = replace(marks, points=(*marks.points, spot)), [*taken, index]
     return marks

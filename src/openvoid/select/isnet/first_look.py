@@ -52,7 +52,7 @@ def hypotheses(
         score *= _together(mask, motion)
         if score >= LEAST_SCORE:
             whole = agreeing(mask, look, seeds, lab)
-            found.append(Guess(whole, look.certainty(mask), float(look.crop.height), score))
+            found.append(Guess(whole, score, {"foreground": look.certainty(mask)}))
     return sorted(found, key=lambda each: -each.score)
 
 

@@ -21,17 +21,18 @@ from openvoid.core.box import bounding_box
 from openvoid.core.packed import PackedMask
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
-from openvoid.select.classical.initial_silhouette import Guess, asked_for, overlap, unlike
-from openvoid.select.classical.initial_silhouette import hypotheses as without_network
-from openvoid.select.classical.propagation import (
-    LASTING,
-    Carrier,
-    Memory,
-    Step,
-    looks_like,
-    remember,
-    signed_distance,
+from openvoid.select.classical.background import Scene
+from openvoid.select.classical.doubt import sureness
+from openvoid.select.classical.initial_silhouette import (
+    Guess,
+    asked_for,
+    moves_along,
+    overlap,
+    unlike,
 )
+from openvoid.select.classical.initial_silhouette import hypotheses as without_network
+from openvoid.select.classical.outline import at_edge, signed_distance
+from openvoid.select.classical.propagation import Carrier
 from openvoid.select.isnet.first_look import agreeing, blurred, hypotheses
 from openvoid.select.isnet.looks import Eye, Sees
 from openvoid.select.isnet.second_look import Known, recognised
@@ -69,10 +70,9 @@ class Following:
     ) -> None:
         self._working, self._selection, self._run = working, selection, run
         self._every = every
-        self._carrier, self._eye = Carrier(working), Eye(network, working)
+        self._scene, self._eye = Scene(working), Eye(network, working)
         self._seeds = {frame: seeds_of(selection, frame, working) for frame in selection.frames}
         self._masks: dict[int, PackedMask] = {}
-        self._memory: Memory
         self._known: Known
         self._first_looks, self._reached, self._sees = 0, 0, False
         self.confidence = [0.0] * working.length
@@ -102,7 +102,8 @@ class Following:
         Raises:
             OpenVoidError: fewer than the number of the candidate that was chosen.
         """
-        return asked_for(self._offered(self.first), self._selection)
+        selection = self._selection
+        return asked_for(self._offered(self.first), selection.candidate, selection.grow_to)
 
     def begin(self) -> None:
         """From the frame that says most to both ends."""
@@ -113,8 +114,8 @@ class Following:
         key = Key(first, chosen.mask, chosen.score)
         self._first_looks = self._eye.looks
         lab = working.lab(first)
-        self._memory, self._known = remember(lab, key.mask), Known.of(lab, key.mask)
-        self._keep(first, Step(key.mask, key.trust))
+        self._known = Known.of(lab, key.mask)
+        self._keep(key)
         for way, end in ((1, working.length - 1), (-1, 0)):
             self._sweep(key, end, way)
         self._run.progress("follow", working.length, working.length)
@@ -138,14 +139,15 @@ class Following:
         """What the marks of a frame may mean, best first."""
         seeds, lab = self._seeds[frame], self._working.lab(frame)
         if seeds.matte is not None:
-            return without_network(lab, seeds)
+            return without_network(self._scene, frame, seeds)
         hint = blurred(seeds.sure if seeds.box is None else seeds.box & ~seeds.never)
-        motion = self._carrier.motion(frame, hint, LASTING)
+        motion = moves_along(self._scene, frame, hint)
         seen = hypotheses(self._eye, frame, seeds, lab, None if seeds.box is not None else motion)
         if not self._selection.chooses and seen:
             return seen[:1]
         blind = [
-            replace(each, score=BLIND * each.score) for each in without_network(lab, seeds, motion)
+            replace(each, score=BLIND * each.score)
+            for each in without_network(self._scene, frame, seeds)
         ]
         return unlike([*seen, *blind])
 
@@ -166,7 +168,7 @@ class Following:
         frame = near.frame
         look = self._eye.look(frame, self._eye.around(box))
         core = blurred(near.mask & look.seen if (near.mask & look.seen).any() else near.mask)
-        motion = self._carrier.motion(frame, core, LASTING)
+        motion = moves_along(self._scene, frame, core)
         found = recognised(look, near.mask, self._known, self._working.lab(frame), motion)
         self._sees = self._sees or found is not None
         return None if found is None else Key(frame, *found)
@@ -175,10 +177,12 @@ class Following:
 
     def _sweep(self, key: Key, end: int, way: int) -> None:
         """From a key to an end of the clip, key by key."""
-        span, place, steps, refused = self._every // 2, key, dict[int, Step](), 0
+        carrier = Carrier(self._scene, key.frame, key.mask, self._done)
+        span, place, steps, refused = self._every // 2, key, dict[int, Key](), 0
         while place.frame != end:
-            steps |= self._carried(place, self._stop(place.frame, span, end, way), way)
-            place = self._at(steps, way)
+            stop = self._stop(place.frame, span, end, way)
+            steps |= self._carried(carrier, key, stop, way, steps)
+            place = steps[max(steps, key=lambda each: way * each)]
             if place.frame not in self._seeds and not self._may_look:
                 span = NEAREST
                 continue
@@ -189,17 +193,12 @@ class Following:
                 continue
             same = overlap(fresh.mask, place.mask)
             self._bridge(key, fresh, steps)
+            carrier.anchor(fresh.frame, fresh.mask)
             span = min(self._every, 2 * span) if same >= AGREES else max(NEAREST, span // 2)
             key, place, steps, refused = fresh, fresh, {}, 0
         most = DOUBTED if refused and self._sees else 1.0
-        for frame, step in steps.items():
-            self._keep(frame, Step(step.mask, min(most, step.confidence)))
-
-    @staticmethod
-    def _at(steps: Mapping[int, Step], way: int) -> Key:
-        """The farthest frame that was carried to."""
-        frame = max(steps, key=lambda each: way * each)
-        return Key(frame, steps[frame].mask, steps[frame].confidence)
+        for step in steps.values():
+            self._keep(replace(step, trust=min(most, step.trust)))
 
     def _next(self, carried: Key, key: Key, again: bool) -> Key | None:
         """The key at a frame that was reached: by its marks, or by a look; None: go on from there.
@@ -223,52 +222,55 @@ class Following:
         return min(between, key=lambda each: abs(each - frame), default=reach)
 
     def _carried(
-        self, key: Key, stop: int, way: int, meet: Mapping[int, Step] | None = None
-    ) -> dict[int, Step]:
+        self,
+        carrier: Carrier,
+        key: Key,
+        stop: int,
+        way: int,
+        before: Mapping[int, Key],
+        meet: Mapping[int, Key] | None = None,
+    ) -> dict[int, Key]:
         """Frame -> what is carried there, up to `stop`, or to where it becomes doubtful.
 
         Args:
+            key: with which it was begun; before: what was carried since.
             meet: what was carried the other way; it ends where both agree.
         """
-        step, steps, memory = Step(key.mask, key.trust), dict[int, Step](), self._memory
-        for frame in range(key.frame + way, stop + way, way):
-            gone = not step.mask.any()
-            farther = self._farther(key, frame, way, steps)
-            step = self._carrier.step(frame - way, frame, step, memory, farther)
-            steps[frame] = step
-            self._reached = max(self._reached, len({*self._masks, *steps}))
+        steps = dict[int, Key]()
+        for frame in range(carrier.frame + way, stop + way, way):
+            gone, away = not carrier.mask.any(), abs(frame - key.frame)
+            other = frame - way * min(FARTHER, away)
+            known = {**before, **steps, key.frame: key}
+            farther = {other: known[other].mask} if away > 1 and other in known else {}
+            step = carrier.step(frame, farther)
+            steps[frame] = Key(frame, step.mask, sureness(step, key.trust, away))
+            self._reached = max(self._reached, len({*self._masks, *before, *steps}))
             self._run.progress("follow", self._reached, self._working.length)
-            if step.mask.any():
-                memory = replace(memory.renewed(int(np.count_nonzero(step.mask))), absent=None)
-            elif not gone:
-                memory = replace(memory, absent=looks_like(self._working.lab(frame), memory))
-            jumps = _odd(step.mask, key.mask) and not gone and len(steps) >= NEAREST // 2
+            odd = _odd(step.mask, key.mask) or (gone and step.mask.any())
+            jumps = odd and len(before) + len(steps) >= NEAREST // 2 and frame not in self._masks
             meets = meet is not None and overlap(step.mask, meet[frame].mask) >= MEETS
-            if meets or (meet is None and jumps and self._may_look):
+            if meets or (meet is None and jumps and not before and self._may_look):
                 break
-        self._memory = memory
         return steps
 
-    def _farther(
-        self, key: Key, frame: int, way: int, steps: Mapping[int, Step]
-    ) -> dict[int, Mask]:
-        """Silhouettes that are known besides the neighbour's: the key's, and one between."""
-        found = {key.frame: key.mask} if abs(frame - key.frame) > 1 else {}
-        if (between := frame - way * FARTHER) in steps:
-            found[between] = steps[between].mask
-        return found
+    def _back(self, key: Key, stop: int, way: int, meet: Mapping[int, Key]) -> dict[int, Key]:
+        """What is carried from a later key towards an earlier one, until both ways agree."""
+        if not key.mask.any():
+            return {}
+        carrier = Carrier(self._scene, key.frame, key.mask, lambda _: None)
+        return self._carried(carrier, key, stop, way, {}, meet)
 
     # --- between two keys ---------------------------------------------------------------------
 
-    def _bridge(self, one: Key, other: Key, steps: Mapping[int, Step]) -> None:
+    def _bridge(self, one: Key, other: Key, steps: Mapping[int, Key]) -> None:
         """Keep what was carried between two keys; carry back from the second where it differs."""
         way, span = (1 if other.frame > one.frame else -1), abs(other.frame - one.frame)
-        self._keep(other.frame, Step(other.mask, other.trust))
+        self._keep(other)
         inner = list(range(one.frame + way, other.frame, way))
         arrived = overlap(steps[other.frame].mask, other.mask) if other.frame in steps else 0.0
-        back: Mapping[int, Step] = {}
+        back: Mapping[int, Key] = {}
         if inner and arrived < AGREES:
-            back = self._carried(other, inner[0], -way, steps)
+            back = self._back(other, inner[0], -way, steps)
         returned = overlap(back[inner[0]].mask, one.mask) if inner and inner[0] in back else 1.0
         middle = inner[len(inner) // 2] if inner else one.frame
         if middle in back and overlap(steps[middle].mask, back[middle].mask) < APART:
@@ -277,7 +279,8 @@ class Following:
                 found = self._look(Key(middle, guess, 0.5))
                 odd = found and _odd(found.mask, one.mask) and _odd(found.mask, other.mask)
                 if found is not None and not odd:
-                    again = self._carried(found, other.frame, way, {**steps, **back})
+                    both = {**steps, **back, other.frame: other}
+                    again = self._back(found, other.frame, way, both)
                     self._bridge(one, found, steps)
                     self._bridge(found, other, {**steps, **back, **again})
                     return
@@ -291,11 +294,14 @@ class Following:
             trust = ((1 - near) * one.trust + near * other.trust) * sure_of(same)
             if _odd(mask, one.mask) and _odd(mask, other.mask):
                 trust = min(DOUBTED, trust)
-            self._keep(frame, Step(mask, trust))
+            self._keep(Key(frame, mask, trust))
 
-    def _keep(self, frame: int, step: Step) -> None:
-        self._masks[frame] = PackedMask.of(step.mask)
-        self.confidence[frame] = step.confidence
+    def _done(self, frame: int) -> Mask | None:
+        return self[frame] if frame in self._masks else None
+
+    def _keep(self, key: Key) -> None:
+        self._masks[key.frame] = PackedMask.of(key.mask)
+        self.confidence[key.frame] = float(np.clip(key.trust, 0, 1))
         self._run.progress("follow", len(self._masks), self._working.length)
 
 
@@ -313,11 +319,6 @@ def _weight(near: float, arrived: float, returned: float) -> float:
 def _blended(one: Mask, other: Mask, near: float) -> Mask:
     """Between two silhouettes: `near` 0 is the first, 1 the other."""
     return ((1 - near) * signed_distance(one) + near * signed_distance(other)) > 0
-
-
-def at_edge(mask: Mask) -> bool:
-    """Whether it reaches the picture's edge."""
-    return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
 
 
 def _odd(mask: Mask, before: Mask) -> bool:

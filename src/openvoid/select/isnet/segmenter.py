@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
-import numpy as np
-
 from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.errors import OpenVoidError
@@ -23,7 +21,7 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
-from openvoid.select.classical.segmenter import native, offers
+from openvoid.select.classical.segmenter import check, drawn, offers
 from openvoid.select.isnet import weights as isnet_weights
 from openvoid.select.isnet.following import Following
 from openvoid.select.isnet.network import EXTRA, Network
@@ -83,9 +81,7 @@ class IsnetSegmenter:
         Raises:
             OpenVoidError: marks that cannot be meant; a matte that cannot be read; nothing found.
         """
-        selection.check(clip.length, clip.height, clip.width)
-        for matte in selection.mattes:
-            read_matte(matte.file, clip.height, clip.width)
+        check(clip, selection)
         held = isnet_weights.held(self._options.weights, run.progress)
         told = {"weights": {held.path.name: held.sha256}}
         run.note(self.name, told | {"licence": held.licence, "source": held.source})
@@ -93,12 +89,8 @@ class IsnetSegmenter:
         with prepare(clip, small, run) as working:
             following = Following(working, selection, self._network, self._options.every, run)
             following.begin()
-            drawn = native(clip, working, following.__getitem__, selection)
-            track = Track.of(
-                "object",
-                run.track("refine", drawn, clip.length),
-                [float(np.clip(each, 0, 1)) for each in following.confidence],
-            )
+            given = {each.frame: read_matte(each.file, *clip.size) for each in selection.mattes}
+            track = drawn(clip, working, following, given, selection, run)
         if not track.seen:
             raise OpenVoidError("nothing was found where the marks are")
         return track
@@ -109,8 +101,9 @@ class IsnetSegmenter:
         Raises:
             OpenVoidError: as `track`.
         """
-        selection.check(clip.length, clip.height, clip.width)
+        check(clip, selection)
         small = replace(FOLLOW, side_px=self._options.working_size)
         with prepare(clip, small, run) as working:
             following = Following(working, selection, self._network, self._options.every, run)
-            return offers(clip, working, selection, following.first, following.choices())
+            frame, found = following.first, following.choices()
+            return offers(clip, selection, frame, working[frame], found)

@@ -39,6 +39,8 @@ SHAPE_LIMIT = 3.5  # log-odds
 COLOUR_WEIGHT, GROUND_WEIGHT, MOTION_WEIGHT = 1.2, 0.6, 0.6
 BESIDE_PX = 5.0  # beyond the carried shape: so far out what stands out still is the object
 FOREIGN_PX, FOREIGN_WEIGHT = 2.0, 2.0
+RIVAL_PX, RIVAL_FADING = 8.0, 0.9  # how near it must be; what is left of it a frame later
+LASTING = 0.85  # of its course, a frame
 BAND_PX = 12.0  # around the boundary, where colours are judged
 GONE_SHARE = 0.03  # of its usual area: less is not seen
 HIDDEN_SHARE = 0.7  # of its usual area: less, away from the frame's edge, is partly hidden
@@ -60,6 +62,7 @@ class Step:
     worth: float  # how well colours tell it apart along the boundary
     apart: float  # how well it stands out from the background
     usual: float  # its area against the usual one, the smaller over the larger
+    rival: float  # how much beside it looks like it, now or shortly before
 
 
 class Carrier:
@@ -73,8 +76,10 @@ class Carrier:
 
     def anchor(self, frame: int, mask: Mask) -> None:
         """Begin anew from a silhouette that is right."""
-        self.frame, self.mask, self._speed = frame, mask, np.zeros(2)
+        self.frame, self.mask = frame, mask
+        self._speed, self._course = np.zeros(2), np.zeros(2)  # (x, y) px a frame; of late
         self._ground, self._motion = Evidence(0, 300.0), Evidence(-120.0, 120.0)
+        self._rival = 0.0
         # the window of the newest frame; there how well colours tell it apart, 0..1, and what
         # stands out beside it, and is another thing, 0..1
         self._told: tuple[Window, Map, Map] | None = None
@@ -212,7 +217,7 @@ class Carrier:
 
     def _completed(self, target: int, mask: Mask) -> Mask:
         """None left of what is hardly seen; parts that come out elsewhere added."""
-        mask = the_object(self._scene.lab(target), mask, self.memory)
+        mask = the_object(self._scene.lab(target), mask, self.memory, self._course)
         area = np.count_nonzero(mask)
         if not area or at_edge(mask):
             return mask
@@ -242,6 +247,9 @@ class Carrier:
         around = ~found & (shape > -BAND_PX)
         if found.any() and around.any():
             apart = float(np.clip(0.5 + (ground[found].mean() - ground[around].mean()) / 4, 0, 1))
+        beside = ~found & (shape > -RIVAL_PX) & (signed_distance(found) > -RIVAL_PX)
+        rival = float((by_colour[beside] > 0.5).mean()) if beside.any() else 0.0
+        self._rival = max(RIVAL_FADING * self._rival, rival)
         return Step(
             mask,
             overlap(found, shape > 0),
@@ -249,6 +257,7 @@ class Carrier:
             float(worth[near].mean()) if rim.size else 0.0,
             apart,
             min(area, usual) / max(area, usual, 1.0),
+            self._rival,
         )
 
     def _settle(
@@ -263,6 +272,7 @@ class Carrier:
         moved = self._scene.between(self.frame, target) @ np.array([*before, 1.0])
         if not at_edge(mask):
             self._speed = np.array(now) - moved[:2] / moved[2]
+            self._course = LASTING * self._course + (1 - LASTING) * self._speed
         found = window.mask_of(mask)
         foreign = (self._ground.odds(unlike) > 0.3) & (signed_distance(found) < -FOREIGN_PX)
         soft = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1.0)
@@ -288,7 +298,7 @@ class Carrier:
     def _lost(self, target: int) -> Step:
         self.frame, self.mask = target, np.zeros_like(self.mask)
         self._gone = looks_like(self._scene.lab(target), self.memory)
-        return Step(self.mask, 0.5, 0.5, 0.5, 0.5, 0.5)
+        return Step(self.mask, 0.5, 0.5, 0.5, 0.5, 0.5, self._rival)
 
     def _search(self, target: int) -> Step:
         """Look for the object in a frame after it was gone."""
@@ -296,7 +306,7 @@ class Carrier:
         mask = appeared(lab, self.memory, self._gone)
         self.frame, self.mask = target, mask
         self._told, self._speed = None, np.zeros(2)
-        return Step(mask, 0.5, 0.5, 0.5, 0.5, 0.5)
+        return Step(mask, 0.5, 0.5, 0.5, 0.5, 0.5, self._rival)
 
 
 def _margin(box: Box) -> int:

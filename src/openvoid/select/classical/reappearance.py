@@ -22,6 +22,8 @@ from openvoid.select.seeds import Mask
 from openvoid.vision.masks import without_holes
 
 Map = NDArray[Any]  # [h, w] float32
+CLEARLY = 0.02  # more alike must it be without a part that is left out
+AREA_WEIGHT, AHEAD_WEIGHT = 0.15, 0.05  # beside the share of colours that is alike
 LARGE = 0.08  # of a silhouette: a part to be judged by itself
 
 
@@ -48,29 +50,46 @@ class Memory:
         return replace(self, area_px=0.95 * self.area_px + 0.05 * area)
 
 
-def the_object(lab: NDArray[Any], mask: Mask, memory: Memory) -> Mask:
+def the_object(lab: NDArray[Any], mask: Mask, memory: Memory, speed: NDArray[np.float64]) -> Mask:
     """Without parts, apart from the rest, that look as if they were another thing.
 
     Of a silhouette in several large parts, those are left out without which its colours are more
-    like the object's where it was marked.
+    like the object's where it was marked, and its area more like the usual one. Of two that are
+    alike it is the one that goes on as it went.
+
+    Args:
+        speed: (x, y) of late, against the camera.
     """
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    _, parts, stats, centroids = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     area = stats[:, cv2.CC_STAT_AREA].copy()
     area[0] = 0
-    large = [part for part in np.argsort(-area) if area[part] > LARGE * area.sum()]
+    large = [int(part) for part in np.argsort(-area) if area[part] > LARGE * area.sum()]
     if len(large) < 2:
         return mask
-    kept = mask
-    for part in reversed(large):
-        without = kept & (parts != part)
-        if without.any() and _alike(lab, without, memory) > _alike(lab, kept, memory):
-            kept = without
-    return kept
+    kept, centres = set(large), {part: np.array(centroids[part]) for part in large}
+    while len(kept) > 1:
+        now = np.isin(parts, list(kept))
+        centre = np.average([centres[part] for part in kept], 0, [area[part] for part in kept])
+        found = []
+        for part in kept:
+            ahead = float((centre - centres[part]) @ speed)
+            length = float(np.linalg.norm(centre - centres[part]) * np.linalg.norm(speed))
+            onward = AHEAD_WEIGHT * ahead / length if length > 1e-3 else 0.0
+            found.append((_alike(lab, now & (parts != part), memory) + onward, part))
+        best, part = max(found)
+        if best <= _alike(lab, now, memory) + CLEARLY:
+            break
+        kept.discard(part)
+    return mask & ~np.isin(parts, [part for part in large if part not in kept])
 
 
 def _alike(lab: NDArray[Any], mask: Mask, memory: Memory) -> float:
-    """How much of the colours is shared, 0..1 (histogram intersection; Swain and Ballard 1991)."""
-    return float(np.minimum(memory.shares, memory.colours.palette.shares(lab, mask)).sum())
+    """How much of the colours is shared, 0..1 (histogram intersection; Swain and Ballard 1991),
+    and a little of how much of the area."""
+    area = float(np.count_nonzero(mask))
+    fits = min(area, memory.area_px) / max(area, memory.area_px)
+    shared = np.minimum(memory.shares, memory.colours.palette.shares(lab, mask)).sum()
+    return float(shared) + AREA_WEIGHT * fits
 
 
 def looks_like(lab: NDArray[Any], memory: Memory) -> Mask:

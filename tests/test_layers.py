@@ -30,9 +30,10 @@ LAYERS = {
     "workspace": STAGE,
     "deliver": STAGE | {"workspace.fingerprint"},
     "show": STAGE,
+    "choosing": {"core"},
     "transitions": {"core"},
     "by_scene": {"core", "vision.scenes", "vision.working", "transitions"},
-    "marking": SPINE | {"reason.applied", "reason.combine", "by_scene"},
+    "marking": SPINE | {"choosing", "reason.applied", "reason.combine", "by_scene"},
     "removal": SPINE | {"shot", "by_scene"},
     "shot": SPINE,
     "remove": {"removal"},
@@ -236,8 +237,9 @@ def test_the_reader_sees_every_form_of_import(
 def test_segmenters_import_torch_only_when_one_is_made() -> None:
     code = (
         "import sys; from openvoid.core import plugins;"
-        "[plugins.find('segmenter', name) for name in ('classical', 'sam2', 'sam3')];"
-        "print(*sorted({'torch', 'transformers', 'huggingface_hub'} & set(sys.modules)))"
+        "[plugins.find('segmenter', name) for name in plugins.names('segmenter')];"
+        "heavy = {'torch', 'transformers', 'huggingface_hub', 'onnxruntime'};"
+        "print(*sorted(heavy & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == ""

@@ -15,6 +15,7 @@ from typing import Any
 
 from openvoid import by_scene
 from openvoid.by_scene import AUTO
+from openvoid.choosing import SEGMENTER, choose
 from openvoid.core import plugins
 from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
@@ -36,7 +37,7 @@ from openvoid.workspace.fingerprint import code_hash, request_key, track_hash, v
 from openvoid.workspace.scratch import scratch
 from openvoid.workspace.shelf import Shelf
 
-SEGMENTER, REASONERS = "classical", ("motion",)
+REASONERS = ("motion",)
 SAME = 0.5  # intersection over union: two tracks are of one object
 
 Options = Mapping[str, Any]
@@ -90,6 +91,7 @@ def find_track(
         OpenVoidError: a mark that cannot be meant; the segmenter is unknown or cannot work; it
             finds nothing at all.
     """
+    segmenter = _chosen(segmenter, told)
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, options or {})
     selection.check(clip.length, clip.height, clip.width, words=_reads(plugin))
@@ -123,6 +125,7 @@ def find_candidates(
     Raises:
         OpenVoidError: as `find_track`; the segmenter offers no candidates.
     """
+    segmenter = _chosen(segmenter, told)
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, options or {})
     selection.check(clip.length, clip.height, clip.width, words=_reads(plugin))
@@ -209,6 +212,7 @@ def mark(
             not; the folder cannot be written.
     """
     told, shelf = Told(), Shelf(folder)
+    segmenter = _chosen(segmenter, told)
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, segmenter_options or {})
     key = _track_key(clip, selection, segmenter, checked, plugin, cuts)
@@ -225,7 +229,8 @@ def mark(
                 progress=progress,
                 told=told,
             )
-            shelf.put_track(track, key, clip.rate, {"segmenter": segmenter})
+            made = {"segmenter": segmenter} | told.notes.get(segmenter, {})  # its weights' hashes
+            shelf.put_track(track, key, clip.rate, made)
         shelf.put_selection(selection)
         key = _reason_key(key, reasoners, reasoner_options)
         effects = shelf.effects(key) if resume else None
@@ -273,6 +278,14 @@ def check_fits(clip: Clip, track: Track) -> None:
         )
 
 
+def _chosen(segmenter: str, told: Told | None) -> str:
+    """The segmenter by its own name; which one `auto` was is told."""
+    choice = choose(segmenter)
+    if told is not None and segmenter == "auto":
+        told.notes["segmenter"] = choice.line()
+    return choice.name
+
+
 def _reads(plugin: object) -> bool:
     """Whether a class of segmenters takes words."""
     return isinstance(plugin, ReadsWords) and plugin.words
@@ -292,6 +305,8 @@ def _track_key(
     cuts: str = AUTO,
 ) -> str:
     asked = {"segmenter": segmenter, "selection": selection.to_json(), "options": asdict(options)}
+    if weights := plugins.weights_of(plugin, options, silent):
+        asked["weights"] = dict(weights)
     return _key(clip, asked, plugin, cuts)
 
 
@@ -320,7 +335,7 @@ def _key(clip: Clip, asked: Mapping[str, Any], plugin: type[Plugin], cuts: str) 
 
 
 def _offers_none(segmenter: str) -> OpenVoidError:
-    mend = "use classical; or mark the object more closely, with a box or more clicks"
+    mend = "use isnet or classical; or mark the object more closely, with a box or more clicks"
     return OpenVoidError(f"segmenter {segmenter!r} offers no candidates to choose from", mend=mend)
 
 

@@ -20,6 +20,7 @@ PAGES = (
     "remove",
     "remove --engine void",
     "select",
+    "select --segmenter isnet",
     "reason",
     "explain",
     "scenes",
@@ -40,6 +41,7 @@ PAGES = (
     "weights pull",
     "weights list",
     "weights check",
+    "weights add",
 )
 HEAD = """# The command line
 

@@ -18,6 +18,7 @@ import typer
 from openvoid.cli import marks, reason, removed, values
 from openvoid.cli.console import AsJson, Overwrite, Quiet, listed
 from openvoid.cli.flags import chosen, with_options_of
+from openvoid.cli.flags import segmenter as segmenter_in
 from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
 from openvoid.media.codecs import CODECS
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from openvoid.core.selection import Selection
     from openvoid.marking import Marked
 
-DEFAULT_ENGINE, DEFAULT_SEGMENTER = "plate", "classical"
+DEFAULT_ENGINE, DEFAULT_SEGMENTER = "plate", "auto"
 DELIVER = "What is delivered"
 MARKING = ("--point", "--not", "--box", "--marks", "--words", "--segmenter", "--reasoner")
 
@@ -42,9 +43,6 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="The new shot: a file or 
 Mask = Annotated[
     Path | None,
     typer.Option("--mask", "-m", help="The quadmask; a shot folder brings its own."),
-]
-Segmenter = Annotated[
-    str, typer.Option(help="What finds the object at the marks.", rich_help_panel=marks.MARKS)
 ]
 Reasoner = Annotated[
     str,
@@ -102,7 +100,8 @@ def register(app: typer.Typer, words: Sequence[str]) -> None:
         plugins = [("engine", chosen(words, "--engine", DEFAULT_ENGINE))]
         if any(word.split("=", 1)[0] in MARKING for word in words):
             named = reason.reasoners(chosen(words, "--reasoner", reason.DEFAULT_REASONER))
-            plugins += [("segmenter", chosen(words, "--segmenter", DEFAULT_SEGMENTER))]
+            who = segmenter_in(words, DEFAULT_SEGMENTER)
+            plugins += [("segmenter", who)] if who else []
             plugins += [("reasoner", name) for name in named]
         verb = with_options_of(remove, plugins)
     app.command("remove")(verb)
@@ -119,7 +118,7 @@ def remove(
     words: marks.Words = None,
     candidate: marks.Chosen = None,
     grow_to: marks.GrowTo = None,
-    segmenter: Segmenter = DEFAULT_SEGMENTER,
+    segmenter: marks.Segmenter = DEFAULT_SEGMENTER,
     reasoner: Reasoner = reason.DEFAULT_REASONER,
     grid: reason.Grid = 0,
     first_frame_kept: reason.FirstFrameKept = False,
@@ -159,8 +158,6 @@ def remove(
       openvoid remove shots/lime --out lime.mkv
       openvoid remove shot.%04d.exr --mask mask/ --out clean.%04d.exr --rate 25
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mkv --range 4-11 --grow 4
-      openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mkv --matte changed.mkv
-      openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --json
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --dry-run
     """
     from openvoid.removal import remove as run
@@ -221,6 +218,7 @@ def point_out(
         who: follows and explains: a segmenter, reasoners, and the options of each by kind and name.
         composing: the values of `marking.Composing`. how: the rest that `marking.mark` is told.
     """
+    from openvoid.choosing import choose
     from openvoid.marking import Composing, mark
     from openvoid.media.open import open_clip
     from openvoid.media.shotdir import clip_in
@@ -232,7 +230,7 @@ def point_out(
         selection,
         folder,
         segmenter=segmenter,
-        segmenter_options=options.get("segmenter", {}).get(segmenter),
+        segmenter_options=options.get("segmenter", {}).get(choose(segmenter).name),
         reasoners=reasoners,
         reasoner_options=options.get("reasoner"),
         composing=Composing(*composing),

@@ -54,6 +54,8 @@ def summary(
     yield "result", str(result.master)
     if pointed is not None:
         yield "marks", str(pointed.folder)
+        if "segmenter" in pointed.marked.told.notes:
+            yield "segmenter", pointed.marked.told.notes["segmenter"]
         yield from reason.told_effects(pointed.marked.effects)
         yield from (("warning", warning) for warning in pointed.marked.told.warnings)
     yield "report", str(result.report)

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
+from openvoid.core.errors import OpenVoidError
 from openvoid.select.classical.appearance import Appearance, Colours, Palette
 from openvoid.select.classical.background import Scene
 from openvoid.select.classical.continuous_cut import CERTAIN, boundary_price, cut
@@ -86,13 +87,18 @@ def hypotheses(scene: Scene, frame: int, seeds: Seeds) -> list[Guess]:
     if not scored:
         return [Guess(seeds.sure & ~seeds.never, 0.05)]
     scored.sort(key=lambda guess: -guess.score)
+    return [_closely(scene, frame, seeds, along, each) for each in unlike(scored)]
+
+
+def unlike(ordered: list[Guess]) -> list[Guess]:
+    """The first `MOST_OFFERED` of which no two are one to a person."""
     offered: list[Guess] = []
-    for guess in scored:
+    for guess in ordered:
         if len(offered) < MOST_OFFERED and all(
             overlap(guess.mask, other.mask) < UNLIKE for other in offered
         ):
             offered.append(guess)
-    return [_closely(scene, frame, seeds, along, each) for each in offered]
+    return offered
 
 
 def overlap(one: Mask, other: Mask) -> float:
@@ -109,6 +115,20 @@ def what_of(guess: Guess, among: list[Guess]) -> str:
         if np.count_nonzero(other.mask) > PART * area and inside > 0.8 * area:
             return "part"
     return "object"
+
+
+def asked_for(found: list[Guess], candidate: int, grow_to: str) -> list[Guess]:
+    """In the order that a person asks for.
+
+    Raises:
+        OpenVoidError: fewer than the number of the candidate that was chosen.
+    """
+    if grow_to:
+        found = grown_to(found, grow_to)
+    if len(found) < candidate:
+        mend = f"there are {len(found)}; --glance look.png draws them"
+        raise OpenVoidError(f"there is no candidate {candidate}", mend=mend)
+    return found
 
 
 def grown_to(found: list[Guess], what: str) -> list[Guess]:
@@ -155,6 +175,11 @@ def _along(scene: Scene, frame: int, seeds: Seeds) -> Map:
     if seeds.box is not None:
         depth = cv2.distanceTransform(seeds.box.astype(np.uint8), cv2.DIST_L2, 3)
         hint = np.maximum(hint, depth > 0.5 * depth.max()).astype(np.float32)
+    return moves_along(scene, frame, hint)
+
+
+def moves_along(scene: Scene, frame: int, hint: Map) -> Map:
+    """Log-odds [h, w] that a pixel of a frame moves as what `hint` weighs does."""
     lab, gray, sides, dis = scene.lab(frame), scene.gray(frame), [], Dis()
     for way in (-1, 1):
         found = []
@@ -163,7 +188,7 @@ def _along(scene: Scene, frame: int, seeds: Seeds) -> Map:
                 flow = dis.between_gray(gray, scene.gray(other), or_rests=True)
                 found.append(follows(lab, scene.lab(other), flow, hint))
         sides += [lasting(found)] if found else []
-    return together(sides) if sides else np.zeros(seeds.size, np.float32)
+    return together(sides) if sides else np.zeros(hint.shape, np.float32)
 
 
 # --- cutting ------------------------------------------------------------------------------------

@@ -140,6 +140,26 @@ def test_at_some_points(library: Path, root: Path, verb: str, kind: str) -> None
     check(library, root, kind, 17, (*VERBS[verb], "--overwrite", "-q"))
 
 
+@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.slow)])
+def test_another_click_between_leaves_no_track_to_the_first(
+    library: Path, root: Path, step: int
+) -> None:
+    first, other = (
+        ("remove", "clip.mp4", "--box", box, "-o", "out.mkv", "--overwrite", "-q")
+        for box in ("20,16,36,32@0", "4,4,20,20@0")
+    )
+    prepared = walked(library, root, "ESTALE", 10**6, first)[0]
+    assert prepared["code"] == 0, prepared["said"]
+    shutil.rmtree(root / "start")
+    shutil.copytree(root / "work", root / "start")
+    _, *tried = walked(library, root, "ESTALE", step, (*other, "--", *first))
+    assert len(tried) > 3
+    for each in tried:
+        assert each["again"] == 0, each["again_said"]
+        assert each["left"]["out.mkv"] == prepared["left"]["out.mkv"], each["at"]
+    print(f"\na click, another, the first: {len(tried)} points")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("verb", VERBS)

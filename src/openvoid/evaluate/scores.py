@@ -19,6 +19,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts
 from openvoid.core.limits import FRAME
 from openvoid.media.atomic import write_json
+from openvoid.media.transaction import recover
 
 SCORES = "scores.json"
 SCHEMA = "openvoid.score/1"
@@ -88,6 +89,7 @@ def _score(told: Facts) -> Score:
 def write_score(folder: Path, score: Score, keys: Keys) -> None:
     """Keep a score, so that the run needs not be done again."""
     data = {"schema": SCHEMA, "keys": asdict(keys), **plain(asdict(score))}
+    recover([folder / SCORES])
     write_json(data, folder / SCORES)
 
 

@@ -104,6 +104,7 @@ def fill(order: Order, progress: Progress) -> Tally:
 
 
 def _fill(order: Order, progress: Progress) -> Tally:
+    recover([order.out / RECIPE, order.out / MANIFEST])
     _keep_recipe(order)
     slots, tally = order.slots(), Tally()
     missing = [slot for slot in slots if not is_whole(slot.folder)]

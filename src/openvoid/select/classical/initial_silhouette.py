@@ -45,6 +45,8 @@ LASTING = (2, 5)  # frames away: things that only touch it part from it in time
 GROUND_WEIGHT, MOTION_WEIGHT, ALONG_WEIGHT = 0.7, 0.5, 1.0
 MOST_OFFERED = 3
 UNLIKE = 0.8  # overlap from which two silhouettes are one to a person
+SEVERAL, AMONG = 4, 1.5  # marks; log-odds
+HOLE_SHARE = 0.04  # of the silhouette: smaller holes are closed
 PART = 1.5  # so many times as large is the thing of which a silhouette is called a part
 
 
@@ -66,6 +68,7 @@ class View:
     price: Map
     unlike: Map  # from the background; NaN where that is not known
     along: Map  # log-odds that it moves as the marked place does
+    among: Map  # log-odds that it lies among the marks
     sure: Mask
     never: Mask
 
@@ -145,7 +148,7 @@ def joined(mask: Mask, sure: Mask) -> Mask:
         if count < 2:
             return mask
         kept = parts == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    return without_holes(kept, 0.02)
+    return without_holes(kept, HOLE_SHARE)
 
 
 # --- what is seen -------------------------------------------------------------------------------
@@ -159,9 +162,19 @@ def _view(scene: Scene, frame: int, window: Window, seeds: Seeds, along: Map) ->
         boundary_price(lab, PRICE * max(window.scale, 0.3)),
         scene.unlike(frame, window),
         window.of(along),
+        window.of(_among(seeds)),
         _thin(window, seeds.sure) & ~_thin(window, seeds.never),
         _thin(window, seeds.never),
     )
+
+
+def _among(seeds: Seeds) -> Map:
+    """Log-odds [h, w]: who clicks on several places of a thing clicks around its middle."""
+    found = np.zeros(seeds.size, np.float32)
+    if len(seeds.clicks) >= SEVERAL:
+        places = np.rint(np.array(seeds.clicks)).astype(np.int32).reshape(-1, 1, 2)
+        cv2.fillConvexPoly(found, cv2.convexHull(places), AMONG)
+    return found
 
 
 def _thin(window: Window, mask: Mask) -> Mask:
@@ -198,7 +211,7 @@ def _reaches(seeds: Seeds) -> list[float]:
     """How far from the marks the object may lie, working px; more marks say more."""
     short = min(seeds.size)
     first = max(0.05 * short, 0.4 * widest_gap(seeds.spots))
-    count = REACHES if len(seeds.spots) < 4 else 4
+    count = REACHES if len(seeds.spots) < SEVERAL else 4
     return [first * REACH_STEP**step for step in range(count)]
 
 
@@ -246,7 +259,7 @@ def _iterate(view: View, prior: Map, inside: Map, outside: Map, reach: float) ->
             by_colour = look.odds(view.lab, y - down, x - across)
         ground = Evidence(0, 300.0)
         ground.learn(view.unlike, inside > 0.5 * inside.max(), outside > 0.5 * outside.max())
-        odds = by_colour + prior + ALONG_WEIGHT * view.along
+        odds = by_colour + prior + ALONG_WEIGHT * view.along + view.among
         odds = odds + GROUND_WEIGHT * ground.odds(view.unlike)
         odds = np.where(view.sure, CERTAIN, np.where(view.never, -CERTAIN, odds))
         u = cut(odds.astype(np.float32), view.price, guess=u, rounds=60)

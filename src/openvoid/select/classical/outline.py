@@ -18,7 +18,7 @@ from openvoid.vision.masks import without_holes
 Map = NDArray[Any]  # [h, w] float32
 FAR_PX = 30.0  # signed distances are held up to here
 HOLE_SHARE = 0.1  # of the object: larger holes stay open
-CLEAR_HOLE = -1.0  # mean log-odds below which a hole is one
+CLEAR_HOLE = 0.5  # as unlike the background as the object: what is less shows it
 SPECK_PX = 30  # larger parts need only touch the carried shape
 
 
@@ -43,17 +43,22 @@ def held(mask: Mask, shape: Map) -> Mask:
     return kept[parts]
 
 
-def closed(mask: Mask, odds: Map) -> Mask:
-    """Holes filled but for large ones and those that are clearly not the object."""
+def closed(mask: Mask, unlike: Map) -> Mask:
+    """Holes filled but for large ones and those through which the background shows.
+
+    Args:
+        unlike: how unlike the background each pixel is; NaN where that is not known.
+    """
     holes = without_holes(mask, HOLE_SHARE) & ~mask
+    known = np.isfinite(unlike)
     count, parts = cv2.connectedComponents(holes.astype(np.uint8), connectivity=4)
-    if count < 2:
-        return mask
-    size = np.bincount(parts.ravel(), minlength=count)
-    mean = np.bincount(parts.ravel(), odds.ravel(), count) / np.maximum(size, 1)
-    kept = mean > CLEAR_HOLE
-    kept[0] = False
-    return mask | kept[parts]
+    if count < 2 or not (mask & known).any():
+        return mask | holes
+    least = CLEAR_HOLE * float(np.median(unlike[mask & known]))
+    size = np.maximum(np.bincount(parts[known], minlength=count), 1)
+    filled = np.bincount(parts[known], unlike[known], count) / size >= least
+    filled[0] = False
+    return mask | filled[parts]
 
 
 def at_edge(mask: Mask) -> bool:

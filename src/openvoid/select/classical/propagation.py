@@ -122,12 +122,10 @@ class Carrier:
             self._motion.learn(better, carried, ~carried & (shape > -20))
         by_shape = np.clip(shape / (1.0 + 2.5 * worth), -SHAPE_LIMIT, SHAPE_LIMIT)
         odds = (0.35 + 0.65 * trust) * by_shape + (0.3 + COLOUR_WEIGHT * worth) * by_colour
-        beside = np.clip(1 + shape / BESIDE_PX, 0, 1)  # what moves or stands out there is another
-        for weight, told in (
-            (GROUND_WEIGHT, self._ground.odds(unlike)),
-            (MOTION_WEIGHT, self._motion.odds(better)),
-        ):
-            odds += weight * np.where(told > 0, beside * told, told)
+        stands_out = GROUND_WEIGHT * self._ground.odds(unlike)
+        stands_out += MOTION_WEIGHT * self._motion.odds(better)
+        # beyond the carried shape, what stands out or moves is another thing
+        odds += np.where(stands_out > 0, np.clip(1 + shape / BESIDE_PX, 0, 1), 1) * stands_out
         odds -= FOREIGN_WEIGHT * foreign * (shape < FOREIGN_PX)
         for other, mask in (farther or {}).items():
             odds = self._recalled(target, other, mask, window, odds)
@@ -136,7 +134,7 @@ class Carrier:
         u = cut(odds, price, rounds=ROUNDS, guess=carried.astype(np.float32))
         found = held(u > 0.5, shape)
         if self.memory.solid:
-            found = closed(found, odds)
+            found = closed(found, unlike)
         mask = self._completed(target, window.whole(found.astype(np.float32)))
         found = window.mask_of(mask)
         step = self._measured(found, mask, shape, odds, by_colour, worth, unlike)

@@ -22,6 +22,7 @@ from openvoid.select.seeds import Mask
 from openvoid.vision.masks import without_holes
 
 Map = NDArray[Any]  # [h, w] float32
+SOLID = 0.03  # share of its area that holes of a thing without holes may have
 CLEARLY = 0.02  # more alike must it be without a part that is left out
 AREA_WEIGHT, AHEAD_WEIGHT = 0.15, 0.05  # beside the share of colours that is alike
 LARGE = 0.08  # of a silhouette: a part to be judged by itself
@@ -43,7 +44,7 @@ class Memory:
         colours = Colours.of(Palette.of(lab), lab, inside, 1 - inside)
         area = np.count_nonzero(mask)
         holes = np.count_nonzero(without_holes(mask, 1.0)) - area
-        solid = bool(holes <= 0.01 * area)
+        solid = bool(holes <= SOLID * area)
         return cls(colours, float(area), solid, colours.palette.shares(lab, mask))
 
     def renewed(self, area: int) -> Memory:

@@ -23,6 +23,7 @@ PAGES = (
     "select --segmenter isnet",
     "reason",
     "explain",
+    "scenes",
     "mask",
     "mask inspect",
     "mask convert",

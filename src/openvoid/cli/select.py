@@ -84,6 +84,7 @@ def select(
     preview: Preview = None,
     rate: Rate = None,
     input_color: values.InputColor = "auto",
+    cuts: values.Cuts = "auto",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -127,7 +128,7 @@ def select(
     free = [path for path in outs if not _is_facts(path)]
     owning = owned(outs, overwrite, free, inputs=read, what="this track")
     with told(quiet) as progress, owning as together:
-        track = find_track(footage, given, **who, progress=progress, told=notes)
+        track = find_track(footage, given, **who, cuts=cuts, progress=progress, told=notes)
         made = {"segmenter": choice.name, "marks": given.to_json()}
         made |= notes.notes.get(choice.name, {})  # of one with weights: their hashes
         write_track(track, out, footage.rate, made, together)

@@ -158,7 +158,6 @@ def remove(
       openvoid remove shots/lime --out lime.mkv
       openvoid remove shot.%04d.exr --mask mask/ --out clean.%04d.exr --rate 25
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mkv --range 4-11 --grow 4
-      openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --dry-run
     """
     from openvoid.removal import remove as run
 

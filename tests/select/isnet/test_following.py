@@ -57,6 +57,13 @@ def test_marks_on_two_frames_are_both_obeyed(tmp_path: Path) -> None:
     assert min(found) > 0.9
 
 
+def test_what_leaves_and_returns_is_followed_again(tmp_path: Path) -> None:
+    made = world(lambda at: (140 + 9 * at if at < 8 else 203 - 9 * (at - 8), 60), length=20)
+    following, found = followed(made, Selection(points=(Point(0, 140, 60),)), tmp_path)
+    assert not following[8].any()
+    assert min(found[-4:]) > 0.9
+
+
 def test_the_same_marks_give_the_same_track(tmp_path: Path) -> None:
     made = world(lambda index: (40 + 6 * index, 60), length=10)
     marks = Selection(points=(Point(0, 40, 60),))

@@ -7,7 +7,7 @@ import numpy as np
 
 from openvoid.core.box import Box
 from openvoid.select.isnet.looks import Look
-from openvoid.select.isnet.second_look import Known, recognised
+from openvoid.select.isnet.second_look import Known, reappeared, recognised
 
 SIZE = (120, 200)
 RED, BLUE, GROUND = (224, 64, 48), (60, 70, 200), (96, 112, 104)
@@ -67,3 +67,24 @@ def test_nothing_there_and_a_thing_that_the_crop_cuts_are_none() -> None:
     assert recognised(look(np.zeros(SIZE, bool)), ONE, KNOWN, lab()) is None
     cut = look(ONE, Box(0, 0, 120, 70))
     assert recognised(cut, ONE, KNOWN, lab((ONE, RED))) is None
+
+
+def test_what_was_gone_is_known_again_by_colours_and_size() -> None:
+    back, small, blue = disc(150, 60, 18), disc(40, 30, 6), disc(60, 90, 20)
+    picture = lab((back, RED), (small, RED), (blue, BLUE))
+    found = reappeared(look(back | small | blue), KNOWN, picture)
+    assert found is not None
+    assert np.array_equal(found, back)
+    assert reappeared(look(small | blue), KNOWN, lab((small, RED), (blue, BLUE))) is None
+
+
+def test_what_is_new_belongs_to_it_unless_it_moves_otherwise() -> None:
+    whole = ONE | disc(94, 60, 10)
+    picture, moves = lab((whole, RED)), np.where(whole & ~ONE, -3.0, 0.5)
+    along = recognised(look(whole), ONE, KNOWN, picture, np.zeros(SIZE))
+    otherwise = recognised(look(whole), ONE, KNOWN, picture, moves)
+    assert along is not None
+    assert otherwise is not None
+    assert along[0][60, 101]
+    assert not otherwise[0][60, 101]
+    assert otherwise[0][60, 70]

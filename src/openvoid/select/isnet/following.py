@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from openvoid.core.box import bounding_box
+from openvoid.core.box import Box, bounding_box
 from openvoid.core.packed import PackedMask
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
@@ -35,7 +35,7 @@ from openvoid.select.classical.outline import at_edge, signed_distance
 from openvoid.select.classical.propagation import Carrier
 from openvoid.select.isnet.first_look import agreeing, blurred, hypotheses
 from openvoid.select.isnet.looks import Eye, Sees
-from openvoid.select.isnet.second_look import Known, recognised
+from openvoid.select.isnet.second_look import Known, reappeared, recognised
 from openvoid.select.seeds import Mask, Seeds, seeds_of
 from openvoid.vision.working import Working
 
@@ -44,9 +44,10 @@ AGREES = 0.85  # IoU of look and carried silhouette from which nothing is carrie
 MEETS = 0.92  # IoU of what is carried back and forth from which it need not be carried farther
 APART = 0.7  # IoU of forward and backward below which the middle is looked at
 NEAREST = 6  # frames between two keys, at least
-JUMP = 1.4  # times the key's area, or a part of it: looked at, at once
-SHARE_OF_LOOKS = 14  # frames for each look after the first ones
-FEWEST_LOOKS = 3
+JUMP, JUMP_A_FRAME = 1.3, 0.02  # times the key's area, or a part of it: looked at, at once
+SHARE_OF_LOOKS = 20  # frames for each look after the first ones
+AT_DOUBT = 1  # more, where both ways disagree
+FEWEST_LOOKS = 2  # of them, however short the clip is
 DOUBTED = 0.45  # trust in what the network, which saw it before, does not see any more
 BLIND = (
     0.6  # trust in a silhouette that the network does not see, and an order behind those it does
@@ -82,10 +83,9 @@ class Following:
         """How often the network looked."""
         return self._eye.looks
 
-    @property
-    def _may_look(self) -> bool:
+    def _may_look(self, more: int = 0) -> bool:
         """Looks are for the whole clip: how many there may be grows with what is done of it."""
-        allowed = FEWEST_LOOKS + self._reached // SHARE_OF_LOOKS
+        allowed = FEWEST_LOOKS + self._reached // SHARE_OF_LOOKS + more
         return self._eye.looks - self._first_looks < allowed
 
     def __getitem__(self, frame: int) -> Mask:
@@ -162,10 +162,13 @@ class Following:
 
     def _look(self, near: Key) -> Key | None:
         """What the network sees where a silhouette is expected; None where it is something else."""
-        box = bounding_box(near.mask)
+        box, frame = bounding_box(near.mask), near.frame
         if box.empty:
-            return None
-        frame = near.frame
+            if not self._sees:
+                return None
+            look = self._eye.look(frame, Box(0, 0, *self._working.size))
+            back = reappeared(look, self._known, self._working.lab(frame))
+            return None if back is None else Key(frame, back, DOUBTED)
         look = self._eye.look(frame, self._eye.around(box))
         core = blurred(near.mask & look.seen if (near.mask & look.seen).any() else near.mask)
         motion = moves_along(self._scene, frame, core)
@@ -183,7 +186,7 @@ class Following:
             stop = self._stop(place.frame, span, end, way)
             steps |= self._carried(carrier, key, stop, way, steps)
             place = steps[max(steps, key=lambda each: way * each)]
-            if place.frame not in self._seeds and not self._may_look:
+            if place.frame not in self._seeds and not self._may_look():
                 span = NEAREST
                 continue
             fresh = self._next(place, key, refused > 0)
@@ -209,7 +212,7 @@ class Following:
         if carried.frame in self._seeds:
             return self._marked(carried.frame, carried.mask)
         fresh = self._look(carried)
-        if fresh is None or not _odd(fresh.mask, key.mask):
+        if fresh is None or not carried.mask.any() or not _odd(fresh.mask, key, fresh.frame):
             return fresh
         return replace(fresh, trust=min(fresh.trust, DOUBTED)) if again else None
 
@@ -246,10 +249,10 @@ class Following:
             steps[frame] = Key(frame, step.mask, sureness(step, key.trust, away))
             self._reached = max(self._reached, len({*self._masks, *before, *steps}))
             self._run.progress("follow", self._reached, self._working.length)
-            odd = _odd(step.mask, key.mask) or (gone and step.mask.any())
-            jumps = odd and len(before) + len(steps) >= NEAREST // 2 and frame not in self._masks
+            jumps = _odd(step.mask, key, frame) and len(steps) >= NEAREST // 2 and not before
+            jumps |= gone and bool(step.mask.any())  # it may be back
             meets = meet is not None and overlap(step.mask, meet[frame].mask) >= MEETS
-            if meets or (meet is None and jumps and not before and self._may_look):
+            if meets or (meet is None and jumps and self._may_look()):
                 break
         return steps
 
@@ -275,9 +278,9 @@ class Following:
         middle = inner[len(inner) // 2] if inner else one.frame
         if middle in back and overlap(steps[middle].mask, back[middle].mask) < APART:
             guess = _blended(steps[middle].mask, back[middle].mask, _weight(0.5, arrived, returned))
-            if span > NEAREST and self._may_look and guess.any():
+            if span > NEAREST and self._may_look(AT_DOUBT) and guess.any():
                 found = self._look(Key(middle, guess, 0.5))
-                odd = found and _odd(found.mask, one.mask) and _odd(found.mask, other.mask)
+                odd = found and all(_odd(found.mask, each, middle) for each in (one, other))
                 if found is not None and not odd:
                     both = {**steps, **back, other.frame: other}
                     again = self._back(found, other.frame, way, both)
@@ -292,7 +295,7 @@ class Following:
             elif not back:
                 same = arrived
             trust = ((1 - near) * one.trust + near * other.trust) * sure_of(same)
-            if _odd(mask, one.mask) and _odd(mask, other.mask):
+            if _odd(mask, one, frame) and _odd(mask, other, frame):
                 trust = min(DOUBTED, trust)
             self._keep(Key(frame, mask, trust))
 
@@ -321,12 +324,13 @@ def _blended(one: Mask, other: Mask, near: float) -> Mask:
     return ((1 - near) * signed_distance(one) + near * signed_distance(other)) > 0
 
 
-def _odd(mask: Mask, before: Mask) -> bool:
+def _odd(mask: Mask, key: Key, frame: int) -> bool:
     """Whether it is much larger or smaller than at a key, and not because it enters or leaves."""
-    if at_edge(mask) or at_edge(before):
+    if at_edge(mask) or at_edge(key.mask):
         return False
-    times = float(np.count_nonzero(mask)) / max(1.0, float(np.count_nonzero(before)))
-    return not 1 / JUMP < times < JUMP
+    times = float(np.count_nonzero(mask)) / max(1.0, float(np.count_nonzero(key.mask)))
+    most = JUMP + JUMP_A_FRAME * abs(frame - key.frame)
+    return not 1 / most < times < most
 
 
 def _obeys(mask: Mask, seeds: Seeds) -> bool:

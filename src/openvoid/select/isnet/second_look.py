@@ -30,6 +30,7 @@ SAME = 0.6  # IoU with what was carried that needs no other proof
 LEAST = 0.25  # and that with the colours' proof
 APPENDED = 0.25  # of the thing's area: a smaller part beside it may be its own
 ALIKE = 0.5  # share of its first colour odds that it must still have
+RETURNS, SIZES = 0.8, 2.5  # share of its colour odds, times its area: what was gone is back
 CUT_SHARE = 0.04  # of the outline on the crop's sides: not seen whole
 HOLE_SHARE = 0.002
 
@@ -40,6 +41,7 @@ class Known:
 
     colours: Colours
     odds: float  # mean over itself
+    area_px: float
     parted: bool  # it had several parts
 
     @classmethod
@@ -49,7 +51,8 @@ class Known:
         colours = Colours.of(Palette.of(lab), lab, inside, 1 - inside)
         odds = float(colours.odds(lab)[mask].mean()) if mask.any() else 0.0
         area = parts(mask)[1][1:]
-        return cls(colours, odds, bool(len(area) and area.max() < (1 - APPENDED / 2) * area.sum()))
+        parted = bool(len(area) and area.max() < (1 - APPENDED / 2) * area.sum())
+        return cls(colours, odds, float(area.sum()), parted)
 
     def alike(self, lab: NDArray[Any], mask: Mask) -> float:
         """How much of its colours a silhouette has: 1 as when it was marked, 0 or less: none."""
@@ -74,6 +77,18 @@ def recognised(
     if same < LEAST or (same < SAME and alike < ALIKE):
         return None
     return mask, float(np.clip(look.certainty(mask) * (0.4 + 0.6 * min(1.0, alike / ALIKE)), 0, 1))
+
+
+def reappeared(look: Look, known: Known, lab: NDArray[Any]) -> Mask | None:
+    """A thing that was gone, by its colours and size alone; None where no part is so much alike."""
+    labels, area = parts(look.seen)
+    best, most = 0, RETURNS
+    for number in range(1, len(area)):
+        if 1 / SIZES < area[number] / max(1.0, known.area_px) < SIZES:
+            alike = known.alike(lab, labels == number)
+            best, most = (number, alike) if alike > most else (best, most)
+    mask = labels == best
+    return mask if best and look.cut_share(mask) <= CUT_SHARE else None
 
 
 def _its_parts(look: Look, carried: Mask, known: Known, lab: NDArray[Any]) -> Mask:

@@ -4,11 +4,12 @@
         [--long-side PX] [--frames N] [--out FILE.json]
 
 Nobody draws the marks: they are made of the truth, as a person with one look would. `click` is the
-object's middle in the first frame (the point farthest from its boundary), `box` the tight box
-there, `matte` the whole silhouette there. `more` is the click and two more, put where the segmenter
-says that it is doubtful: in the two frames of least confidence (a sixth of the clip apart), in the
-middle of the largest region that is wrong there, "on it" where it is missing, "not it" where it is
-too much. `released` are the clicks that came with two of the clips, and one mark on the two others.
+object's middle in the first frame that shows it (at half its usual size at least; the point
+farthest from its boundary), `box` the tight box there, `matte` the whole silhouette there. `more`
+is the click and two more, put where the segmenter says that it is doubtful: in the two frames of
+least confidence (a sixth of the clip apart), in the middle of the largest region that is wrong
+there, "on it" where it is missing, "not it" where it is too much. `released` are the clicks that
+came with two of the clips, and one mark on the two others.
 
 J is the mean intersection over union of all frames, F the boundary measure of Perazzi et al., "A
 benchmark dataset and evaluation methodology for video object segmentation" (2016), within 0.8 % of
@@ -88,6 +89,12 @@ class Shot:
     segmenter: str
     options: dict[str, Any]
 
+    @property
+    def first(self) -> int:
+        """The first frame that shows it at half its usual size at least."""
+        areas = np.array([np.count_nonzero(each) for each in self.truth])
+        return int(np.argmax(areas >= 0.5 * np.median(areas[areas > 0])))
+
     def found(self, marks: Selection) -> tuple[Track, float]:
         """The track, and how long it took, decoding included."""
         begun = time.perf_counter()
@@ -158,8 +165,8 @@ def measured(shot: Shot, kinds: Sequence[str]) -> Iterator[Score]:
         elif kind == "matte":
             with tempfile.TemporaryDirectory() as folder:
                 file = Path(folder) / "matte.png"
-                cv2.imwrite(str(file), shot.truth[0].astype(np.uint8) * 255)
-                found, spent_s = shot.found(Selection(mattes=(Matte(0, str(file)),)))
+                cv2.imwrite(str(file), shot.truth[shot.first].astype(np.uint8) * 255)
+                found, spent_s = shot.found(Selection(mattes=(Matte(shot.first, str(file)),)))
         else:
             found, spent_s = shot.found(marks_of(shot, kind))
             clicked = found if kind == "click" else clicked
@@ -193,24 +200,25 @@ def marks_of(shot: Shot, kind: str) -> Selection:
     if kind == "released":
         file = shared_folder() / "clips" / shot.name / CLICKS
         return RELEASED[shot.name] or Selection.from_json(json.loads(file.read_text()))
+    first, truth = shot.first, shot.truth[shot.first]
     if kind == "click":
-        return Selection(points=(Point(0, *middle(shot.truth[0])),))
-    rows, columns = np.nonzero(shot.truth[0])
+        return Selection(points=(Point(first, *middle(truth)),))
+    rows, columns = np.nonzero(truth)
     left, top = float(columns.min()), float(rows.min())
-    return Selection(boxes=(BoxMark(0, left, top, columns.max() + 1.0, rows.max() + 1.0),))
+    return Selection(boxes=(BoxMark(first, left, top, columns.max() + 1.0, rows.max() + 1.0),))
 
 
 def more_marks(shot: Shot, found: Track) -> Selection:
     """The click, and one each in the two frames that are most doubtful, where it is most wrong."""
     marks = marks_of(shot, "click")
-    taken = [0]
+    taken = [shot.first]
     for index in sorted(range(len(found)), key=lambda each: found.confidence[each]):
         if len(taken) == 3 or min(abs(index - each) for each in taken) < len(found) / APART:
             continue
         missing = _largest(shot.truth[index] & ~found[index])
         extra = _largest(found[index] & ~shot.truth[index])
         if missing.any() or extra.any():
-            positive = np.count_nonzero(missing) >= np.count_nonzero(extra)
+            positive = bool(np.count_nonzero(missing) >= np.count_nonzero(extra))
             spot = Point(index, *middle(missing if positive else extra), positive)
             marks, taken = replace(marks, points=(*marks.points, spot)), [*taken, index]
     return marks

@@ -65,6 +65,14 @@ MarkFile = Annotated[
         rich_help_panel=MARKS,
     ),
 ]
+Segmenter = Annotated[
+    str,
+    typer.Option(
+        help="Who finds it; auto: the first of sam2, isnet, classical that could work here. "
+        "Its options: --segmenter NAME --help; all: openvoid engines --kind segmenter",
+        rich_help_panel=MARKS,
+    ),
+]
 Words = Annotated[
     str | None,
     typer.Option("--words", help="What it is, for segmenters that read.", rich_help_panel=MARKS),

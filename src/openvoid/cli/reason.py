@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 DEFAULT_REASONER = "motion"
 MASK = "The mask"
 
+Clips = Annotated[
+    Path, typer.Argument(metavar="CLIP", help="A video, or a folder or pattern of pictures.")
+]
 Reasoner = Annotated[
     str,
     typer.Option(
@@ -87,9 +90,7 @@ def register(app: typer.Typer, words: Sequence[str]) -> None:
 
 
 def reason(
-    clip: Annotated[
-        Path, typer.Argument(metavar="CLIP", help="A video, or a folder or pattern of pictures.")
-    ],
+    clip: Clips,
     track: Annotated[
         Path, typer.Option(help="Where the object is: white on black, as select writes it.")
     ],
@@ -115,6 +116,7 @@ def reason(
     reject: Reject = None,
     rate: Rate = None,
     input_color: values.InputColor = "auto",
+    cuts: values.Cuts = "auto",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -155,6 +157,7 @@ def reason(
             reasoners=named,
             options=(options or {}).get("reasoner", {}),
             edited=edited,
+            cuts=cuts,
             progress=progress,
             told=notes,
         )

@@ -32,6 +32,7 @@ class Seeds:
     box: Mask | None  # it lies within
     matte: Mask | None  # it is exactly this
     spots: tuple[tuple[float, float], ...]  # (x, y) of what was clicked or painted as object
+    clicks: tuple[tuple[float, float], ...] = ()  # those of them that were clicked
 
     @property
     def size(self) -> tuple[int, int]:
@@ -60,6 +61,7 @@ def seeds_of(selection: Selection, frame: int, working: Working) -> Seeds:
             x, y = working.place(point.x, point.y)
             cv2.circle(sure if point.positive else never, (round(x), round(y)), radius, 1, -1)
             spots += [(x, y)] if point.positive else []
+    clicks = tuple(spots)
     for stroke in selection.strokes:
         if stroke.frame == frame:
             path = [working.place(x, y) for x, y in stroke.path]
@@ -70,7 +72,7 @@ def seeds_of(selection: Selection, frame: int, working: Working) -> Seeds:
             spots += path if stroke.positive else []
     given = sure.astype(bool) & ~never.astype(bool)
     boxes, matte = _box(selection, frame, working), _matte(selection, frame, working)
-    return Seeds(given, never.astype(bool), boxes, matte, tuple(spots))
+    return Seeds(given, never.astype(bool), boxes, matte, tuple(spots), clicks)
 
 
 def obeyed(mask: Mask, selection: Selection, frame: int) -> Mask:

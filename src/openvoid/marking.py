@@ -21,19 +21,17 @@ from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.plugins import HasCandidates, Plugin, ReadsWords
+from openvoid.core.plugins import HasCandidates, ReadsWords
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
-from openvoid.deliver.report import plain
-from openvoid.media.content import clip_hash
-from openvoid.media.mattes import absent, mattes_hash
+from openvoid.marking_keys import brought_key, effects_key, reason_key, track_key
+from openvoid.media.mattes import absent
 from openvoid.media.once import decoded_once
 from openvoid.reason.applied import Decisions, by_confidence
 from openvoid.reason.combine import combine
 from openvoid.reason.compose import compose
-from openvoid.workspace.fingerprint import code_hash, request_key, track_hash, versions
 from openvoid.workspace.scratch import scratch
 from openvoid.workspace.shelf import Shelf
 
@@ -98,7 +96,7 @@ def find_track(
     unseen = absent(selection.mattes, *clip.size)
     if selection.chooses and not isinstance(plugin, HasCandidates):
         raise _offers_none(segmenter)
-    key = _track_key(clip, selection, segmenter, checked, plugin, cuts)
+    key = track_key(clip, selection, segmenter, checked, plugin, cuts)
     made = plugins.construct("segmenter", segmenter, options)
     with scratch(key) as folder:
         run = _run(folder, progress, told)
@@ -138,7 +136,7 @@ def find_candidates(
     made = plugins.construct("segmenter", segmenter, options)
     if not isinstance(made, HasCandidates):
         raise _offers_none(segmenter)
-    with scratch(_track_key(clip, selection, segmenter, checked, plugin)) as folder:
+    with scratch(track_key(clip, selection, segmenter, checked, plugin)) as folder:
         return made.candidates(clip, selection, _run(folder, progress, told))
 
 
@@ -172,7 +170,7 @@ def find_effects(
     for name, reasoner in zip(reasoners, made, strict=True):
         plugin = plugins.find("reasoner", name)
         checked = plugins.check_options(plugin, given.get(name, {}))
-        with scratch(_effects_key(clip, track, name, checked, plugin, cuts)) as folder:
+        with scratch(effects_key(clip, track, name, checked, plugin, cuts)) as folder:
             run = _run(folder, progress, told)
             parts += by_scene.explain(reasoner, decoded_once(clip), track, run, cuts)
     found = by_confidence(combine(parts))
@@ -209,12 +207,12 @@ def mark(
     told, shelf = Told(), Shelf(folder)
     if isinstance(where, Track):
         check_fits(clip, where)
-        key = request_key({**_clip_facts(clip), **_cuts(cuts), "track": track_hash(where)})
+        key = brought_key(clip, where, cuts)
     else:
         segmenter = _chosen(segmenter, told)
         plugin = plugins.find("segmenter", segmenter)
         checked = plugins.check_options(plugin, segmenter_options or {})
-        key = _track_key(clip, where, segmenter, checked, plugin, cuts)
+        key = track_key(clip, where, segmenter, checked, plugin, cuts)
     with shelf.owned():
         said = shelf.said()
         track = shelf.track(key) if resume else None
@@ -235,7 +233,7 @@ def mark(
             shelf.put_track(track, key, clip.rate, made)
         selection = Selection() if isinstance(where, Track) else where
         shelf.put_selection(selection)
-        key = _reason_key(key, reasoners, reasoner_options)
+        key = reason_key(key, reasoners, reasoner_options)
         effects = shelf.effects(key) if resume else None
         if effects is None:
             effects = find_effects(
@@ -299,53 +297,9 @@ def _run(folder: Path, progress: Progress, told: Told | None) -> Run:
     return Run(folder, progress, told.notes, told.warnings, told.timings_s)
 
 
-def _track_key(
-    clip: Clip,
-    selection: Selection,
-    segmenter: str,
-    options: Any,
-    plugin: type[Plugin],
-    cuts: str = AUTO,
-) -> str:
-    asked = {"segmenter": segmenter, "selection": selection.to_json(), "options": asdict(options)}
-    if weights := plugins.weights_of(plugin, options, silent):
-        asked["weights"] = dict(weights)
-    asked |= {"mattes": mattes_hash(selection.mattes)} if selection.mattes else {}
-    return _key(clip, asked, plugin, cuts)
-
-
-def _effects_key(
-    clip: Clip, track: Track, reasoner: str, options: Any, plugin: type[Plugin], cuts: str
-) -> str:
-    asked = {"reasoner": reasoner, "track": track_hash(track), "options": asdict(options)}
-    return _key(clip, asked, plugin, cuts)
-
-
-def _reason_key(
-    before: str, reasoners: Sequence[str], options: Mapping[str, Options] | None
-) -> str:
-    asked = {name: dict((options or {}).get(name, {})) for name in reasoners}
-    code = {name: code_hash(plugins.find("reasoner", name)) for name in reasoners}
-    return request_key(plain({"before": before, "reasoners": asked, "code": code}))
-
-
-def _key(clip: Clip, asked: Mapping[str, Any], plugin: type[Plugin], cuts: str) -> str:
-    facts = _clip_facts(clip) | _cuts(cuts)
-    return request_key(plain({**facts, **asked, "versions": versions(), "code": code_hash(plugin)}))
-
-
 def _offers_none(segmenter: str) -> OpenVoidError:
     mend = "use isnet or classical; or mark the object more closely, with a box or more clicks"
     return OpenVoidError(f"segmenter {segmenter!r} offers no candidates to choose from", mend=mend)
-
-
-def _cuts(cuts: str) -> dict[str, str]:
-    return {"cuts": cuts} if cuts != AUTO else {}
-
-
-def _clip_facts(clip: Clip) -> dict[str, Any]:
-    facts: dict[str, Any] = {"clip": clip_hash(clip), "length": clip.length, "offset": clip.offset}
-    return facts | {"input_color": clip.input_color}  # other pictures are looked at
 
 
 def _broken(kind: str, name: str, how: str) -> OpenVoidError:

@@ -18,7 +18,14 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Region
 from openvoid.core.selection import Point, Selection
 from openvoid.core.track import Track
-from openvoid.marking import Composing, Marked, find_effects, find_track, mark
+from openvoid.marking import (
+    Composing,
+    Marked,
+    Told,
+    find_effects,
+    find_track,
+    mark,
+)
 from openvoid.media.masks import open_quadmask
 from openvoid.media.tracks import open_track
 from openvoid.reason.applied import Decisions
@@ -186,3 +193,16 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "marks").write_text("")
     with pytest.raises(OpenVoidError, match="is a file"):
         Shelf(tmp_path / "marks")
+
+
+def test_what_auto_was_is_told_and_kept_as_its_own_name(tmp_path: Path) -> None:
+    rows, columns = np.mgrid[:64, :96]
+    disc = np.hypot(columns - 40, rows - 30) < 12
+    frame = np.where(disc[..., None], (200, 40, 40), (60, 90, 70)).astype(np.uint8)
+    shot, at, told = clip_of([frame] * 2, Fraction(25)), Selection((Point(0, 40, 30),)), Told()
+    assert find_track(shot, at, told=told) == find_track(shot, at, segmenter="classical")
+    assert told.notes["segmenter"].startswith("classical; isnet finds more: ")
+    found = mark(shot, at, tmp_path / "marks", reasoners=())
+    assert found.told.notes["segmenter"].startswith("classical; ")
+    kept = json.loads((tmp_path / "marks" / "track.json").read_text())
+    assert kept["segmenter"] == "classical"

@@ -9,21 +9,26 @@ reasoner but by name.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from openvoid import by_scene
+from openvoid.by_scene import AUTO
+from openvoid.choosing import SEGMENTER, choose
 from openvoid.core import plugins
+from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.plugins import Plugin, ReadsWords
+from openvoid.core.plugins import HasCandidates, Plugin, ReadsWords
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
 from openvoid.deliver.report import plain
 from openvoid.media.content import clip_hash
+from openvoid.media.mattes import absent, mattes_hash
 from openvoid.media.once import decoded_once
 from openvoid.reason.applied import Decisions, by_confidence
 from openvoid.reason.combine import combine
@@ -32,7 +37,7 @@ from openvoid.workspace.fingerprint import code_hash, request_key, track_hash, v
 from openvoid.workspace.scratch import scratch
 from openvoid.workspace.shelf import Shelf
 
-SEGMENTER, REASONERS = "classical", ("motion",)
+REASONERS = ("motion",)
 SAME = 0.5  # intersection over union: two tracks are of one object
 
 Options = Mapping[str, Any]
@@ -73,30 +78,68 @@ def find_track(
     *,
     segmenter: str = SEGMENTER,
     options: Options | None = None,
+    cuts: str = AUTO,
     progress: Progress = silent,
     told: Told | None = None,
 ) -> Track:
-    """Where the object is, over the whole clip.
+    """Where the object is, over the whole clip, in every scene in which it is marked.
+
+    Args:
+        cuts: where scenes begin; see `by_scene.scenes_in`.
 
     Raises:
         OpenVoidError: a mark that cannot be meant; the segmenter is unknown or cannot work; it
             finds nothing at all.
     """
+    segmenter = _chosen(segmenter, told)
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, options or {})
     selection.check(clip.length, clip.height, clip.width, words=_reads(plugin))
-    key = _track_key(clip, selection, segmenter, checked, plugin)
+    unseen = absent(selection.mattes, *clip.size)
+    if selection.chooses and not isinstance(plugin, HasCandidates):
+        raise _offers_none(segmenter)
+    key = _track_key(clip, selection, segmenter, checked, plugin, cuts)
     made = plugins.construct("segmenter", segmenter, options)
     with scratch(key) as folder:
         run = _run(folder, progress, told)
-        track = made.track(decoded_once(clip), selection, run)
+        marks = replace(
+            selection, mattes=tuple(m for m in selection.mattes if m.frame not in unseen)
+        )
+        track = by_scene.track(made, decoded_once(clip), marks, run, cuts)
     if (len(track), track.height, track.width) != (clip.length, *clip.size):
         raise _broken("segmenter", segmenter, f"gave {len(track)} frames of {clip.length}")
+    if unseen:
+        track = track.mapped(lambda at, mask: mask & False if at in unseen else mask)
     if not track.seen:
         raise OpenVoidError(
             "nothing was found at the marks", where=str(clip.path), mend="add marks, or a box"
         )
     return track
+
+
+def find_candidates(
+    clip: Clip,
+    selection: Selection,
+    *,
+    segmenter: str = SEGMENTER,
+    options: Options | None = None,
+    progress: Progress = silent,
+    told: Told | None = None,
+) -> Sequence[Candidate]:
+    """What the marks may mean, best first, in the frame with which `find_track` would begin.
+
+    Raises:
+        OpenVoidError: as `find_track`; the segmenter offers no candidates.
+    """
+    segmenter = _chosen(segmenter, told)
+    plugin = plugins.find("segmenter", segmenter)
+    checked = plugins.check_options(plugin, options or {})
+    selection.check(clip.length, clip.height, clip.width, words=_reads(plugin))
+    made = plugins.construct("segmenter", segmenter, options)
+    if not isinstance(made, HasCandidates):
+        raise _offers_none(segmenter)
+    with scratch(_track_key(clip, selection, segmenter, checked, plugin)) as folder:
+        return made.candidates(clip, selection, _run(folder, progress, told))
 
 
 def find_effects(
@@ -106,6 +149,7 @@ def find_effects(
     reasoners: Sequence[str] = REASONERS,
     options: Mapping[str, Options] | None = None,
     edited: Effects | None = None,
+    cuts: str = AUTO,
     progress: Progress = silent,
     told: Told | None = None,
 ) -> Effects:
@@ -116,6 +160,7 @@ def find_effects(
     Args:
         options: of each reasoner, by its name.
         edited: effects that a person wrote or corrected (source "person"), put before the rest.
+        cuts: where scenes begin; see `by_scene.scenes_in`.
 
     Raises:
         OpenVoidError: a reasoner is unknown or cannot work; clip and track do not fit.
@@ -127,16 +172,16 @@ def find_effects(
     for name, reasoner in zip(reasoners, made, strict=True):
         plugin = plugins.find("reasoner", name)
         checked = plugins.check_options(plugin, given.get(name, {}))
-        with scratch(_effects_key(clip, track, name, checked, plugin)) as folder:
+        with scratch(_effects_key(clip, track, name, checked, plugin, cuts)) as folder:
             run = _run(folder, progress, told)
-            parts.append(reasoner.explain(decoded_once(clip), track, run))
+            parts += by_scene.explain(reasoner, decoded_once(clip), track, run, cuts)
     found = by_confidence(combine(parts))
     return combine([edited, found] if edited is not None else [found])
 
 
 def mark(
     clip: Clip,
-    selection: Selection,
+    where: Selection | Track,
     folder: Path,
     *,
     segmenter: str = SEGMENTER,
@@ -144,38 +189,51 @@ def mark(
     reasoners: Sequence[str] = REASONERS,
     reasoner_options: Mapping[str, Options] | None = None,
     composing: Composing = Composing(),
+    cuts: str = AUTO,
     decisions: Decisions = Decisions(),
     resume: bool = True,
     progress: Progress = silent,
 ) -> Marked:
     """Selection, track, effects and quadmask of a clip, kept in `folder`.
 
-    What an earlier call with the same request left there is taken up; effects that a person has
-    corrected since count as corrected. Nothing corrected is ever overwritten. What a person said of
-    effects, in the file or by `decisions` (numbers in the order of the file), also stands when the
-    effects of the same object are looked for again.
+    A track that a person brings goes the same way as marks. What an earlier call with the same
+    request left there is taken up; effects that a person has corrected since count as corrected.
+    Nothing corrected is ever overwritten. What a person said of effects, in the file or by
+    `decisions` (numbers in the order of the file), also stands when the effects of the same object
+    are looked for again.
 
     Raises:
         OpenVoidError: as `find_track` and `find_effects`; a decision about an effect that there is
             not; the folder cannot be written.
     """
     told, shelf = Told(), Shelf(folder)
-    plugin = plugins.find("segmenter", segmenter)
-    checked = plugins.check_options(plugin, segmenter_options or {})
-    key = _track_key(clip, selection, segmenter, checked, plugin)
+    if isinstance(where, Track):
+        check_fits(clip, where)
+        key = request_key({**_clip_facts(clip), **_cuts(cuts), "track": track_hash(where)})
+    else:
+        segmenter = _chosen(segmenter, told)
+        plugin = plugins.find("segmenter", segmenter)
+        checked = plugins.check_options(plugin, segmenter_options or {})
+        key = _track_key(clip, where, segmenter, checked, plugin, cuts)
     with shelf.owned():
         said = shelf.said()
         track = shelf.track(key) if resume else None
-        if track is None:
+        if isinstance(where, Track):
+            track = where  # its confidences may be others, though its silhouettes are the same
+            shelf.put_track(track, key, clip.rate)
+        elif track is None:
             track = find_track(
                 clip,
-                selection,
+                where,
                 segmenter=segmenter,
                 options=segmenter_options,
+                cuts=cuts,
                 progress=progress,
                 told=told,
             )
-            shelf.put_track(track, key, clip.rate, {"segmenter": segmenter})
+            made = {"segmenter": segmenter} | told.notes.get(segmenter, {})  # its weights' hashes
+            shelf.put_track(track, key, clip.rate, made)
+        selection = Selection() if isinstance(where, Track) else where
         shelf.put_selection(selection)
         key = _reason_key(key, reasoners, reasoner_options)
         effects = shelf.effects(key) if resume else None
@@ -185,6 +243,7 @@ def mark(
                 track,
                 reasoners=reasoners,
                 options=reasoner_options,
+                cuts=cuts,
                 edited=said[1] if said is not None and _same(said[0], track) else None,
                 progress=progress,
                 told=told,
@@ -222,6 +281,14 @@ def check_fits(clip: Clip, track: Track) -> None:
         )
 
 
+def _chosen(segmenter: str, told: Told | None) -> str:
+    """The segmenter by its own name; which one `auto` was is told."""
+    choice = choose(segmenter)
+    if told is not None and segmenter == "auto":
+        told.notes["segmenter"] = choice.line()
+    return choice.name
+
+
 def _reads(plugin: object) -> bool:
     """Whether a class of segmenters takes words."""
     return isinstance(plugin, ReadsWords) and plugin.words
@@ -233,20 +300,25 @@ def _run(folder: Path, progress: Progress, told: Told | None) -> Run:
 
 
 def _track_key(
-    clip: Clip, selection: Selection, segmenter: str, options: Any, plugin: type[Plugin]
+    clip: Clip,
+    selection: Selection,
+    segmenter: str,
+    options: Any,
+    plugin: type[Plugin],
+    cuts: str = AUTO,
 ) -> str:
-    return _key(
-        clip,
-        {"segmenter": segmenter, "selection": selection.to_json(), "options": asdict(options)},
-        plugin,
-    )
+    asked = {"segmenter": segmenter, "selection": selection.to_json(), "options": asdict(options)}
+    if weights := plugins.weights_of(plugin, options, silent):
+        asked["weights"] = dict(weights)
+    asked |= {"mattes": mattes_hash(selection.mattes)} if selection.mattes else {}
+    return _key(clip, asked, plugin, cuts)
 
 
 def _effects_key(
-    clip: Clip, track: Track, reasoner: str, options: Any, plugin: type[Plugin]
+    clip: Clip, track: Track, reasoner: str, options: Any, plugin: type[Plugin], cuts: str
 ) -> str:
     asked = {"reasoner": reasoner, "track": track_hash(track), "options": asdict(options)}
-    return _key(clip, asked, plugin)
+    return _key(clip, asked, plugin, cuts)
 
 
 def _reason_key(
@@ -257,10 +329,23 @@ def _reason_key(
     return request_key(plain({"before": before, "reasoners": asked, "code": code}))
 
 
-def _key(clip: Clip, asked: Mapping[str, Any], plugin: type[Plugin]) -> str:
-    facts = {"clip": clip_hash(clip), "length": clip.length, "offset": clip.offset}
-    facts |= {"input_color": clip.input_color}  # other pictures are looked at
+def _key(clip: Clip, asked: Mapping[str, Any], plugin: type[Plugin], cuts: str) -> str:
+    facts = _clip_facts(clip) | _cuts(cuts)
     return request_key(plain({**facts, **asked, "versions": versions(), "code": code_hash(plugin)}))
+
+
+def _offers_none(segmenter: str) -> OpenVoidError:
+    mend = "use isnet or classical; or mark the object more closely, with a box or more clicks"
+    return OpenVoidError(f"segmenter {segmenter!r} offers no candidates to choose from", mend=mend)
+
+
+def _cuts(cuts: str) -> dict[str, str]:
+    return {"cuts": cuts} if cuts != AUTO else {}
+
+
+def _clip_facts(clip: Clip) -> dict[str, Any]:
+    facts: dict[str, Any] = {"clip": clip_hash(clip), "length": clip.length, "offset": clip.offset}
+    return facts | {"input_color": clip.input_color}  # other pictures are looked at
 
 
 def _broken(kind: str, name: str, how: str) -> OpenVoidError:

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid import by_scene
+from openvoid.by_scene import AUTO
 from openvoid.core import plugins
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
@@ -57,6 +59,8 @@ def remove(
     *,
     engine: str = "plate",
     options: Mapping[str, Any] | None = None,
+    from_matte: bool | None = None,
+    still: bool = False,
     prompt: str | None = None,
     rate: Fraction | None = None,
     input_color: str = "auto",
@@ -66,6 +70,7 @@ def remove(
     seed: int = 0,
     soft_edge_px: int | None = None,
     effects: Effects | None = None,
+    cuts: str = AUTO,
     matte: str | Path | None = None,
     patch: str | Path | None = None,
     overwrite: bool = False,
@@ -79,6 +84,7 @@ def remove(
         mask: the quadmask, with as many frames as the clip (or as `range`); None: the shot's own.
         out: the new shot: .mp4, .mov, .mkv, a folder, or a pattern such as clean.%04d.exr.
         engine: what makes the new pixels, by plug-in name; `options` are its own.
+        from_matte, still: how the mask is meant; see `shot.open_shot`.
         prompt: the scene after the removal, for engines that read.
         rate: frames a second, where the files of `clip` do not say; a `Clip` has its own.
         input_color: what their values mean to who looks at them; see `media.open.open_clip`.
@@ -88,6 +94,7 @@ def remove(
         seed: the same seed gives the same bytes.
         soft_edge_px: how far blur and penumbra may reach outside the mask; None: by height.
         effects: what else the object causes, for engines that move affected things.
+        cuts: where new scenes begin: "auto", "none", or frames from 0 and dissolves: "16,40-55".
         matte: also write what changed, in gray. patch: also write the new pixels, as RGBA.
         overwrite: replace deliverables that exist.
         resume: go on where an earlier try of the same request was stopped.
@@ -100,12 +107,12 @@ def remove(
     begun = time.perf_counter()
     plugin = plugins.find("engine", engine)
     engine_options = plugins.check_options(plugin, options or {})
-    shot = open_shot(clip, mask, prompt, rate, input_color)
+    shot = open_shot(clip, mask, prompt, rate, input_color, from_matte, still)
     request = shot.request(range, grow_px, seed, soft_edge_px, effects)
     to = destination(out, codec=codec, matte=matte, patch=patch, inputs=shot.files())
     check_free(to, request.clip, request.quadmask, overwrite)
     asked: dict[str, Any] = {"engine": engine, "options": asdict(engine_options)}
-    asked |= {"grow_px": grow_px, "codec": to.codec}
+    asked |= {"grow_px": grow_px, "codec": to.codec} | ({"cuts": cuts} if cuts != AUTO else {})
     provenance = replace(
         provenance_of(request, asked, shot.mask_path),
         weights=plugins.weights_of(plugin, engine_options, progress),
@@ -119,7 +126,7 @@ def remove(
     ):
         filler = plugins.construct("engine", engine, options)  # may load much: all else is checked
         run = _run(folder / "engine", journal, progress)
-        removal = Removal(request, filler, run, journal, package, begun)
+        removal = Removal(request, filler, run, journal, package, begun, cuts)
         removal.work()
         result = removal.result(witnessed(provenance, witness.sha256()))
         witness.check()
@@ -133,6 +140,8 @@ def outlook(
     *,
     engine: str = "plate",
     options: Mapping[str, Any] | None = None,
+    from_matte: bool | None = None,
+    still: bool = False,
     prompt: str | None = None,
     rate: Fraction | None = None,
     input_color: str = "auto",
@@ -147,7 +156,7 @@ def outlook(
     Raises:
         OpenVoidError: as `remove` would, for all that shows before the work.
     """
-    shot = open_shot(clip, mask, prompt, rate, input_color)
+    shot = open_shot(clip, mask, prompt, rate, input_color, from_matte, still)
     request = shot.request(range, grow_px, seed, soft_edge_px, effects)
     filler = plugins.construct("engine", engine, options)
     facts: dict[str, Any] = {
@@ -171,6 +180,7 @@ class Removal:
     journal: Journal
     package: Package
     begun: float  # when the call was made, by `time.perf_counter`
+    cuts: str = AUTO
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(Origin), np.int64))
     done: int = 0  # frames delivered
     busy_s: float = 0.0  # spent on delivering
@@ -200,7 +210,8 @@ class Removal:
         yield from self.journal.fills()
         if start < length:
             clip = decoded_once(self.request.clip)
-            made = self.engine.fill(replace(self.request, clip=clip, start=start), self.run)
+            request = replace(self.request, clip=clip, start=start)
+            made = by_scene.fills(self.engine, request, self.run, self.cuts)
             yield from in_order(made, start, length, self.engine.name)
 
     def deliver(self, fills: Iterator[tuple[Fill, dict[str, Any]]]) -> None:

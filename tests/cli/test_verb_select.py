@@ -72,7 +72,8 @@ def test_words_that_are_no_point_are_refused_with_an_example(text: str) -> None:
 
 def test_marks_are_saved_read_and_added_to(tmp_path: Path) -> None:
     (tmp_path / "m.png").write_bytes(b"")
-    first = marks.selection(["1,2@3"], ["4,5@3"], ["0,0,9,9@3"], [f"{tmp_path / 'm.png'}@1"])
+    drawn = [marks.matte(f"{tmp_path / 'm.png'}@1")]
+    first = marks.selection(["1,2@3"], ["4,5@3"], ["0,0,9,9@3"], drawn)
     marks.write_marks(first, tmp_path / "marks.json")
     assert json.loads((tmp_path / "marks.json").read_text())["mattes"][0]["file"] == "m.png"
     both = marks.selection(["6,7@9"], file=tmp_path / "marks.json")
@@ -171,3 +172,34 @@ def test_overwrite_replaces_a_track(command: Callable[..., Any], shot: Path) -> 
     words = ["select", "shot.mkv", "--point", "26,32@0", "--out", "there.mkv", "--overwrite"]
     assert command(*words).code == 0
     assert len(open_track(shot / "there.mkv")) == 4
+
+
+def test_a_glance_draws_what_may_be_meant_and_follows_nothing(
+    command: Callable[..., Any], shot: Path
+) -> None:
+    done = command("select", "shot.mkv", "--point", "26,32@0", "--glance", "look.png", "--json")
+    assert done.code == 0, done.err
+    assert cv2.imread(str(shot / "look.png")) is not None
+    assert done.json["frame"] == 0
+    assert done.json["candidates"][0]["candidate"] == 1
+    assert not (shot / "look.json").exists()
+    told = command("select", "shot.mkv", "--point", "26,32@0", "--glance", "again.png")
+    assert "candidate 1" in told.out
+    for words, wanted in (
+        (["--glance", "look.gif"], "look.gif: is no picture"),
+        (["--glance", "look.png"], "look.png: exists already"),
+        ([], "nothing says where the track goes"),
+        (["-o", "track.mkv", "--candidate", "9"], "there is no candidate 9"),
+        (["-o", "track.mkv", "--grow-to", "moon"], "cannot grow to 'moon'"),
+    ):
+        refused = command("select", "shot.mkv", "--point", "26,32@0", *words)
+        assert refused.code == 2
+        assert wanted in refused.err
+
+
+def test_the_choice_is_kept_with_the_marks(tmp_path: Path) -> None:
+    chosen = marks.selection(["1,2@3"], candidate=2, grow_to="part")
+    marks.write_marks(chosen, tmp_path / "marks.json")
+    again = marks.selection(file=tmp_path / "marks.json")
+    assert (again.candidate, again.grow_to) == (2, "part")
+    assert marks.selection(file=tmp_path / "marks.json", candidate=1).candidate == 1

@@ -49,6 +49,11 @@ SELECTION_2 = """{"schema": "openvoid.selection/2", "words": "the cup",
 "boxes": [{"frame": 0, "left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}],
 "strokes": [{"frame": 5, "path": [[1.0, 2.0], [3.0, 4.0]], "width_px": 6.0, "positive": true}],
 "mattes": [{"frame": 9, "file": "cup.png"}]}"""
+SELECTION_3 = """{"schema": "openvoid.selection/3", "words": "the cup",
+"points": [{"frame": 2, "x": 10.5, "y": 3.0, "positive": false}],
+"boxes": [{"frame": 0, "left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}],
+"strokes": [{"frame": 5, "path": [[1.0, 2.0], [3.0, 4.0]], "width_px": 6.0, "positive": true}],
+"mattes": [{"frame": 9, "file": "cup.png"}], "candidate": 2, "grow_to": "part"}"""
 
 EFFECTS = Effects(
     (
@@ -81,6 +86,7 @@ ASKED_EFFECTS = replace(
     NEWER_EFFECTS, affected=(replace(NEWER_EFFECTS.affected[0], applied=False),)
 )
 NEWER_SELECTION = replace(SELECTION, mattes=(Matte(9, "cup.png"),))
+NEWEST_SELECTION = replace(NEWER_SELECTION, candidate=2, grow_to="part")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +98,7 @@ NEWER_SELECTION = replace(SELECTION, mattes=(Matte(9, "cup.png"),))
         (NEWER_EFFECTS, EFFECTS_3),
         (ASKED_EFFECTS, EFFECTS_4),
         (NEWER_SELECTION, SELECTION_2),
+        (NEWEST_SELECTION, SELECTION_3),
     ],
 )
 def test_frozen_examples_are_still_read(value: Any, frozen: str) -> None:
@@ -99,7 +106,7 @@ def test_frozen_examples_are_still_read(value: Any, frozen: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "frozen"), [(ASKED_EFFECTS, EFFECTS_4), (NEWER_SELECTION, SELECTION_2)]
+    ("value", "frozen"), [(ASKED_EFFECTS, EFFECTS_4), (NEWEST_SELECTION, SELECTION_3)]
 )
 def test_what_is_written_is_the_newest_schema(value: Any, frozen: str) -> None:
     assert json.loads(json.dumps(value.to_json())) == json.loads(frozen)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.selection import BoxMark, Matte, Point, Selection
 from openvoid.media.atomic import Joins
+
+if TYPE_CHECKING:
+    from openvoid.core.clip import Clip
 
 MARKS = "Where the object is"
 PLACE = r"\s*(-?\d{1,7}(?:\.\d{1,20})?)\s*"
@@ -53,7 +56,8 @@ Mattes = Annotated[
     list[str] | None,
     typer.Option(
         "--matte",
-        help="FILE@FRAME: a gray picture, white is the object; may be repeated.",
+        help="FILE@FRAME: a gray picture, white is the object; may be repeated. Without @FRAME a "
+        "whole sequence: a video, folder or pattern; what lies between its frames is followed.",
         rich_help_panel=MARKS,
     ),
 ]
@@ -65,9 +69,34 @@ MarkFile = Annotated[
         rich_help_panel=MARKS,
     ),
 ]
+Segmenter = Annotated[
+    str,
+    typer.Option(
+        help="Who finds it; auto: the first of sam2, isnet, classical that could work here. "
+        "Its options: --segmenter NAME --help; all: openvoid engines --kind segmenter",
+        rich_help_panel=MARKS,
+    ),
+]
 Words = Annotated[
     str | None,
     typer.Option("--words", help="What it is, for segmenters that read.", rich_help_panel=MARKS),
+]
+
+Chosen = Annotated[
+    int | None,
+    typer.Option(
+        "--candidate",
+        help="Which of what the marks may mean, from 1; --glance of select draws them.",
+        rich_help_panel=MARKS,
+    ),
+]
+GrowTo = Annotated[
+    str | None,
+    typer.Option(
+        "--grow-to",
+        help="part or object: how much of what is pointed at; else the likelier.",
+        rich_help_panel=MARKS,
+    ),
 ]
 
 
@@ -75,11 +104,15 @@ def selection(
     points: Sequence[str] | None = None,
     nots: Sequence[str] | None = None,
     boxes: Sequence[str] | None = None,
-    mattes: Sequence[str] | None = None,
+    mattes: Sequence[Matte] = (),
     file: Path | None = None,
     words: str | None = None,
+    candidate: int | None = None,
+    grow_to: str | None = None,
 ) -> Selection:
     """All marks of a command line as one selection; those of the file come first.
+
+    What is None stays as the file has it.
 
     Raises:
         OpenVoidError: a value that cannot be read, or a file; no mark at all.
@@ -91,8 +124,10 @@ def selection(
         found,
         points=(*found.points, *clicks),
         boxes=(*found.boxes, *(box(text) for text in boxes or ())),
-        mattes=(*found.mattes, *(matte(text) for text in mattes or ())),
+        mattes=(*found.mattes, *mattes),
         words=found.words if words is None else words.strip(),
+        candidate=found.candidate if candidate is None else candidate,
+        grow_to=found.grow_to if grow_to is None else grow_to,
     )
     if not (found.frames or found.words):
         raise OpenVoidError("nothing says where the object is", mend="--point X,Y@FRAME")
@@ -116,6 +151,23 @@ def box(text: str) -> BoxMark:
         raise OpenVoidError(f"{text!r} is not a box", where="--box", mend=mend)
     left, top, right, bottom = (float(found[part]) for part in range(1, 5))
     return BoxMark(int(found[5] or 0), left, top, right, bottom)
+
+
+def mattes(texts: Sequence[str] | None, clip: Clip) -> list[Matte]:
+    """`roto.png@12` -> a silhouette; `roto.%04d.exr`, a folder or a video -> one a frame.
+
+    Raises:
+        OpenVoidError: a value that cannot be read; a sequence that is not of this clip.
+    """
+    from openvoid.media.mattes import mattes_of
+    from openvoid.media.sequence import is_pattern
+
+    found: list[Matte] = []
+    for text in texts or ():
+        path = Path(text)
+        whole = not MATTE.fullmatch(text) and (path.exists() or is_pattern(path))
+        found += mattes_of(path, clip) if whole else [matte(text)]
+    return found
 
 
 def matte(text: str) -> Matte:
@@ -144,7 +196,7 @@ def read_marks(path: Path) -> Selection:
 
 def write_marks(found: Selection, path: Path, within: Joins | None = None) -> None:
     """Save marks, mattes named as seen from the file, whole or not at all."""
-    from openvoid.workspace.shelf import write_json
+    from openvoid.media.atomic import write_json
 
     folder = path.resolve().parent
     mattes = tuple(replace(each, file=_seen_from(each.file, folder)) for each in found.mattes)

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 DEFAULT_REASONER = "motion"
 MASK = "The mask"
 
+Clips = Annotated[
+    Path, typer.Argument(metavar="CLIP", help="A video, or a folder or pattern of pictures.")
+]
 Reasoner = Annotated[
     str,
     typer.Option(
@@ -87,9 +90,7 @@ def register(app: typer.Typer, words: Sequence[str]) -> None:
 
 
 def reason(
-    clip: Annotated[
-        Path, typer.Argument(metavar="CLIP", help="A video, or a folder or pattern of pictures.")
-    ],
+    clip: Clips,
     track: Annotated[
         Path, typer.Option(help="Where the object is: white on black, as select writes it.")
     ],
@@ -115,6 +116,7 @@ def reason(
     reject: Reject = None,
     rate: Rate = None,
     input_color: values.InputColor = "auto",
+    cuts: values.Cuts = "auto",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -131,18 +133,18 @@ def reason(
       openvoid reason shot.mov --track track.mkv -o m.mkv --accept all
     """
     from openvoid.marking import Composing, Told, find_effects
+    from openvoid.media.atomic import write_json
     from openvoid.media.masks import write_quadmask
     from openvoid.media.open import open_clip
     from openvoid.media.outputs import files_at, owned
     from openvoid.media.tracks import open_track
     from openvoid.reason.compose import compose
-    from openvoid.workspace.shelf import write_json
 
     named = _asked(reasoner, effects)
     beside = effects_out or effects_beside(out)
     read = files_at(clip, track, effects)
     footage = open_clip(clip, rate=values.rate(rate), input_color=input_color)
-    where = open_track(track)
+    where = open_track(track, clip=footage)
     edited, notes, decided = values.effects(effects), Told(), decisions(accept, reject)
     composing = Composing(grid, first_frame_kept, min_confidence)
     with (
@@ -155,6 +157,7 @@ def reason(
             reasoners=named,
             options=(options or {}).get("reasoner", {}),
             edited=edited,
+            cuts=cuts,
             progress=progress,
             told=notes,
         )

@@ -26,6 +26,22 @@ InputColor = Annotated[
 ]
 """A name of `vision.transfer`; told again here, so that help does not wait for imports."""
 
+FromMatte = Annotated[
+    bool | None,
+    typer.Option(
+        "--from-matte/--no-from-matte",
+        help="The mask is black and white: white is removed. With no-: it is a quadmask, however "
+        "much it looks like a matte.",
+    ),
+]
+Cuts = Annotated[
+    str,
+    typer.Option(
+        help="Where new scenes begin, each worked on by itself: auto, none, or first frames, from "
+        "0, and spans of dissolves: 16,40-55; see: openvoid scenes"
+    ),
+]
+
 
 def frame_range(text: str | None) -> tuple[int, int] | None:
     """`10-80` -> (10, 80), both included; `42` -> (42, 42)."""

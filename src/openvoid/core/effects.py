@@ -122,6 +122,38 @@ class Effects:
             "belongings": tuple(_row(belonging) for belonging in self.belongings),
         }
 
+    def moved(self, frames: int) -> Effects:
+        """The same, all places so many frames later."""
+
+        def later(places: tuple[Place, ...]) -> tuple[Place, ...]:
+            return tuple(replace(place, frame=place.frame + frames) for place in places)
+
+        return replace(
+            self,
+            affected=tuple(replace(e, now=later(e.now), goes=later(e.goes)) for e in self.affected),
+            belongings=tuple(replace(b, places=later(b.places)) for b in self.belongings),
+        )
+
+    def trimmed(self, start: int, stop: int) -> Effects:
+        """Places in the frames `start` <= frame < `stop` alone, counted from `start`; what had
+        places and has none left is gone."""
+
+        def kept(places: tuple[Place, ...]) -> tuple[Place, ...]:
+            return tuple(place for place in places if start <= place.frame < stop)
+
+        affected = (
+            replace(e, now=kept(e.now), goes=kept(e.goes))
+            for e in self.affected
+            if kept(e.now + e.goes) or not (e.now or e.goes)
+        )
+        belongings = (
+            replace(b, places=kept(b.places))
+            for b in self.belongings
+            if kept(b.places) or not b.places
+        )
+        part = replace(self, affected=tuple(affected), belongings=tuple(belongings))
+        return part.moved(-start)
+
     @classmethod
     def from_json(cls, data: Any) -> Effects:
         """The inverse of `to_json`; older schemas, in which all is applied, are read as well.

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload, runtime_checkable
 
+from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
@@ -63,7 +64,7 @@ class Engine(Named, Protocol):
 
 
 class Segmenter(Named, Protocol):
-    """Clip and selection -> where the object is, over the whole clip. May be `ReadsWords`."""
+    """Clip and selection -> where the object is. May be `ReadsWords` and `HasCandidates`."""
 
     def track(self, clip: Clip, selection: Selection, run: Run) -> Track:
         """One silhouette a frame at the clip's own size, empty where the object is not seen.
@@ -95,10 +96,7 @@ class Renderer(Named, Protocol[TakeT, DrawnT]):
 
 
 class Metric(Named, Protocol):
-    """A result and the truth -> numbers. May also be `HasBetter`.
-
-    A metric whose weights or program are missing raises `OpenVoidError` in its constructor.
-    """
+    """A result and the truth -> numbers; what it lacks it tells when made. May be `HasBetter`."""
 
     def measure(self, judged: Judged, run: Run) -> Mapping[str, float]:
         """Name of a number -> the number; NaN where this shot has nothing to measure.
@@ -126,6 +124,16 @@ class HasWeights(Protocol):
 
 
 @runtime_checkable
+class HasNeeds(Protocol):
+    """A class of plug-ins that may lack an extra or weights here; asked before one is made."""
+
+    @classmethod
+    def needs(cls, options: Any) -> str:
+        """The command that brings what is missing, with its size; empty where it could work."""
+        ...
+
+
+@runtime_checkable
 class HasOutlook(Protocol):
     """An engine that can foretell what it would do, for `--dry-run`."""
 
@@ -139,6 +147,19 @@ class ReadsWords(Protocol):
     """A segmenter to which the object may be told in words."""
 
     words: ClassVar[bool]
+
+
+@runtime_checkable
+class HasCandidates(Protocol):
+    """A segmenter that can tell, before it follows anything, what the marks may mean."""
+
+    def candidates(self, clip: Clip, selection: Selection, run: Run) -> Sequence[Candidate]:
+        """At least one, best first, all in the frame that `track` would begin with.
+
+        Those that are what `selection.grow_to` says stand before the others. `track` with
+        `selection.candidate` = n begins with the n-th of them; of a matte there is one alone.
+        """
+        ...
 
 
 @runtime_checkable
@@ -270,7 +291,7 @@ def construct(kind: str, name: str, options: Given = None) -> Any:
 
 
 def weights_of(plugin: type[Plugin], options: Any, progress: Progress) -> Mapping[str, str]:
-    """File name -> SHA-256 of the weights an engine would use; empty for one without.
+    """File name -> SHA-256 of the weights a plug-in would use; empty for one without.
 
     Raises:
         OpenVoidError: the weights are missing or wrong, or the extra that reads them is.

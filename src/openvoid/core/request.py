@@ -86,10 +86,13 @@ def _trimmed(
         return clip.trimmed(start, stop), quadmask.trimmed(start, stop)
     if len(quadmask) == stop - start:
         return clip.trimmed(start, stop), quadmask
+    one = len(quadmask) == 1
     raise OpenVoidError(
-        f"the mask has {len(quadmask)} frames, the clip {clip.length}",
+        f"the mask has {len(quadmask)} frame{'' if one else 's'}, the clip {clip.length}",
         where=where,
-        mend="make the mask from the same frames",
+        mend="--still, if it is meant for all of them"
+        if one
+        else "make the mask from the same frames",
     )
 
 
@@ -97,14 +100,15 @@ def _check_mask(quadmask: Quadmask, when: str = "") -> None:
     frames = range(len(quadmask))
     if all(quadmask.box(index).empty for index in frames):
         raise OpenVoidError(f"the mask is empty{when}: there is nothing to remove")
-    if not any(_keeps_something(quadmask, index) for index in frames):
+    if not any(keeps_something(quadmask, index) for index in frames):
         raise OpenVoidError(
             f"the mask covers everything{when}: nothing is left to go by",
             mend="black is removed, white is kept; perhaps it is inverted",
         )
 
 
-def _keeps_something(quadmask: Quadmask, index: int) -> bool:
+def keeps_something(quadmask: Quadmask, index: int) -> bool:
+    """Whether a frame has a pixel to go by."""
     box = quadmask.box(index)
     whole = (box.height, box.width) == (quadmask.height, quadmask.width)
     return not whole or bool(np.any(quadmask[index] == Region.KEEP))

@@ -5,16 +5,18 @@ Frames are counted from 0 at the clip's start; places are native pixels, (0, 0) 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts, shown
 from openvoid.core.limits import FRAME, PLACE_PX
 
-SCHEMA = "openvoid.selection/2"
-OLDER = ("openvoid.selection/1",)
+SCHEMA = "openvoid.selection/3"
+OLDER = ("openvoid.selection/1", "openvoid.selection/2")
+GROWN = ("", "part", "object")  # how far marks may be meant; "" leaves it to the segmenter
+MOST_CANDIDATES = 9
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,30 @@ class Matte:
     file: str
 
 
+MarkT = TypeVar("MarkT", Point, BoxMark, Stroke, Matte)
+
+
 @dataclass(frozen=True)
 class Selection:
-    """All marks of one object, and words for segmenters that take words."""
+    """All marks of one object, and words for segmenters that take words.
+
+    Few marks may mean several things. `candidate` is the number, from 1, of the one that the person
+    chose among those a segmenter offers (`core.candidate`, best first); `grow_to` says beforehand
+    that a "part" or the whole "object" is meant.
+    """
 
     points: tuple[Point, ...] = ()
     boxes: tuple[BoxMark, ...] = ()
     strokes: tuple[Stroke, ...] = ()
     words: str = ""
     mattes: tuple[Matte, ...] = ()
+    candidate: int = 1
+    grow_to: str = ""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it asks for another silhouette than the one a segmenter thinks best."""
+        return self.candidate != 1 or self.grow_to != ""
 
     @property
     def frames(self) -> tuple[int, ...]:
@@ -86,6 +103,7 @@ class Selection:
         if self.words and not words:
             mend = "mark it by --point or --box, or use a segmenter that takes words"
             raise OpenVoidError(f"words ({self.words!r}) are not understood here", mend=mend)
+        self._check_choice()
         for frame in self.frames:
             if not 0 <= frame < frames:
                 mend = f"frames 0 to {frames - 1}"
@@ -105,9 +123,37 @@ class Selection:
                     mend=f"it is {width}x{height}",
                 )
         self._check_contradictions()
-        spots: tuple[Point | Stroke, ...] = (*self.points, *self.strokes)
-        if not (any(spot.positive for spot in spots) or self.boxes or self.mattes or self.words):
+        if not self.says_where:
             raise OpenVoidError("nothing says where the object is", mend="--point X,Y@FRAME")
+
+    def _check_choice(self) -> None:
+        if not 1 <= self.candidate <= MOST_CANDIDATES:
+            mend = f"from 1 to {MOST_CANDIDATES}"
+            raise OpenVoidError(f"there is no candidate {self.candidate}", mend=mend)
+        if self.grow_to not in GROWN:
+            raise OpenVoidError(f"cannot grow to {self.grow_to!r}", mend="part or object")
+
+    @property
+    def says_where(self) -> bool:
+        """Whether anything tells where the object is, not only where it is not."""
+        spots: tuple[Point | Stroke, ...] = (*self.points, *self.strokes)
+        positive = any(spot.positive for spot in spots)
+        return bool(positive or self.boxes or self.mattes or self.words)
+
+    def within(self, frames: Callable[[int], bool], start: int) -> Selection:
+        """The marks on some frames, those counted from `start`; words stay."""
+
+        def kept(marks: Iterable[MarkT]) -> tuple[MarkT, ...]:
+            found = (mark for mark in marks if frames(mark.frame))
+            return tuple(replace(mark, frame=mark.frame - start) for mark in found)
+
+        return replace(
+            self,
+            points=kept(self.points),
+            boxes=kept(self.boxes),
+            strokes=kept(self.strokes),
+            mattes=kept(self.mattes),
+        )
 
     def _spots(self) -> Iterator[tuple[int, float, float]]:
         yield from ((point.frame, point.x, point.y) for point in self.points)
@@ -163,6 +209,8 @@ class Selection:
                 Matte(row.at("frame").whole(0, FRAME), row.at("file").text())
                 for row in facts.at("mattes", ()).rows()
             ),
+            facts.at("candidate", 1).whole(1, MOST_CANDIDATES),
+            facts.at("grow_to", "").text(among=GROWN),
         )
 
 

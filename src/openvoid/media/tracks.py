@@ -7,7 +7,6 @@ A matte without JSON, from any other program, is a track that is sure of itself.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from fractions import Fraction
@@ -17,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from openvoid.core import facts
+from openvoid.core.clip import Clip
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import split
 from openvoid.core.track import Track
-from openvoid.media.atomic import Joins, explained, partial_file
-from openvoid.media.masks import open_quadmask, write_mattes
+from openvoid.media.atomic import Joins, write_json
+from openvoid.media.masks import by_number, open_quadmask, write_mattes
 from openvoid.media.transaction import Transaction
 
 SCHEMA = "openvoid.track/1"
@@ -32,14 +32,19 @@ def facts_path(path: Path) -> Path:
     return path.with_name((path.stem if path.suffix else path.name) + ".json")
 
 
-def open_track(path: str | Path, *, label: str = "object") -> Track:
+def open_track(path: str | Path, *, label: str = "object", clip: Clip | None = None) -> Track:
     """The track stored at `path`: a black and white video or folder of images.
+
+    Args:
+        clip: whose it is: where both have numbers they count, and it is empty in the other frames.
 
     Raises:
         OpenVoidError: unreadable, empty, or beside it a JSON file that does not fit.
     """
     path = Path(path)
     matte = open_quadmask(path, matte=True)
+    if clip is not None:
+        matte = by_number(matte, path, clip)
     said, sure = _read_facts(facts_path(path), label)
     masks = (split(labels)[0] for labels in matte)
     try:
@@ -75,9 +80,7 @@ def write_track(
         joined = within or stack.enter_context(Transaction(out))
         masks = (np.where(mask, 255, 0).astype(np.uint8) for mask in track)
         write_mattes(masks, out, rate, joined)
-        with partial_file(path, joined) as partial, explained(path):
-            text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
-            partial.write_bytes(text.encode("utf-8", "backslashreplace"))
+        write_json(told, path, joined)
 
 
 def _read_facts(path: Path, label: str) -> tuple[str, list[float] | None]:

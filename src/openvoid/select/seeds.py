@@ -7,16 +7,14 @@ is not, and how far away it can be. Knows no picture.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.errors import OpenVoidError
 from openvoid.core.selection import Selection
-from openvoid.media.images import check_claim
+from openvoid.media.mattes import read_matte
 from openvoid.vision.working import Working
 
 Map = NDArray[Any]  # [h, w] float32
@@ -32,6 +30,7 @@ class Seeds:
     box: Mask | None  # it lies within
     matte: Mask | None  # it is exactly this
     spots: tuple[tuple[float, float], ...]  # (x, y) of what was clicked or painted as object
+    clicks: tuple[tuple[float, float], ...] = ()  # those of them that were clicked
 
     @property
     def size(self) -> tuple[int, int]:
@@ -60,6 +59,7 @@ def seeds_of(selection: Selection, frame: int, working: Working) -> Seeds:
             x, y = working.place(point.x, point.y)
             cv2.circle(sure if point.positive else never, (round(x), round(y)), radius, 1, -1)
             spots += [(x, y)] if point.positive else []
+    clicks = tuple(spots)
     for stroke in selection.strokes:
         if stroke.frame == frame:
             path = [working.place(x, y) for x, y in stroke.path]
@@ -70,7 +70,7 @@ def seeds_of(selection: Selection, frame: int, working: Working) -> Seeds:
             spots += path if stroke.positive else []
     given = sure.astype(bool) & ~never.astype(bool)
     boxes, matte = _box(selection, frame, working), _matte(selection, frame, working)
-    return Seeds(given, never.astype(bool), boxes, matte, tuple(spots))
+    return Seeds(given, never.astype(bool), boxes, matte, tuple(spots), clicks)
 
 
 def obeyed(mask: Mask, selection: Selection, frame: int) -> Mask:
@@ -129,31 +129,6 @@ def _box(selection: Selection, frame: int, working: Working) -> Mask | None:
         right, bottom = working.place(box.right, box.bottom)
         rows = slice(max(0, round(top)), max(round(top) + 1, round(bottom)))
         mask[rows, max(0, round(left)) : max(round(left) + 1, round(right))] = True
-    return mask
-
-
-def read_matte(file: str, height: int, width: int) -> Mask:
-    """A gray picture, white where the object is, as [H, W] bool.
-
-    Raises:
-        OpenVoidError: it cannot be read, shows nothing, or has another size than the clip.
-    """
-    data = np.fromfile(file, np.uint8) if Path(file).is_file() else np.zeros(0, np.uint8)
-    check_claim(data.tobytes(), Path(file))
-    try:
-        picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
-    except cv2.error:
-        picture = None
-    if picture is None:
-        raise OpenVoidError("cannot be read as a picture", where=file, mend="a PNG, gray")
-    if picture.shape != (height, width):
-        found = f"{picture.shape[1]}x{picture.shape[0]}"
-        raise OpenVoidError(
-            f"the matte is {found}", where=file, mend=f"the clip is {width}x{height}"
-        )
-    mask = picture > 127
-    if not mask.any():
-        raise OpenVoidError("the matte is empty", where=file, mend="white is the object")
     return mask
 
 

@@ -1,7 +1,8 @@
 """Clip, track and the marks it came from -> a contact sheet with the outline drawn in.
 
-Enters: a clip, the object's track in it, the person's marks. Leaves: one picture, RGB: the frames
-with marks, and others spread over the clip. Knows no files.
+Enters: a clip, the object's track in it (or candidates for one frame of it), the person's marks.
+Leaves: one picture, RGB: the frames with marks, and others spread over the clip; or the candidates
+beside each other, numbered. Knows no files.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip, Frame
 from openvoid.core.quadmask import label
 from openvoid.core.selection import Selection
-from openvoid.core.track import Track
+from openvoid.core.track import Silhouette, Track
 from openvoid.show import panels
 from openvoid.show.panels import Panel
 
@@ -35,6 +37,17 @@ def selection_sheet(clip: Clip, track: Track, given: Selection) -> Panel:
     return panels.grid(tiles, captions, IN_A_ROW)
 
 
+def candidate_sheet(clip: Clip, found: Sequence[Candidate], given: Selection) -> Panel:
+    """The candidates of one frame beside each other: number, what it is, how sure, what speaks."""
+    frame = next(clip.frames(found[0].frame, found[0].frame + 1))
+    tiles = [_outlined(clip, frame, each.silhouette, given, each.frame) for each in found]
+    captions = []
+    for number, each in enumerate(found, start=1):
+        cues = "  ".join(f"{name} {value:.0%}" for name, value in each.cues.items())
+        captions.append(f"{number}: {each.what} {each.score:.0%}  {cues}")
+    return panels.grid(tiles, captions, IN_A_ROW)
+
+
 def _chosen(length: int, marked: Sequence[int]) -> set[int]:
     frames = set(marked[:TILES])
     spare = min(length, TILES) - len(frames)
@@ -43,9 +56,12 @@ def _chosen(length: int, marked: Sequence[int]) -> set[int]:
 
 
 def _tile(clip: Clip, frame: Frame, track: Track, given: Selection, index: int) -> Panel:
-    """One frame with the outline and its marks."""
+    return _outlined(clip, frame, track[index], given, index)
+
+
+def _outlined(clip: Clip, frame: Frame, mask: Silhouette, given: Selection, index: int) -> Panel:
+    """One frame with an outline and its marks."""
     scale = TILE_PX / clip.width
-    mask = track[index]
     panel = panels.panel_of(clip, frame, TILE_PX)
     panel = panels.outlined(panel, label(mask, np.zeros_like(mask)))
     for mark in given.points:

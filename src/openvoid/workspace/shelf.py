@@ -8,7 +8,6 @@ aside under another name before others are written. Every file appears whole or 
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
-from openvoid.media.atomic import Joins, explained, partial_file
+from openvoid.media.atomic import explained, partial_file, write_json
 from openvoid.media.lease import leased
 from openvoid.media.masks import write_quadmask
 from openvoid.media.tracks import facts_path, open_track, write_track
@@ -196,13 +195,6 @@ def read_effects(path: Path) -> Effects:
         OpenVoidError: not JSON, or not effects.
     """
     return Effects.from_json(facts.read(path))
-
-
-def write_json(told: Mapping[str, Any], path: Path, within: Joins | None = None) -> None:
-    """Readable, whole or not at all."""
-    with partial_file(path, within) as partial, explained(path):
-        text = json.dumps(told, indent=1, ensure_ascii=False)
-        partial.write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def _sha256(path: Path) -> str:

@@ -9,6 +9,7 @@ segmentation", 2016), which falls back on the histogram of the whole where it ha
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,13 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]  # [h, w, 3] Lab
 Map = NDArray[Any]  # [h, w] float32
-COLOUR_BINS = 16  # a channel, over the range that the frame uses
-PLACE_PX = 28.0  # side of a neighbourhood
+COLOUR_BINS = 12  # a channel, over the range that the frame uses
+COLOURS = COLOUR_BINS**3
 BACK_OFF = 6.0  # pixels that the whole counts for in a neighbourhood
 LEAST = 0.35  # pixels of either, everywhere: unseen colours stay undecided
 LIMIT = 5.0  # log-odds
+INNER_FADING, OUTER_FADING = 0.85, 0.6  # of what was learnt, for each frame that is learnt
+ANCHOR, OUTER_ANCHOR = 0.3, 0.1  # what the marked frame weighs beside all others
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,12 @@ class Palette:
         split = ((lab.astype(np.float32) - self.low) / self.step).astype(np.int64)
         np.clip(split, 0, COLOUR_BINS - 1, out=split)
         return (split[..., 0] * COLOUR_BINS + split[..., 1]) * COLOUR_BINS + split[..., 2]
+
+    def shares(self, lab: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """[bins^3] share of each colour within a mask, neighbours in colour counted a little."""
+        count = np.bincount(self.bins(lab[mask]), minlength=COLOURS).astype(np.float32)
+        cube = _blurred(count.reshape((COLOUR_BINS,) * 3), (0, 1, 2)).ravel()
+        return np.asarray(cube / max(1.0, float(cube.sum())), np.float32)
 
 
 @dataclass(frozen=True)
@@ -72,53 +81,64 @@ class Colours:
         return np.clip(np.log(share / (1 - share)), -LIMIT, LIMIT)
 
 
-@dataclass(frozen=True)
 class Appearance:
-    """Counts of colours by neighbourhood, of one labelled frame."""
+    """Counts of colours by neighbourhood, of the labelled frames that it has learnt.
 
-    colours: Colours
-    rows: int
-    columns: int
-    inside: Map  # [rows * columns * bins^3]
-    outside: Map
-    place_px: float
+    Places are told as seen from the object's middle, so that the model goes along with it; what is
+    around it changes sooner than it does itself, and is forgotten sooner. The frame that a person
+    marked is never forgotten.
+    """
 
-    @classmethod
-    def of(
-        cls,
-        colours: Colours,
-        lab: NDArray[Any],
-        inside: Map,
-        outside: Map,
-        place_px: float = PLACE_PX,
-    ) -> Appearance:
-        """Learn from weights [h, w] of being inside and outside."""
-        height, width = inside.shape
-        rows, columns = int(height / place_px) + 2, int(width / place_px) + 2
-        y, x = np.mgrid[:height, :width].astype(np.float32)
-        where = _cells(y, x, rows, columns, place_px) * COLOUR_BINS**3
-        index = (where + colours.palette.bins(lab)).ravel()
-        shape = (rows, columns, COLOUR_BINS, COLOUR_BINS, COLOUR_BINS)
-        grids = []
-        for weight in (inside, outside):
-            count = np.bincount(index, weight.ravel(), int(np.prod(shape))).astype(np.float32)
-            grids.append(_blurred(count.reshape(shape), (0, 1, 2, 3, 4)).ravel())
-        return cls(colours, rows, columns, grids[0], grids[1], place_px)
+    def __init__(self, colours: Colours, place_px: float, reach_px: float) -> None:
+        """Neighbourhoods of `place_px`, out to `reach_px` from the object's middle."""
+        self.colours, self._place_px = colours, place_px
+        self._half = max(1, math.ceil(reach_px / place_px))
+        self._rows = 2 * self._half + 1
+        self._anchor: tuple[Map, Map] | None = None
+        self._recent: tuple[Map, Map] | None = None
+
+    def learn(self, lab: NDArray[Any], inside: Map, outside: Map, y: Map, x: Map) -> None:
+        """Weights [h, w] of being inside and outside, and places from the object's middle."""
+        fresh = self._counted(lab, inside, outside, y, x)
+        if self._anchor is None:
+            self._anchor = fresh
+        elif self._recent is None:
+            self._recent = fresh
+        else:
+            inner = INNER_FADING * self._recent[0] + (1 - INNER_FADING) * fresh[0]
+            outer = OUTER_FADING * self._recent[1] + (1 - OUTER_FADING) * fresh[1]
+            self._recent = inner, outer
 
     def odds(self, lab: NDArray[Any], y: Map, x: Map) -> Map:
-        """Log-odds [h, w] of pixels that would have been at (y, x) in the frame learnt from."""
+        """Log-odds [h, w] of pixels at places (y, x) from the object's middle."""
+        assert self._anchor is not None
+        inner, outer = self._anchor
+        if self._recent is not None:
+            inner = ANCHOR * inner + (1 - ANCHOR) * self._recent[0]
+            outer = OUTER_ANCHOR * outer + (1 - OUTER_ANCHOR) * self._recent[1]
         bins = self.colours.palette.bins(lab)
-        index = _cells(y, x, self.rows, self.columns, self.place_px) * COLOUR_BINS**3 + bins
+        index = self._cells(y, x) * COLOURS + bins
         share = self.colours.share[bins]
-        inside = self.inside[index] + BACK_OFF * share + LEAST
-        outside = self.outside[index] + BACK_OFF * (1 - share) + LEAST
+        inside = inner.ravel()[index] + BACK_OFF * share + LEAST
+        outside = outer.ravel()[index] + BACK_OFF * (1 - share) + LEAST
         return np.clip(np.log(inside / outside), -LIMIT, LIMIT)
 
+    def _counted(
+        self, lab: NDArray[Any], inside: Map, outside: Map, y: Map, x: Map
+    ) -> tuple[Map, Map]:
+        index = (self._cells(y, x) * COLOURS + self.colours.palette.bins(lab)).ravel()
+        shape = (self._rows, self._rows, *(COLOUR_BINS,) * 3)
+        grids = []
+        for weight in (inside, outside):
+            count = np.bincount(index, weight.ravel(), self._rows**2 * COLOURS)
+            grids.append(_blurred(count.astype(np.float32).reshape(shape), (0, 1, 2, 3, 4)))
+        return grids[0], grids[1]
 
-def _cells(y: Map, x: Map, rows: int, columns: int, place_px: float) -> NDArray[np.int64]:
-    row = np.clip((y / place_px + 0.5).astype(np.int64), 0, rows - 1)
-    column = np.clip((x / place_px + 0.5).astype(np.int64), 0, columns - 1)
-    return row * columns + column
+    def _cells(self, y: Map, x: Map) -> NDArray[np.int64]:
+        last = self._rows - 1
+        row = np.clip((y / self._place_px + self._half + 0.5).astype(np.int64), 0, last)
+        column = np.clip((x / self._place_px + self._half + 0.5).astype(np.int64), 0, last)
+        return np.asarray(row * self._rows + column)
 
 
 def _blurred(grid: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:

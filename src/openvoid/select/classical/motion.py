@@ -27,6 +27,7 @@ PROOF = 0.4  # mean log-odds on the object itself from which its motion tells so
 STILL = 1.1  # how much better a moving camera must explain the scene than a locked one
 COARSER = 4  # the object's motion is smooth: it is spread at a quarter of the size
 TRUST = 0.02  # of its mean motion, far away from it
+ALIKE, ALIKE_FAR = 60.0, 20.0  # colour difference (sum over Lab) that still is a match
 ROUNDS = 6  # of reweighted least squares
 
 
@@ -128,3 +129,18 @@ def together(found: list[tuple[Map, Map]]) -> Map:
         odds = np.where(mismatch < least, more, odds)
         least = np.minimum(mismatch, least)
     return odds.astype(np.float32)
+
+
+def trusted(
+    back: Displacement,
+    ahead: Displacement,
+    old: NDArray[Any],
+    new: NDArray[Any],
+    alike: float = ALIKE,
+) -> Map:
+    """How far the flow may be believed [h, w], 0..1: it comes back to where it began, and fits."""
+    round_trip = back + fetched(ahead, back)
+    error = (round_trip**2).sum(2)
+    allowed = 0.5 + 0.02 * ((back**2).sum(2))
+    unlike = cv2.blur(summed(cv2.absdiff(new, fetched(old, back))), (5, 5))
+    return np.exp(-error / (2 * allowed) - (unlike / alike) ** 2).astype(np.float32)

@@ -1,274 +1,337 @@
-"""Carry: from the silhouette in one frame to that in the next (or the one before).
+"""Carry: the silhouette of one frame to the next (or the one before), and on from there.
 
-Enters: the silhouette in frame a, and both pictures; those of a few frames farther away. Leaves:
-the silhouette in frame b and how sure it is. Knows no marks.
+Enters: a silhouette, and the frames of a clip in order. Leaves: the silhouette in each, and what
+was measured on the way, by which `doubt` tells how sure it is. Knows no marks.
 
-Four kinds of evidence are added as log-odds and cut: the shape that the flow carries over, where
-forward and backward flow agree; local colours, as far as they told the object apart in frame a
-(Bai et al., "Video SnapCut", 2009, section 3); motion; and the boundary's price in frame b.
-What was hidden for a while and is seen again was seen by a frame farther away: where that matches
-closely, its silhouette counts more. It also keeps small errors from adding up.
+Evidence is added as log-odds and cut (`continuous_cut`): the shape that the flow carries over,
+where forward and backward flow agree; local colours along the contour (`appearance`; Bai et al.,
+"Video SnapCut", 2009, section 3), as far as they tell the object apart; how unlike the background
+it is, and how much better its own motion explains it than the camera's, as far as both told it
+apart in the frames before (`evidence`). What was hidden for a while was seen by a frame farther
+away: where that matches closely, its silhouette counts more; so small errors do not add up either.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.box import EMPTY, Box, bounding_box
+from openvoid.core.box import Box, bounding_box
 from openvoid.select.classical.appearance import Appearance, Colours, Palette
+from openvoid.select.classical.background import Known, Scene
 from openvoid.select.classical.continuous_cut import boundary_price, cut
+from openvoid.select.classical.evidence import Evidence
 from openvoid.select.classical.initial_silhouette import PRICE, overlap
-from openvoid.select.classical.motion import follows, lasting, summed, together
+from openvoid.select.classical.motion import ALIKE_FAR, differs, object_flow, summed, trusted
+from openvoid.select.classical.outline import at_edge, closed, held, middle, signed_distance
+from openvoid.select.classical.reappearance import Memory, appeared, emerged, looks_like, the_object
+from openvoid.select.classical.window import Window
 from openvoid.select.seeds import Mask
-from openvoid.vision.flow import Dis, Displacement, fetched, pixel_grid, sample
-from openvoid.vision.masks import without_holes
-from openvoid.vision.working import Working
+from openvoid.vision.flow import Dis, Displacement, fetched
 
 Map = NDArray[Any]  # [h, w] float32
-FAR_PX = 30.0  # signed distances are held up to here
 SHAPE_LIMIT = 3.5  # log-odds
-MOTION_WEIGHT = 0.8
+COLOUR_WEIGHT, GROUND_WEIGHT, MOTION_WEIGHT = 1.2, 0.6, 0.6
+BESIDE_PX = 5.0  # beyond the carried shape: so far out what stands out still is the object
+FOREIGN_PX, FOREIGN_WEIGHT = 2.0, 2.0
+RIVAL_PX, RIVAL_FADING = 8.0, 0.9  # how near it must be; what is left of it a frame later
+LASTING = 0.85  # of its course, a frame
 BAND_PX = 12.0  # around the boundary, where colours are judged
-NEAR = (2,)  # how many frames away motion is judged
-LASTING = (2, 5)  # and where a person marked: things that only touch it part from it in time
 GONE_SHARE = 0.03  # of its usual area: less is not seen
 HIDDEN_SHARE = 0.7  # of its usual area: less, away from the frame's edge, is partly hidden
-HOLE_SHARE = 0.1  # of the object: larger holes stay open
-ALIKE, ALIKE_FAR = 60.0, 20.0  # colour difference (sum over Lab) that still is a match
 FAR_WEIGHT = 0.9
-AROUND = 0.25  # of the short side: how far around the object flow is sought
-KEPT_FRAMES = 12  # pictures that are held
-AGEING = 0.9995  # confidence that each step costs
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What the object looked like where it was last sure."""
-
-    colours: Colours  # of the object against the whole frame
-    area_px: float  # its usual area
-    solid: bool  # it has no holes: what appears within its outline is in it or on it
-    absent: Mask | None = None  # what looked like it when it was gone: not it
-
-    def renewed(self, area: int) -> Memory:
-        return replace(self, area_px=0.95 * self.area_px + 0.05 * area)
+MARGIN = 0.2  # of the object's longer side: how far around it is looked
+LEAST_MARGIN_PX = 14
+PLACE = 0.3  # of the object's size (root of its area): a neighbourhood of colours
+LEAST_PLACE_PX, MOST_PLACE_PX = 10.0, 48.0
+ROUNDS = 50  # of the cut
 
 
 @dataclass(frozen=True)
 class Step:
-    """The silhouette in one frame."""
+    """The silhouette in one frame, and what was measured when it was found (0..1 each)."""
 
     mask: Mask
-    confidence: float
-
-
-def remember(lab: NDArray[Any], mask: Mask) -> Memory:
-    """The look of the object in a frame against everything else there."""
-    inside = mask.astype(np.float32)
-    colours = Colours.of(Palette.of(lab), lab, inside, 1 - inside)
-    area = np.count_nonzero(mask)
-    holes = np.count_nonzero(without_holes(mask, 1.0)) - area
-    return Memory(colours, float(area), bool(holes <= 0.01 * area))
-
-
-def signed_distance(mask: Mask) -> Map:
-    """Distance to the boundary [h, w]: positive inside. The frame's edge is no boundary."""
-    if not mask.any():
-        return np.full(mask.shape, -FAR_PX, np.float32)
-    if mask.all():
-        return np.full(mask.shape, FAR_PX, np.float32)
-    inner = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
-    outer = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    return np.clip(np.where(mask, inner - 0.5, 0.5 - outer), -FAR_PX, FAR_PX).astype(np.float32)
+    kept: float  # overlap with the shape that the flow carried over
+    clear: float  # how decided the evidence is along the boundary
+    worth: float  # how well colours tell it apart along the boundary
+    apart: float  # how well it stands out from the background
+    usual: float  # its area against the usual one, the smaller over the larger
+    rival: float  # how much beside it looks like it, now or shortly before
 
 
 class Carrier:
-    """Carries silhouettes between neighbouring frames of one clip."""
+    """Carries one silhouette through a clip."""
 
-    def __init__(self, working: Working) -> None:
-        self._working, self._dis = working, Dis()
-        self._lab = lru_cache(maxsize=KEPT_FRAMES)(working.lab)
-        self._gray = lru_cache(maxsize=KEPT_FRAMES)(working.gray)
+    def __init__(self, scene: Scene, frame: int, mask: Mask, known: Known) -> None:
+        """`known`: where the object is in frames that were done already."""
+        self._scene, self._known, self._dis = scene, known, Dis()
+        self._gone: Mask | None = None
+        self.anchor(frame, mask)
 
-    def motion(self, index: int, inside: Map, away: tuple[int, ...] = NEAR) -> Map:
-        """Log-odds [h, w] that a pixel of a frame moves as what is inside does."""
-        working = self._working
-        lab, gray, sides = self._lab(index), self._gray(index), []
-        for way in (-1, 1):
-            found = []
-            for other in (index + way * frames for frames in away):
-                if 0 <= other < working.length:
-                    flow = self._dis.between_gray(gray, self._gray(other), or_rests=True)
-                    found.append(follows(lab, self._lab(other), flow, inside))
-            sides += [lasting(found)] if found else []
-        return together(sides) if sides else np.zeros(working.size, np.float32)
+    def anchor(self, frame: int, mask: Mask) -> None:
+        """Begin anew from a silhouette that is right."""
+        self.frame, self.mask = frame, mask
+        self._speed, self._course = np.zeros(2), np.zeros(2)  # (x, y) px a frame; of late
+        self._ground, self._motion = Evidence(0, 300.0), Evidence(-120.0, 120.0)
+        self._rival = 0.0
+        # the window of the newest frame; there how well colours tell it apart, 0..1, and what
+        # stands out beside it, and is another thing, 0..1
+        self._told: tuple[Window, Map, Map] | None = None
+        if not mask.any():
+            return
+        lab = self._scene.lab(frame)
+        self.memory = Memory.of(lab, mask)
+        box = bounding_box(mask)
+        window = Window.around(box, _margin(box), self._scene.working.size)
+        inside = window.mask_of(mask).astype(np.float32)
+        seen = window.of(lab)
+        colours = Colours.of(Palette.of(seen), seen, inside, 1 - inside)
+        place = float(np.clip(PLACE * self.memory.area_px**0.5, LEAST_PLACE_PX, MOST_PLACE_PX))
+        self._looks = Appearance(colours, place, 0.5 * max(box.height, box.width) + _margin(box))
+        self._learn(frame, window, mask, self._scene.unlike(frame, window, self._known), None)
 
-    def step(
+    def step(self, target: int, farther: Mapping[int, Mask] | None = None) -> Step:
+        """Go on to a neighbouring frame; `farther`: silhouettes of others that are known."""
+        if not self.mask.any():
+            return self._search(target)
+        source, old_window, window = self._windows(target)
+        lab = self._scene.lab
+        old, new = old_window.of(lab(source)), window.of(lab(target))
+        back, ahead = self._flows(source, target, old_window, window)
+        inside = old_window.mask_of(self.mask)
+        shape, trust = fetched(signed_distance(inside), back), trusted(back, ahead, old, new)
+        carried = shape > 0
+        if not (shape > -2).any():
+            return self._lost(target)
+        places = _from_middle(window, window.whole(carried.astype(np.float32)))
+        by_colour = self._looks.odds(new, *places)
+        worth, foreign = np.full(window.size, 0.5, np.float32), np.zeros(window.size, np.float32)
+        if self._told is not None:
+            before, worth, foreign = self._told
+            worth = fetched(old_window.again(worth, before), back)
+            foreign = fetched(old_window.again(foreign, before), back)
+        unlike = self._scene.unlike(target, window, self._known)
+        better = self._better(source, target, window, (old, new, back, shape))
+        if not self._motion.learnt:
+            self._motion.learn(better, carried, ~carried & (shape > -20))
+        by_shape = np.clip(shape / (1.0 + 2.5 * worth), -SHAPE_LIMIT, SHAPE_LIMIT)
+        odds = (0.35 + 0.65 * trust) * by_shape + (0.3 + COLOUR_WEIGHT * worth) * by_colour
+        stands_out = GROUND_WEIGHT * self._ground.odds(unlike)
+        stands_out += MOTION_WEIGHT * self._motion.odds(better)
+        # beyond the carried shape, what stands out or moves is another thing
+        odds += np.where(stands_out > 0, np.clip(1 + shape / BESIDE_PX, 0, 1), 1) * stands_out
+        odds -= FOREIGN_WEIGHT * foreign * (shape < FOREIGN_PX)
+        for other, mask in (farther or {}).items():
+            odds = self._recalled(target, other, mask, window, odds)
+        odds = odds.astype(np.float32)
+        price = boundary_price(new, PRICE * window.scale)
+        u = cut(odds, price, rounds=ROUNDS, guess=carried.astype(np.float32))
+        found = held(u > 0.5, shape)
+        if self.memory.solid:
+            found = closed(found, unlike)
+        mask = self._completed(target, window.whole(found.astype(np.float32)))
+        found = window.mask_of(mask)
+        step = self._measured(found, mask, shape, odds, by_colour, worth, unlike)
+        self._settle(target, window, mask, by_colour, unlike, better)
+        return step
+
+    # --- where to look ----------------------------------------------------------------------
+
+    def _windows(self, target: int) -> tuple[int, Window, Window]:
+        """The source frame, the window around the object there, and where it is to be looked for.
+
+        It stands still, goes with the camera, or goes on as it did: what matches best.
+        """
+        scene, source = self._scene, self.frame
+        box = bounding_box(self.mask)
+        window = Window.around(box, _margin(box), scene.working.size)
+        centre = np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2, 1.0])
+        moved = scene.between(source, target) @ centre
+        camera = moved[:2] / moved[2] - centre[:2]
+        old = scene.gray(source)[box.slices].astype(np.int16)
+        inside = self.mask[box.slices]
+        best, least = window, np.inf
+        for across, down in {(0, 0), _whole(camera), _whole(camera + self._speed)}:
+            there = window.moved(down, across)
+            down, across = there.box.top - window.box.top, there.box.left - window.box.left
+            part, seen = _part(scene.gray(target), box, down, across)
+            valid = inside & seen
+            if not valid.any():
+                continue
+            off = float(np.abs(part.astype(np.int16) - old)[valid].mean()) + 0.01 * abs(across)
+            if off < least:
+                best, least = there, off
+        return source, window, best
+
+    def _flows(
+        self, source: int, target: int, old: Window, new: Window
+    ) -> tuple[Displacement, Displacement]:
+        """Displacement from the target's window to the source's, and back."""
+        before, now = old.of(self._scene.gray(source)), new.of(self._scene.gray(target))
+        back = self._dis.between_gray(now, before, or_rests=True)
+        return back, self._dis.between_gray(before, now, or_rests=True)
+
+    # --- what speaks for it -----------------------------------------------------------------
+
+    def _better(
         self,
         source: int,
         target: int,
-        before: Step,
-        memory: Memory,
-        farther: Mapping[int, Mask] | None = None,
-    ) -> Step:
-        """From frame `source` to its neighbour `target`; `farther`: silhouettes of others."""
-        if not before.mask.any():
-            return self._search(target, memory)
-        working = self._working
-        back, ahead = self._flows(target, source, before.mask)
-        old, new = self._lab(source), self._lab(target)
-        trust = _trust(back, ahead, old, new)
-        shape = fetched(signed_distance(before.mask), back)
-        reach = 10 + 0.04 * min(working.size) + float(np.abs(back[before.mask]).max())
-        box = bounding_box(shape > -FAR_PX + 1).union(bounding_box(before.mask))
-        if not (shape > -2).any():
-            return Step(np.zeros(working.size, bool), before.confidence * AGEING)
-        box = (
-            bounding_box(shape > 0)
-            .union(bounding_box(before.mask))
-            .grown(round(reach), *working.size)
-        )
-        odds = self._evidence(target, before.mask, (old, new), (back, shape, trust), box)
-        for other, known in (farther or {}).items():
-            odds = self._recalled(target, other, known, odds, box)
-        here = box.slices
-        u = cut(odds, boundary_price(new[here], PRICE), guess=(shape[here] > 0).astype(np.float32))
-        mask = np.zeros(working.size, bool)
-        mask[here] = _held(u > 0.5, shape[here])
-        if memory.solid:
-            mask = without_holes(mask, HOLE_SHARE)
-        if np.count_nonzero(mask) < GONE_SHARE * memory.area_px and not _at_edge(mask):
-            mask[:] = False
-        if 0 < np.count_nonzero(mask) < HIDDEN_SHARE * memory.area_px and not _at_edge(mask):
-            mask |= self._emerged(source, target, mask, memory)
-        rim = np.abs(odds[np.abs(shape[here]) < 6])
-        clear = float(np.tanh(rim).mean()) if rim.size else 0.5
-        sure = 0.6 + 0.4 * overlap(mask, shape > 0) * clear
-        return Step(mask, before.confidence * AGEING * (0.96 + 0.04 * sure))
-
-    def _flows(
-        self, target: int, source: int, mask: Mask, box: Box = EMPTY
-    ) -> tuple[Displacement, Displacement]:
-        """Displacement to the source and back, around the object; nothing moves elsewhere."""
-        size = self._working.size
-        around = bounding_box(mask).union(box).grown(round(AROUND * min(size)), *size)
-        flows = []
-        for first, second in ((target, source), (source, target)):
-            flow = np.zeros((*size, 2), np.float32)
-            here = around.slices
-            flow[here] = self._dis.between_gray(
-                self._gray(first)[here], self._gray(second)[here], or_rests=True
-            )
-            flows.append(flow)
-        return flows[0], flows[1]
-
-    def _evidence(
-        self,
-        target: int,
-        mask: Mask,
-        labs: tuple[NDArray[Any], NDArray[Any]],
-        carried: tuple[Displacement, Map, Map],
-        box: Box,
+        window: Window,
+        carried: tuple[NDArray[Any], NDArray[Any], Displacement, Map],
     ) -> Map:
-        """Log-odds [h, w] within a box of the target frame."""
-        here, (old, new), (back, shape, trust) = box.slices, labs, carried
-        inside = mask[here].astype(np.float32)
-        colours = Colours.of(Palette.of(old[here]), old[here], inside, 1 - inside)
-        look = Appearance.of(colours, old[here], inside, 1 - inside)
-        x, y = pixel_grid(box.height, box.width)
-        worth = _worth(look.odds(old[here], y, x), mask[here])
-        from_y, from_x = y + back[here][..., 1], x + back[here][..., 0]
-        by_colour = look.odds(new[here], from_y, from_x)
-        worth = sample(worth, from_x, from_y)
-        softness = 1.2 + 2.5 * worth
-        by_shape = np.clip(shape[here] / softness, -SHAPE_LIMIT, SHAPE_LIMIT)
-        core = np.clip(shape / 3, 0, 1) * (shape > 0)
-        by_motion = self.motion(target, core.astype(np.float32))[here] if core.any() else 0
-        odds = (0.35 + 0.65 * trust[here]) * by_shape + (0.2 + 0.8 * worth) * by_colour
-        return (odds + MOTION_WEIGHT * by_motion).astype(np.float32)
+        """How much better the object's own motion explains a pixel than the camera's does."""
+        old, new, back, shape = carried
+        shown, seen = self._scene.brought(source, target, window)
+        by_camera = cv2.blur(summed(cv2.absdiff(new, shown)), (5, 5))
+        core = (np.clip(shape / 3, 0, 1) * (shape > 0)).astype(np.float32)
+        if not core.any():
+            return np.full(window.size, np.nan, np.float32)
+        by_object = differs(new, old, object_flow(back, core))
+        return np.where(seen, by_camera - by_object, np.nan).astype(np.float32)
 
-    def _recalled(self, target: int, other: int, known: Mask, odds: Map, box: Box) -> Map:
+    def _recalled(self, target: int, other: int, mask: Mask, window: Window, odds: Map) -> Map:
         """Evidence where a frame farther away shows the same thing, closely matched."""
-        here = box.slices
-        back, ahead = self._flows(target, other, known, box)
-        trust = _trust(back, ahead, self._lab(other), self._lab(target), ALIKE_FAR)[here]
-        shape = fetched(signed_distance(known), back)[here]
+        if not mask.any():
+            return odds
+        here, there = bounding_box(self.mask), bounding_box(mask)
+        down = (there.top + there.bottom - here.top - here.bottom) // 2
+        across = (there.left + there.right - here.left - here.right) // 2
+        far = window.moved(down, across)
+        back, ahead = self._flows(other, target, far, window)
+        lab = self._scene.lab
+        trust = trusted(back, ahead, far.of(lab(other)), window.of(lab(target)), ALIKE_FAR)
+        shape = fetched(signed_distance(far.mask_of(mask)), back)
         told = FAR_WEIGHT * np.clip(shape / 1.5, -SHAPE_LIMIT, SHAPE_LIMIT)
-        return ((1 - 0.6 * trust) * odds + trust * told).astype(np.float32)
+        return (1 - 0.6 * trust) * odds + trust * told
 
-    def _search(self, target: int, memory: Memory) -> Step:
-        """Look for the object in a frame after it was gone."""
-        lab = self._lab(target)
-        odds = cv2.blur(memory.colours.odds(lab), (5, 5))
-        count, parts, stats, _ = cv2.connectedComponentsWithStats((odds > 1.0).astype(np.uint8))
-        best, most = 0, 0.0
-        for part in range(1, count):
-            area = int(stats[part, cv2.CC_STAT_AREA])
-            if area < 0.05 * memory.area_px or area > 2.5 * memory.area_px:
-                continue
-            here = parts == part
-            known = memory.absent is not None and (memory.absent & here).sum() > 0.4 * area
-            strength = float(odds[here].mean())
-            least = 1.5 if area > 0.3 * memory.area_px or _at_edge(here) else 99.0
-            if not known and strength > least and strength * area > most:
-                best, most = part, strength * area
-        if not best:
-            return Step(np.zeros(self._working.size, bool), 0.5)
-        return Step(self._settled(lab, parts == best, odds), 0.5)
+    # --- what is kept of it -----------------------------------------------------------------
 
-    def _emerged(self, source: int, target: int, mask: Mask, memory: Memory) -> Mask:
-        """Parts that come out on another side of what hides the object, near what is seen of it."""
-        reach = 2 * round(math.sqrt(memory.area_px)) + 1
-        near = cv2.dilate(mask.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-        odds = cv2.blur(memory.colours.odds(self._lab(target)), (3, 3))
-        before = looks_like(self._lab(source), memory)
-        found = np.zeros(self._working.size, bool)
-        count, parts, stats, _ = cv2.connectedComponentsWithStats((odds > 1.0).astype(np.uint8))
-        for part in range(1, count):
-            here, area = parts == part, int(stats[part, cv2.CC_STAT_AREA])
-            fits = 0.01 * memory.area_px < area < memory.area_px
-            fresh = np.count_nonzero(before & here) < 0.4 * area
-            if fits and fresh and (near & here).any() and float(odds[here].mean()) > 1.5:
-                found |= here
-        return found
-
-    def _settled(self, lab: NDArray[Any], found: Mask, odds: Map) -> Mask:
-        """What was found by colour alone, cut along edges."""
-        box = bounding_box(found).grown(20, *self._working.size)
-        here = box.slices
-        shape = np.clip(signed_distance(found)[here] / 4, -2, 2)
-        u = cut((odds[here] + shape).astype(np.float32), boundary_price(lab[here], PRICE))
-        mask = np.zeros(self._working.size, bool)
-        mask[here] = u > 0.5
+    def _completed(self, target: int, mask: Mask) -> Mask:
+        """None left of what is hardly seen; parts that come out elsewhere added."""
+        mask = the_object(self._scene.lab(target), mask, self.memory, self._course)
+        area = np.count_nonzero(mask)
+        if not area or at_edge(mask):
+            return mask
+        if area < GONE_SHARE * self.memory.area_px:
+            return np.zeros_like(mask)
+        if area < HIDDEN_SHARE * self.memory.area_px:
+            scene = self._scene
+            mask = mask | emerged(scene.lab(self.frame), scene.lab(target), mask, self.memory)
         return mask
 
+    def _measured(
+        self,
+        found: Mask,
+        mask: Mask,
+        shape: Map,
+        odds: Map,
+        by_colour: Map,
+        worth: Map,
+        unlike: Map,
+    ) -> Step:
+        near = np.abs(signed_distance(found)) < 6
+        rim = np.abs(odds[near])
+        area = float(np.count_nonzero(mask))
+        usual = self.memory.area_px
+        ground = self._ground.odds(unlike)
+        apart = 0.5
+        around = ~found & (shape > -BAND_PX)
+        if found.any() and around.any():
+            apart = float(np.clip(0.5 + (ground[found].mean() - ground[around].mean()) / 4, 0, 1))
+        beside = ~found & (shape > -RIVAL_PX) & (signed_distance(found) > -RIVAL_PX)
+        rival = float((by_colour[beside] > 0.5).mean()) if beside.any() else 0.0
+        self._rival = max(RIVAL_FADING * self._rival, rival)
+        return Step(
+            mask,
+            overlap(found, shape > 0),
+            float(np.tanh(rim).mean()) if rim.size else 0.0,
+            float(worth[near].mean()) if rim.size else 0.0,
+            apart,
+            min(area, usual) / max(area, usual, 1.0),
+            self._rival,
+        )
 
-def looks_like(lab: NDArray[Any], memory: Memory) -> Mask:
-    """Where a frame without the object has its colours all the same."""
-    return cv2.blur(memory.colours.odds(lab), (5, 5)) > 1.0
+    def _settle(
+        self, target: int, window: Window, mask: Mask, by_colour: Map, unlike: Map, better: Map
+    ) -> None:
+        """Go on from here; learn what it looks like."""
+        if not mask.any():
+            self.frame, self.mask = target, mask
+            self._gone = looks_like(self._scene.lab(target), self.memory)
+            return
+        before, now = middle(self.mask), middle(mask)
+        moved = self._scene.between(self.frame, target) @ np.array([*before, 1.0])
+        if not at_edge(mask):
+            self._speed = np.array(now) - moved[:2] / moved[2]
+            self._course = LASTING * self._course + (1 - LASTING) * self._speed
+        found = window.mask_of(mask)
+        foreign = (self._ground.odds(unlike) > 0.3) & (signed_distance(found) < -FOREIGN_PX)
+        soft = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1.0)
+        self._told = window, _worth(by_colour, found), soft
+        self._learn(target, window, mask, unlike, better)
+        self.frame, self.mask = target, mask
+        self.memory = self.memory.renewed(int(np.count_nonzero(mask)))
+
+    def _learn(
+        self, frame: int, window: Window, mask: Mask, unlike: Map, better: Map | None
+    ) -> None:
+        found, real = window.mask_of(mask), window.real
+        shape = signed_distance(found)
+        inside = np.clip(shape / 2, 0, 1) * real
+        outside = np.clip(-shape / 2, 0, 1) * real
+        places = _from_middle(window, mask)
+        self._looks.learn(window.of(self._scene.lab(frame)), inside, outside, *places)
+        near = ~found & real
+        self._ground.learn(unlike, found & real, near)
+        if better is not None:
+            self._motion.learn(better, found & real, near)
+
+    def _lost(self, target: int) -> Step:
+        self.frame, self.mask = target, np.zeros_like(self.mask)
+        self._gone = looks_like(self._scene.lab(target), self.memory)
+        return Step(self.mask, 0.5, 0.5, 0.5, 0.5, 0.5, self._rival)
+
+    def _search(self, target: int) -> Step:
+        """Look for the object in a frame after it was gone."""
+        lab = self._scene.lab(target)
+        mask = appeared(lab, self.memory, self._gone)
+        self.frame, self.mask = target, mask
+        self._told, self._speed = None, np.zeros(2)
+        return Step(mask, 0.5, 0.5, 0.5, 0.5, 0.5, self._rival)
 
 
-def _trust(
-    back: Displacement,
-    ahead: Displacement,
-    old: NDArray[Any],
-    new: NDArray[Any],
-    alike: float = ALIKE,
-) -> Map:
-    """How far the flow may be believed [h, w], 0..1: it comes back to where it began, and fits."""
-    round_trip = back + fetched(ahead, back)
-    error = (round_trip**2).sum(2)
-    allowed = 0.5 + 0.02 * ((back**2).sum(2))
-    unlike = cv2.blur(summed(cv2.absdiff(new, fetched(old, back))), (5, 5))
-    return np.exp(-error / (2 * allowed) - (unlike / alike) ** 2).astype(np.float32)
+def _margin(box: Box) -> int:
+    return max(LEAST_MARGIN_PX, round(MARGIN * max(box.height, box.width)))
+
+
+def _from_middle(window: Window, mask: Mask) -> tuple[Map, Map]:
+    """y and x of a window's pixels from the middle of a silhouette, working px."""
+    (y, x), (across, down) = window.places, middle(mask)
+    return y - np.float32(down), x - np.float32(across)
+
+
+def _whole(vector: NDArray[Any]) -> tuple[int, int]:
+    return round(float(vector[0])), round(float(vector[1]))
+
+
+def _part(picture: NDArray[Any], box: Box, down: int, across: int) -> tuple[NDArray[Any], Mask]:
+    """A moved box of a picture; what is beyond it is zero, and not seen."""
+    height, width = picture.shape
+    moved = Box(box.top + down, box.left + across, box.bottom + down, box.right + across)
+    inner = moved.intersect(Box(0, 0, height, width))
+    part = np.zeros((box.height, box.width), picture.dtype)
+    seen = np.zeros(part.shape, bool)
+    if not inner.empty:
+        here = inner.within(moved).slices
+        part[here], seen[here] = picture[inner.slices], True
+    return part, seen
 
 
 def _worth(odds: Map, mask: Mask) -> Map:
@@ -279,17 +342,3 @@ def _worth(odds: Map, mask: Mask) -> Map:
     share = cv2.GaussianBlur(right * band, (0, 0), sigma) + 1e-4
     share /= cv2.GaussianBlur(band, (0, 0), sigma) + 2e-4
     return np.clip((share - 0.5) * 2, 0, 1).astype(np.float32)
-
-
-def _held(mask: Mask, shape: Map) -> Mask:
-    """The parts that the carried shape touches; specks that it does not are left out."""
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    carried = np.bincount(parts[shape > 0], minlength=count)
-    kept = carried > 0.2 * stats[:, cv2.CC_STAT_AREA]
-    kept |= (carried > 0) & (stats[:, cv2.CC_STAT_AREA] > 30)
-    kept[0] = False
-    return kept[parts]
-
-
-def _at_edge(mask: Mask) -> bool:
-    return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())

@@ -1,45 +1,40 @@
 """The segmenter `classical`: marks -> track, without weights.
 
-Enters: a clip and what a person marked. Leaves: a track over the whole clip at native size. The
-frame that says most is cut first (`initial_silhouette`); its silhouette is carried to both ends of
-the clip (`propagation`), stops at every other marked frame, where marks that it contradicts correct
-it, and a correction is carried back to the last marked frame and blended in. Edges are refined at
-native size (`matting`). Memory does not grow with the clip but for the compressed track.
+Enters: a clip and what a person marked, or silhouettes that are known in some frames. Leaves: a
+track over the whole clip at native size. The first silhouette is found (`initial_silhouette`) and
+followed to both ends of the clip (`following`, `propagation`); edges are refined at native size
+(`matting`). Memory does not grow with the clip but for the compressed track.
+
+Whoever knows silhouettes from elsewhere (a network, a rotoscope) follows them with `follow`:
+
+    track = ClassicalSegmenter(Options()).follow(clip, {0: first, 40: another}, run)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.packed import PackedMask
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
-from openvoid.select.classical.initial_silhouette import overlap, silhouette_of
+from openvoid.media.mattes import read_matte
+from openvoid.select.classical.background import Scene
+from openvoid.select.classical.following import Following, Look, Pointed, Whole, first_of
+from openvoid.select.classical.initial_silhouette import WINDOW_FRAMES, Guess, what_of
 from openvoid.select.classical.matting import refined
-from openvoid.select.classical.propagation import (
-    LASTING,
-    Carrier,
-    Memory,
-    Step,
-    looks_like,
-    remember,
-    signed_distance,
-)
-from openvoid.select.seeds import Mask, Seeds, obeyed, read_matte, seeds_of
+from openvoid.select.seeds import Mask, obeyed, seeds_of
 from openvoid.vision.display import Display
-from openvoid.vision.working import FOLLOW, Working, prepare
-
-FARTHER = 7  # frames: what was hidden for less than this is known at once when it is seen again
+from openvoid.vision.working import FOLLOW, Small, Working, prepare
 
 
 @dataclass(frozen=True)
@@ -60,167 +55,160 @@ class ClassicalSegmenter:
     def __init__(self, options: Any) -> None:
         self._options = options
 
+    @property
+    def _small(self) -> Small:
+        return replace(FOLLOW, side_px=self._options.working_size)
+
     def track(self, clip: Clip, selection: Selection, run: Run) -> Track:
         """Where the marked object is in every frame.
 
         Raises:
             OpenVoidError: marks that cannot be meant; a matte that cannot be read; nothing found.
         """
-        selection.check(clip.length, clip.height, clip.width)
-        for matte in selection.mattes:
-            read_matte(matte.file, clip.height, clip.width)
-        small = replace(FOLLOW, side_px=self._options.working_size)
-        with prepare(clip, small, run) as working:
-            following = _Following(working, selection, run)
+        check(clip, selection)
+        with prepare(clip, self._small, run) as working:
+            following = Following(working, _pointed(selection, working), run)
             following.begin()
-            track = Track.of(
-                "object",
-                run.track("refine", _edges(clip, working, following, selection), clip.length),
-                [float(np.clip(each, 0, 1)) for each in following.confidence],
-            )
+            given = {each.frame: read_matte(each.file, *clip.size) for each in selection.mattes}
+            track = drawn(clip, working, following, given, selection, run)
         if not track.seen:
             raise OpenVoidError("nothing was found where the marks are")
         return track
 
+    def follow(
+        self,
+        clip: Clip,
+        silhouettes: Mapping[int, Silhouette],
+        run: Run,
+        look: Look | None = None,
+    ) -> Track:
+        """Where a thing is in every frame, from where it is in some.
 
-class _Following:
-    """The silhouettes of all frames while they are found."""
+        Args:
+            silhouettes: frame -> [H, W] bool at the clip's own size, not empty; at least one. They
+                are kept as they are. Between two of them both count, the nearer one more.
+            look: called with (frame, silhouette [h, w] bool at working size, confidence) after each
+                frame that is followed, from the first given one to both ends. What it returns, of
+                the same shape, is gone on from; None changes nothing.
 
-    def __init__(self, working: Working, selection: Selection, run: Run) -> None:
-        self._working, self._run = working, run
-        self._carrier = Carrier(working)
-        self._seeds = {frame: seeds_of(selection, frame, working) for frame in selection.frames}
-        self._masks: dict[int, PackedMask] = {}
-        self.confidence = [0.0] * working.length
-        self._done = 0
+        Raises:
+            OpenVoidError: a silhouette of another size, or empty, or on a frame that is not there.
+        """
+        for frame, mask in silhouettes.items():
+            if not 0 <= frame < clip.length:
+                mend = f"frames 0 to {clip.length - 1}"
+                raise OpenVoidError(f"frame {frame} is not in the clip", mend=mend)
+            if mask.shape != clip.size or mask.dtype != np.bool_ or not mask.any():
+                mend = f"bool {clip.size}, not empty"
+                raise OpenVoidError(f"the silhouette of frame {frame} is none", mend=mend)
+        if not silhouettes:
+            raise OpenVoidError("no silhouette is given")
+        with prepare(clip, self._small, run) as working:
+            known = {at: Whole(_reduced(mask, working)) for at, mask in silhouettes.items()}
+            following = Following(working, known, run, look)
+            following.begin()
+            return drawn(clip, working, following, silhouettes, Selection(), run)
+
+    def candidates(self, clip: Clip, selection: Selection, run: Run) -> list[Candidate]:
+        """What the marks may mean in the frame that says most, best first.
+
+        Only the frames around it are decoded.
+
+        Raises:
+            OpenVoidError: as `track`.
+        """
+        check(clip, selection)
+        frame = _first(clip, selection)
+        start, stop = max(0, frame - WINDOW_FRAMES), min(clip.length, frame + WINDOW_FRAMES + 1)
+        near = clip.trimmed(start, stop)
+        with prepare(near, self._small, run) as working:
+            seeds = seeds_of(selection, frame, working)
+            marked = Pointed(seeds, selection.candidate, selection.grow_to)
+            found = marked.choices(Scene(working), frame - start)
+            small = working[frame - start]
+        return offers(clip, selection, frame, small, found)
+
+
+class Followed(Protocol):
+    """What was followed: a silhouette [h, w] and a confidence a frame."""
+
+    confidence: list[float]
 
     def __getitem__(self, frame: int) -> Mask:
-        return self._masks[frame].mask()
+        """At working size."""
+        ...
 
-    def begin(self) -> None:
-        """From the frame that says most to both ends."""
-        first = min(self._seeds, key=lambda frame: (-self._seeds[frame].weight, frame))
-        self._run.progress("follow", 0, self._working.length)
-        mask, sure = self._grown(first, self._seeds[first])
-        self._keep(first, Step(mask, sure))
-        memory = remember(self._working.lab(first), mask)
-        for direction, end in ((1, self._working.length), (-1, -1)):
-            self._sweep(first, end, direction, Step(mask, sure), memory)
-        self._run.progress("follow", self._working.length, self._working.length)
 
-    def _grown(self, frame: int, seeds: Seeds) -> tuple[Mask, float]:
-        hint: Any = cv2.GaussianBlur(seeds.sure.astype(np.float32), (0, 0), 3)
-        if seeds.box is not None:
-            depth = cv2.distanceTransform(seeds.box.astype(np.uint8), cv2.DIST_L2, 3)
-            hint = np.maximum(hint, depth > 0.5 * depth.max()).astype(np.float32)
-        motion = self._carrier.motion(frame, hint, LASTING)
-        return silhouette_of(self._working.lab(frame), seeds, motion)
-
-    def _sweep(self, start: int, end: int, way: int, step: Step, memory: Memory) -> None:
-        """Carry from `start` up to, without, `end`; marked frames on the way correct."""
-        last_mark = start
-        for frame in range(start + way, end, way):
-            gone = not step.mask.any()
-            step = self._carrier.step(
-                frame - way, frame, step, memory, self._farther(frame, last_mark, way)
-            )
-            memory = self._recalled(frame, step, memory, gone)
-            if frame in self._seeds:
-                step, wrong = self._corrected(frame, step)
-                memory = (
-                    remember(self._working.lab(frame), step.mask) if step.mask.any() else memory
-                )
-                if wrong:
-                    self._mend(frame, last_mark, -way, step, memory)
-                last_mark = frame
-            self._keep(frame, step)
-
-    def _farther(self, frame: int, last_mark: int, way: int) -> dict[int, Mask]:
-        """Silhouettes that are known besides the neighbour's: at the last mark, and between."""
-        found = (
-            {last_mark, frame - way * FARTHER} if abs(frame - last_mark) > FARTHER else {last_mark}
+def offers(
+    clip: Clip, selection: Selection, frame: int, small: NDArray[Any], found: list[Guess]
+) -> list[Candidate]:
+    """What may be meant in a frame, at native size; `small` is its working copy."""
+    picture, display = next(clip.frames(frame, frame + 1)), Display.of(clip)
+    return [
+        Candidate(
+            obeyed(refined(each.mask, picture, small, display), selection, frame),
+            frame,
+            each.score,
+            what_of(each, found),
+            dict(each.cues),
         )
-        return {each: self[each] for each in sorted(found) if each != frame - way}
-
-    def _recalled(self, frame: int, step: Step, memory: Memory, gone: bool) -> Memory:
-        """Memory after a step: the usual area; what is like the object in the first empty frame."""
-        if step.mask.any():
-            return replace(memory.renewed(int(np.count_nonzero(step.mask))), absent=None)
-        if not gone:
-            return replace(memory, absent=looks_like(self._working.lab(frame), memory))
-        return memory
-
-    def _corrected(self, frame: int, step: Step) -> tuple[Step, bool]:
-        """What is carried, made to agree with the marks of a frame; and whether it did not."""
-        seeds = self._seeds[frame]
-        if seeds.matte is not None or not step.mask.any():
-            if seeds.matte is None and seeds.box is None and not seeds.spots:
-                return step, False
-            return Step(*self._grown(frame, seeds)), True
-        if seeds.box is not None and not _fits(step.mask, seeds.box):
-            return Step(*self._grown(frame, seeds)), True
-        missing = seeds.sure & ~step.mask
-        extra = seeds.never & step.mask
-        mask = step.mask.copy()
-        if missing.any():
-            lacking = tuple(spot for spot in seeds.spots if not step.mask[_at(spot, mask)])
-            lacking = lacking or seeds.spots
-            mask |= self._grown(frame, replace(seeds, spots=lacking, box=None))[0]
-        if extra.any():
-            rows, columns = np.nonzero(extra)
-            middle = ((float(columns.mean()), float(rows.mean())),)
-            turned = Seeds(seeds.never, seeds.sure, None, None, middle)
-            mask &= ~self._grown(frame, turned)[0]
-        mask = (mask | seeds.sure) & ~seeds.never
-        wrong = bool(missing.any() or extra.any())
-        return Step(mask, max(step.confidence, 0.9 if not wrong else 0.8)), wrong
-
-    def _mend(self, start: int, end: int, way: int, step: Step, memory: Memory) -> None:
-        """Carry a correction back to the last marked frame; the nearer mark counts more."""
-        span, corrected = abs(end - start), step.mask
-        for frame in range(start + way, end, way):
-            farther = {start: corrected} if frame != start + way else {}
-            step = self._carrier.step(frame - way, frame, step, memory, farther)
-            weight = abs(end - frame) / span
-            old = self[frame]
-            both = (1 - weight) * signed_distance(old) + weight * signed_distance(step.mask)
-            agree = 0.5 + 0.5 * overlap(old, step.mask)
-            self._keep(frame, Step(both > 0, step.confidence * agree))
-
-    def _keep(self, frame: int, step: Step) -> None:
-        self._done += frame not in self._masks
-        self._masks[frame] = PackedMask.of(step.mask)
-        self.confidence[frame] = step.confidence
-        self._run.progress("follow", self._done, self._working.length)
+        for each in found
+    ]
 
 
-def _edges(
-    clip: Clip, working: Working, following: _Following, selection: Selection
-) -> Iterator[Silhouette]:
-    """Native silhouettes, in order; mattes as they were given."""
-    given = {matte.frame: matte.file for matte in selection.mattes}
-    display = Display.of(clip)
-    for frame, picture in enumerate(clip.frames()):
-        if frame in given:
-            mask = read_matte(given[frame], clip.height, clip.width)
-        else:
-            mask = refined(following[frame], picture, working[frame], display)
-        yield obeyed(mask, selection, frame)
+def check(clip: Clip, selection: Selection) -> None:
+    selection.check(clip.length, clip.height, clip.width)
+    for matte in selection.mattes:
+        read_matte(matte.file, clip.height, clip.width)
 
 
-def _fits(mask: Mask, box: Mask) -> bool:
-    """Whether a silhouette is about what a box is drawn around."""
-    inside = np.count_nonzero(mask & box)
-    rows, columns = np.nonzero(mask & box)
-    if inside < 0.9 * np.count_nonzero(mask):
-        return False
-    spans = (int(np.ptp(rows)) + 1) * (int(np.ptp(columns)) + 1)
-    return bool(spans > 0.6 * np.count_nonzero(box))
+def _pointed(selection: Selection, working: Working) -> dict[int, Pointed]:
+    """The marks of each frame; the choice among candidates is that of the first."""
+    marks = {frame: Pointed(seeds_of(selection, frame, working)) for frame in selection.frames}
+    first = first_of(marks)
+    chosen = seeds_of(selection, first, working), selection.candidate, selection.grow_to
+    return marks | {first: Pointed(*chosen)}
 
 
-def _at(spot: tuple[float, float], mask: NDArray[Any]) -> tuple[int, int]:
-    x, y = spot
-    return (
-        min(mask.shape[0] - 1, max(0, round(y))),
-        min(mask.shape[1] - 1, max(0, round(x))),
-    )
+def _first(clip: Clip, selection: Selection) -> int:
+    """The frame that says most, as `track` will find."""
+    mattes = {each.frame for each in selection.mattes}
+    boxes = {each.frame for each in selection.boxes}
+
+    def weight(frame: int) -> float:
+        spots = sum(each.frame == frame and each.positive for each in selection.points)
+        spots += sum(
+            len(each.path) for each in selection.strokes if each.frame == frame and each.positive
+        )
+        return 1e6 if frame in mattes else 100.0 * (frame in boxes) + spots
+
+    return min(selection.frames, key=lambda frame: (-weight(frame), frame))
+
+
+def _reduced(mask: Silhouette, working: Working) -> Mask:
+    size = working.size[::-1]
+    share = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    small = share >= 0.5
+    return small if small.any() else np.asarray(share >= share.max())
+
+
+def drawn(
+    clip: Clip,
+    working: Working,
+    following: Followed,
+    given: Mapping[int, Silhouette],
+    selection: Selection,
+    run: Run,
+) -> Track:
+    """Native silhouettes; those that were given as they are."""
+
+    def silhouettes() -> Iterator[Silhouette]:
+        display = Display.of(clip)
+        for frame, picture in enumerate(clip.frames()):
+            mask = given.get(frame)
+            if mask is None:
+                mask = refined(following[frame], picture, working[frame], display)
+            yield obeyed(mask, selection, frame)
+
+    refining = run.track("refine", silhouettes(), clip.length)
+    return Track.of("object", refining, following.confidence)

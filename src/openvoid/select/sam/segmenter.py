@@ -12,6 +12,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,10 +24,11 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
+from openvoid.media.mattes import read_matte
 from openvoid.select.sam import weights as sam_weights
 from openvoid.select.sam.marks import Marks, anchors_of, marks_of
 from openvoid.select.sam.picture import FAR, Logits, Pictures, silhouette
-from openvoid.select.seeds import obeyed, read_matte
+from openvoid.select.seeds import obeyed
 from openvoid.vision.display import Display
 
 if TYPE_CHECKING:
@@ -75,6 +77,19 @@ class Sam2Segmenter:
             OpenVoidError: they are missing, incomplete or of another architecture.
         """
         return sam_weights.hashes(cls._found(options), progress)
+
+    @classmethod
+    def needs(cls, options: Any) -> str:
+        """The commands that bring extra and weights; empty where both lie here."""
+        lacking = [] if all(map(find_spec, RUNTIME)) else [f"pip install 'openvoid[{EXTRA}]'"]
+        try:
+            cls._found(options)
+        except OpenVoidError as error:
+            name = SIZES[options.size]
+            lacking.append(f"{sam_weights.PULL} {name} ({sam_weights.RELEASED[name].size})")
+            if options.weights:
+                lacking[-1] = error.line()
+        return ", then: ".join(lacking)
 
     @classmethod
     def _found(cls, options: Any) -> Path:

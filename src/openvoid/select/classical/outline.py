@@ -1,0 +1,73 @@
+"""Outlines: what is asked of one silhouette, and how it is mended.
+
+Enters: silhouettes [h, w] bool, and the evidence they were cut from. Leaves: distances, parts,
+middles. Knows no pictures and no time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openvoid.select.seeds import Mask
+from openvoid.vision.masks import without_holes
+
+Map = NDArray[Any]  # [h, w] float32
+FAR_PX = 30.0  # signed distances are held up to here
+HOLE_SHARE = 0.1  # of the object: larger holes stay open
+CLEAR_HOLE = 0.5  # as unlike the background as the object: what is less shows it
+SPECK_PX = 30  # larger parts need only touch the carried shape
+
+
+def signed_distance(mask: Mask) -> Map:
+    """Distance to the boundary [h, w]: positive inside. The frame's edge is no boundary."""
+    if not mask.any():
+        return np.full(mask.shape, -FAR_PX, np.float32)
+    if mask.all():
+        return np.full(mask.shape, FAR_PX, np.float32)
+    inner = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+    outer = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+    return np.clip(np.where(mask, inner - 0.5, 0.5 - outer), -FAR_PX, FAR_PX).astype(np.float32)
+
+
+def held(mask: Mask, shape: Map) -> Mask:
+    """The parts that the carried shape touches; specks that it does not are left out."""
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    carried = np.bincount(parts[shape > 0], minlength=count)
+    kept = carried > 0.2 * stats[:, cv2.CC_STAT_AREA]
+    kept |= (carried > 0) & (stats[:, cv2.CC_STAT_AREA] > SPECK_PX)
+    kept[0] = False
+    return kept[parts]
+
+
+def closed(mask: Mask, unlike: Map) -> Mask:
+    """Holes filled but for large ones and those through which the background shows.
+
+    Args:
+        unlike: how unlike the background each pixel is; NaN where that is not known.
+    """
+    holes = without_holes(mask, HOLE_SHARE) & ~mask
+    known = np.isfinite(unlike)
+    count, parts = cv2.connectedComponents(holes.astype(np.uint8), connectivity=4)
+    if count < 2 or not (mask & known).any():
+        return mask | holes
+    least = CLEAR_HOLE * float(np.median(unlike[mask & known]))
+    size = np.maximum(np.bincount(parts[known], minlength=count), 1)
+    filled = np.bincount(parts[known], unlike[known], count) / size >= least
+    filled[0] = False
+    return mask | filled[parts]
+
+
+def at_edge(mask: Mask) -> bool:
+    return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
+
+
+def middle(mask: Mask) -> tuple[float, float]:
+    """(x, y) of the mean pixel."""
+    moments = cv2.moments(mask.astype(np.uint8), binaryImage=True)
+    if not moments["m00"]:
+        return 0.0, 0.0
+    return moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]

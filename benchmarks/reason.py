@@ -6,14 +6,19 @@ before the last "-" is the family. For each family: the share of truly changed p
 (at least 0.8 is asked), and the share of unchanged pixels that stay KEEP (at least 0.9). For the
 real clips the intersection over union of affected cells with the released masks, which are no
 truth but a person's and a model's opinion.
+
+Where the truth is exact, a reliability diagram besides (DeGroot and Fienberg 1983): of all effects
+told with so much confidence, applied or not, how many are real. One is real if at least three
+tenths of where it is said to be is truly changed; where things would go is a guess, and large.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -30,12 +35,15 @@ from openvoid.core.track import Track
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
 from openvoid.media.shotdir import read_shot
+from openvoid.reason.applied import by_confidence
 from openvoid.reason.compose import compose
 from openvoid.show.overlay import overlay
 
 RECALL, KEEP = 0.8, 0.9
 PICTURES = 6  # frames drawn of each shot
 DRAWN_PX = 640
+REAL = 0.3  # of an effect's places must be truly changed
+BINS = (0.0, 0.3, 0.45, 0.6, 0.7, 0.8, 0.9, 1.01)  # of confidence
 
 
 @dataclass
@@ -70,12 +78,42 @@ class Count:
         return self.found / max(1, self.changed + self.wrong)
 
 
+@dataclass(frozen=True)
+class Told:
+    """An effect against the truth."""
+
+    confidence: float
+    real: bool
+
+
+def told_of(effects: Effects, truth: Quadmask) -> Iterator[Told]:
+    """Each effect, applied or not."""
+    length, (height, width) = len(truth), truth[0].shape
+    empty = Track.of("object", (np.zeros((height, width), bool) for _ in range(length)))
+    for effect in effects.affected:
+        mask = compose(empty, Effects((replace(effect, applied=True),)))
+        count = Count()
+        count.add(mask, truth)
+        yield Told(effect.confidence, count.found >= REAL * max(1, count.found + count.wrong))
+
+
+def tell_reliability(told: Sequence[Told]) -> None:
+    """A row for each span of confidence."""
+    print(f"\n{'told with':14} {'effects':>7} {'mean':>7} {'real':>7}")
+    for low, high in itertools.pairwise(BINS):
+        some = [each for each in told if low <= each.confidence < high]
+        if some:
+            mean = float(np.mean([each.confidence for each in some]))
+            real = float(np.mean([each.real for each in some]))
+            print(f"{low:.2f} to {min(high, 1.0):.2f}   {len(some):7} {mean:7.2f} {real:7.2f}")
+
+
 def explained(reasoner: str, clip: Clip, track: Track) -> Effects:
     with tempfile.TemporaryDirectory() as folder:
         effects: Effects = plugins.construct("reasoner", reasoner).explain(
             clip, track, Run(Path(folder))
         )
-    return effects
+    return by_confidence(effects)
 
 
 def drawn(clip: Clip, mask: Quadmask, effects: Effects, out: Path) -> None:
@@ -114,33 +152,38 @@ def main() -> int:
     parser.add_argument("--pictures", type=Path, help="where to draw what was found")
     asked = parser.parse_args()
     counts: dict[str, Count] = {}
+    told: list[Told] = []
     if not asked.folders:
         for name in SCENES:
             scene = case(name)
             effects = explained(asked.reasoner, scene.clip, scene.track)
             mask = compose(scene.track, effects)
-            counts.setdefault(name, Count()).add(
-                mask, Quadmask.from_removed(scene.track, scene.affected)
-            )
+            truth = Quadmask.from_removed(scene.track, scene.affected)
+            counts.setdefault(name, Count()).add(mask, truth)
+            told += told_of(effects, truth)
             if asked.pictures:
                 drawn(scene.clip, mask, effects, asked.pictures / f"{name}.png")
     for folder in asked.folders:
         family = folder.name.rsplit("-", 1)[0]
-        one = measure(folder, asked.reasoner, 0, asked.pictures)
+        one, these = measure(folder, asked.reasoner, 0, asked.pictures)
+        told += these
         print(f"  {folder.name:14} {one.recall:.3f} {one.keep:.3f}", flush=True)
         whole = counts.setdefault(family, Count())
         for field in ("found", "changed", "wrong", "unchanged"):
             setattr(whole, field, getattr(whole, field) + getattr(one, field))
     met = tell(counts.items())
+    tell_reliability(told)
     if asked.clips:
         print("\nreleased shots, snapped to the grid (IoU with the released regions):")
         for folder in sorted(path for path in asked.clips.iterdir() if path.is_dir()):
-            one = measure(folder, asked.reasoner, 8, asked.pictures)
+            one, _ = measure(folder, asked.reasoner, 8, asked.pictures)
             print(f"{folder.name:14} {one.recall:7.3f} {one.keep:7.3f} {one.iou:7.3f}", flush=True)
     return 0 if met else 1
 
 
-def measure(folder: Path, reasoner: str, grid: int, pictures: Path | None) -> Count:
+def measure(
+    folder: Path, reasoner: str, grid: int, pictures: Path | None
+) -> tuple[Count, list[Told]]:
     shot = read_shot(folder)
     clip, truth = open_clip(shot.clip), open_quadmask(shot.quadmask)
     track = Track.of("object", (split(labels)[0] for labels in truth))
@@ -150,7 +193,7 @@ def measure(folder: Path, reasoner: str, grid: int, pictures: Path | None) -> Co
     count.add(mask, truth.grid_snapped(grid) if grid else truth)
     if pictures:
         drawn(clip, mask, effects, pictures / f"{folder.name}.png")
-    return count
+    return count, [] if grid else list(told_of(effects, truth))
 
 
 if __name__ == "__main__":

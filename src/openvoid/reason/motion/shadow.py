@@ -200,12 +200,19 @@ def _mean(picture: Picture, where: Mask) -> NDArray[np.float64]:
 
 @once
 def beside(evidence: Evidence) -> Mask:
-    """Shadows among what hangs together with an object that stays."""
+    """Shadows among what hangs together with an object that stays: they stay as well, so what only
+    comes by is none."""
     limits, found = evidence.limits(ShadowLimits), figure_ground.around(evidence)
     scene, first = evidence.scene, evidence.scene.object.seen[0]
     picture, object_ = scene.picture(first), scene.object[first]
     dark = shaded(picture, found.whole, object_, limits)
-    return dark | shaded(picture, found.soft & ~found.whole, object_, limits)
+    dark |= shaded(picture, found.soft & ~found.whole, object_, limits)
+
+    def still_dark(evidence: Evidence, index: int) -> Mask:
+        there = parallax.sheared(dark, evidence, index) & scene.seen(index)
+        return shaded(scene.picture(index), there, scene.object[index], limits)
+
+    return dark & parallax.agreed(evidence, still_dark, limits.key_looks) if dark.any() else dark
 
 
 def find_beside(evidence: Evidence) -> Iterator[Finding]:

@@ -288,6 +288,9 @@ class Following:
                 found = self._look(Key(middle, guess, 0.5))
                 odd = found and all(_odd(found.mask, each, middle) for each in (one, other))
                 if found is not None and not odd:
+                    ways = (steps[middle], back[middle])  # a look like neither is doubtful
+                    same = max(overlap(found.mask, each.mask) for each in ways)
+                    found = replace(found, trust=min(found.trust, sure_of(same)))
                     both = {**steps, **back, other.frame: other}
                     again = self._back(found, other.frame, way, both)
                     self._bridge(one, found, steps)

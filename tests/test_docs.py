@@ -150,7 +150,8 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "marks.json").write_text(json.dumps(marks.to_json()))
     disc = Track.of("disc", list(removed))
     told = Effects((Effect("shadow", EffectKind.ARTEFACT, Relation.CASTS, source="person"),))
-    write_track(disc, folder / "track.mkv", clip.rate)
+    for name in ("track.mkv", "roto.mkv"):
+        write_track(disc, folder / name, clip.rate)
     for name in ("mine.json", "effects.json"):
         (folder / name).write_text(json.dumps(told.to_json()))
     shelf = Shelf(folder / "clean.mov.marks")

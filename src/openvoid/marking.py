@@ -9,7 +9,7 @@ reasoner but by name.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,11 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.plugins import HasCandidates, Plugin, ReadsWords
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Progress, Run, silent
-from openvoid.core.scenes import Scenes
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
 from openvoid.deliver.report import plain
 from openvoid.media.content import clip_hash
+from openvoid.media.mattes import absent, mattes_hash
 from openvoid.media.once import decoded_once
 from openvoid.reason.applied import Decisions, by_confidence
 from openvoid.reason.combine import combine
@@ -95,15 +95,21 @@ def find_track(
     plugin = plugins.find("segmenter", segmenter)
     checked = plugins.check_options(plugin, options or {})
     selection.check(clip.length, clip.height, clip.width, words=_reads(plugin))
+    unseen = absent(selection.mattes, *clip.size)
     if selection.chooses and not isinstance(plugin, HasCandidates):
         raise _offers_none(segmenter)
     key = _track_key(clip, selection, segmenter, checked, plugin, cuts)
     made = plugins.construct("segmenter", segmenter, options)
     with scratch(key) as folder:
         run = _run(folder, progress, told)
-        track = by_scene.track(made, decoded_once(clip), selection, run, cuts)
+        marks = replace(
+            selection, mattes=tuple(m for m in selection.mattes if m.frame not in unseen)
+        )
+        track = by_scene.track(made, decoded_once(clip), marks, run, cuts)
     if (len(track), track.height, track.width) != (clip.length, *clip.size):
         raise _broken("segmenter", segmenter, f"gave {len(track)} frames of {clip.length}")
+    if unseen:
+        track = track.mapped(lambda at, mask: mask & False if at in unseen else mask)
     if not track.seen:
         raise OpenVoidError(
             "nothing was found at the marks", where=str(clip.path), mend="add marks, or a box"
@@ -134,18 +140,6 @@ def find_candidates(
         raise _offers_none(segmenter)
     with scratch(_track_key(clip, selection, segmenter, checked, plugin)) as folder:
         return made.candidates(clip, selection, _run(folder, progress, told))
-
-
-def find_scenes(
-    clip: Clip, *, cuts: str = AUTO, progress: Progress = silent, told: Told | None = None
-) -> Scenes:
-    """The scenes of a clip, as every stage works on them.
-
-    Raises:
-        OpenVoidError: as `by_scene.scenes_in`.
-    """
-    with scratch(_scenes_key(clip, cuts)) as folder:
-        return by_scene.scenes_in(decoded_once(clip), cuts, _run(folder, progress, told))
 
 
 def find_effects(
@@ -187,7 +181,7 @@ def find_effects(
 
 def mark(
     clip: Clip,
-    selection: Selection,
+    where: Selection | Track,
     folder: Path,
     *,
     segmenter: str = SEGMENTER,
@@ -202,27 +196,35 @@ def mark(
 ) -> Marked:
     """Selection, track, effects and quadmask of a clip, kept in `folder`.
 
-    What an earlier call with the same request left there is taken up; effects that a person has
-    corrected since count as corrected. Nothing corrected is ever overwritten. What a person said of
-    effects, in the file or by `decisions` (numbers in the order of the file), also stands when the
-    effects of the same object are looked for again.
+    A track that a person brings goes the same way as marks. What an earlier call with the same
+    request left there is taken up; effects that a person has corrected since count as corrected.
+    Nothing corrected is ever overwritten. What a person said of effects, in the file or by
+    `decisions` (numbers in the order of the file), also stands when the effects of the same object
+    are looked for again.
 
     Raises:
         OpenVoidError: as `find_track` and `find_effects`; a decision about an effect that there is
             not; the folder cannot be written.
     """
     told, shelf = Told(), Shelf(folder)
-    segmenter = _chosen(segmenter, told)
-    plugin = plugins.find("segmenter", segmenter)
-    checked = plugins.check_options(plugin, segmenter_options or {})
-    key = _track_key(clip, selection, segmenter, checked, plugin, cuts)
+    if isinstance(where, Track):
+        check_fits(clip, where)
+        key = request_key({**_clip_facts(clip), **_cuts(cuts), "track": track_hash(where)})
+    else:
+        segmenter = _chosen(segmenter, told)
+        plugin = plugins.find("segmenter", segmenter)
+        checked = plugins.check_options(plugin, segmenter_options or {})
+        key = _track_key(clip, where, segmenter, checked, plugin, cuts)
     with shelf.owned():
         said = shelf.said()
         track = shelf.track(key) if resume else None
-        if track is None:
+        if isinstance(where, Track):
+            track = where  # its confidences may be others, though its silhouettes are the same
+            shelf.put_track(track, key, clip.rate)
+        elif track is None:
             track = find_track(
                 clip,
-                selection,
+                where,
                 segmenter=segmenter,
                 options=segmenter_options,
                 cuts=cuts,
@@ -231,6 +233,7 @@ def mark(
             )
             made = {"segmenter": segmenter} | told.notes.get(segmenter, {})  # its weights' hashes
             shelf.put_track(track, key, clip.rate, made)
+        selection = Selection() if isinstance(where, Track) else where
         shelf.put_selection(selection)
         key = _reason_key(key, reasoners, reasoner_options)
         effects = shelf.effects(key) if resume else None
@@ -307,6 +310,7 @@ def _track_key(
     asked = {"segmenter": segmenter, "selection": selection.to_json(), "options": asdict(options)}
     if weights := plugins.weights_of(plugin, options, silent):
         asked["weights"] = dict(weights)
+    asked |= {"mattes": mattes_hash(selection.mattes)} if selection.mattes else {}
     return _key(clip, asked, plugin, cuts)
 
 
@@ -315,10 +319,6 @@ def _effects_key(
 ) -> str:
     asked = {"reasoner": reasoner, "track": track_hash(track), "options": asdict(options)}
     return _key(clip, asked, plugin, cuts)
-
-
-def _scenes_key(clip: Clip, cuts: str) -> str:
-    return request_key({**_clip_facts(clip), "scenes": cuts, "versions": versions()})
 
 
 def _reason_key(
@@ -330,13 +330,17 @@ def _reason_key(
 
 
 def _key(clip: Clip, asked: Mapping[str, Any], plugin: type[Plugin], cuts: str) -> str:
-    facts = _clip_facts(clip) | ({"cuts": cuts} if cuts != AUTO else {})
+    facts = _clip_facts(clip) | _cuts(cuts)
     return request_key(plain({**facts, **asked, "versions": versions(), "code": code_hash(plugin)}))
 
 
 def _offers_none(segmenter: str) -> OpenVoidError:
     mend = "use isnet or classical; or mark the object more closely, with a box or more clicks"
     return OpenVoidError(f"segmenter {segmenter!r} offers no candidates to choose from", mend=mend)
+
+
+def _cuts(cuts: str) -> dict[str, str]:
+    return {"cuts": cuts} if cuts != AUTO else {}
 
 
 def _clip_facts(clip: Clip) -> dict[str, Any]:

@@ -59,6 +59,8 @@ def remove(
     *,
     engine: str = "plate",
     options: Mapping[str, Any] | None = None,
+    from_matte: bool | None = None,
+    still: bool = False,
     prompt: str | None = None,
     rate: Fraction | None = None,
     input_color: str = "auto",
@@ -82,6 +84,7 @@ def remove(
         mask: the quadmask, with as many frames as the clip (or as `range`); None: the shot's own.
         out: the new shot: .mp4, .mov, .mkv, a folder, or a pattern such as clean.%04d.exr.
         engine: what makes the new pixels, by plug-in name; `options` are its own.
+        from_matte, still: how the mask is meant; see `shot.open_shot`.
         prompt: the scene after the removal, for engines that read.
         rate: frames a second, where the files of `clip` do not say; a `Clip` has its own.
         input_color: what their values mean to who looks at them; see `media.open.open_clip`.
@@ -91,8 +94,7 @@ def remove(
         seed: the same seed gives the same bytes.
         soft_edge_px: how far blur and penumbra may reach outside the mask; None: by height.
         effects: what else the object causes, for engines that move affected things.
-        cuts: where scenes begin, each of which is worked on by itself: "auto", found; "none"; or
-            the first frame of each new one, from 0, and spans of dissolves: "16,40-55".
+        cuts: where new scenes begin: "auto", "none", or frames from 0 and dissolves: "16,40-55".
         matte: also write what changed, in gray. patch: also write the new pixels, as RGBA.
         overwrite: replace deliverables that exist.
         resume: go on where an earlier try of the same request was stopped.
@@ -105,13 +107,12 @@ def remove(
     begun = time.perf_counter()
     plugin = plugins.find("engine", engine)
     engine_options = plugins.check_options(plugin, options or {})
-    shot = open_shot(clip, mask, prompt, rate, input_color)
+    shot = open_shot(clip, mask, prompt, rate, input_color, from_matte, still)
     request = shot.request(range, grow_px, seed, soft_edge_px, effects)
     to = destination(out, codec=codec, matte=matte, patch=patch, inputs=shot.files())
     check_free(to, request.clip, request.quadmask, overwrite)
     asked: dict[str, Any] = {"engine": engine, "options": asdict(engine_options)}
-    asked |= {"grow_px": grow_px, "codec": to.codec}
-    asked |= {"cuts": cuts} if cuts != AUTO else {}
+    asked |= {"grow_px": grow_px, "codec": to.codec} | ({"cuts": cuts} if cuts != AUTO else {})
     provenance = replace(
         provenance_of(request, asked, shot.mask_path),
         weights=plugins.weights_of(plugin, engine_options, progress),
@@ -139,6 +140,8 @@ def outlook(
     *,
     engine: str = "plate",
     options: Mapping[str, Any] | None = None,
+    from_matte: bool | None = None,
+    still: bool = False,
     prompt: str | None = None,
     rate: Fraction | None = None,
     input_color: str = "auto",
@@ -153,7 +156,7 @@ def outlook(
     Raises:
         OpenVoidError: as `remove` would, for all that shows before the work.
     """
-    shot = open_shot(clip, mask, prompt, rate, input_color)
+    shot = open_shot(clip, mask, prompt, rate, input_color, from_matte, still)
     request = shot.request(range, grow_px, seed, soft_edge_px, effects)
     filler = plugins.construct("engine", engine, options)
     facts: dict[str, Any] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import repeat
 from pathlib import Path
 
 from openvoid.core.clip import Clip
@@ -17,7 +18,7 @@ from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import RemovalRequest
 from openvoid.core.request import request_of
 from openvoid.media.content import files_of
-from openvoid.media.masks import open_quadmask
+from openvoid.media.masks import by_number, open_quadmask
 from openvoid.media.open import open_clip
 from openvoid.media.outputs import files_at
 from openvoid.media.shotdir import is_shot, read_shot
@@ -65,11 +66,18 @@ def open_shot(
     prompt: str | None,
     rate: Fraction | None,
     input_color: str,
+    from_matte: bool | None = None,
+    still: bool = False,
 ) -> Shot:
     """Open what was given; a shot folder brings along what was not.
 
+    Args:
+        from_matte: the mask is a white on black matte; False: it is none, whatever it looks like.
+        still: its one frame is meant for the whole clip.
+
     Raises:
-        OpenVoidError: no mask; a file that cannot be read; a rate or colour for an opened clip.
+        OpenVoidError: no mask; a file that cannot be read; a rate or colour for an opened clip;
+            a mask that looks like a matte, has other frames than the clip, or is no single one.
     """
     if isinstance(clip, Clip) and rate is not None:
         mend = f"it has {clip.rate}: give none, or the path of its files"
@@ -88,5 +96,17 @@ def open_shot(
     footage = (
         clip if isinstance(clip, Clip) else open_clip(clip, rate=rate, input_color=input_color)
     )
-    quadmask = mask if isinstance(mask, Quadmask) else open_quadmask(mask)
-    return Shot(footage, quadmask, prompt or "", path)
+    if isinstance(mask, Quadmask):
+        quadmask = mask
+    else:
+        quadmask = open_quadmask(mask, matte=from_matte is True, sure=from_matte is False)
+    if path is not None and len(quadmask) > 1:
+        quadmask = by_number(quadmask, path, footage)
+    return Shot(footage, _lasting(quadmask, footage, still), prompt or "", path)
+
+
+def _lasting(quadmask: Quadmask, clip: Clip, still: bool) -> Quadmask:
+    """A mask of one frame for the whole clip, where that is meant."""
+    if still and len(quadmask) != 1:
+        raise OpenVoidError(f"the mask has {len(quadmask)} frames", where="--still", mend="one")
+    return Quadmask.from_labels(repeat(quadmask[0], clip.length)) if still else quadmask

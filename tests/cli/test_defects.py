@@ -39,7 +39,8 @@ ECHOES = {
 def asking(place: Path, server: ChatServer, *more: str) -> list[str | Path]:
     """What has a model asked about a box in a small clip."""
     clip = write_video(place / "c.mp4", frames=4, size=(48, 64))
-    words = ["reason", clip, "--box", "20,16,36,32@0", "-o", place / "m.mkv", "--reasoner", "vlm"]
+    words = ["remove", clip, "--box", "20,16,36,32@0", "-o", place / "o.mkv", "-q"]
+    words += ["--reasoner", "vlm"]
     return [*words, "--vlm-url", server.url, "--vlm-model", "tiny", "--vlm-tries", "1", *more]
 
 
@@ -53,6 +54,7 @@ def test_a_header_that_comes_a_byte_at_a_time_is_waited_for_no_longer_than_was_a
             done.kill()
             said = done.stderr.read() if done.stderr else ""
     assert done.returncode == 2, said
+    assert server.asked, said
     assert len(said.strip().splitlines()) == 1
 
 
@@ -65,6 +67,7 @@ def test_a_key_that_the_server_repeats_is_written_nowhere(
     with ChatServer([ECHOES[how]]) as server:
         done = spawn(*asking(tmp_path, server, "--json"))
         told = "".join(done.communicate(timeout=120))
+    assert server.asked, told
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert KEY not in told
     assert not [path for path in kept if KEY.encode() in path.read_bytes()]

@@ -72,7 +72,8 @@ def test_words_that_are_no_point_are_refused_with_an_example(text: str) -> None:
 
 def test_marks_are_saved_read_and_added_to(tmp_path: Path) -> None:
     (tmp_path / "m.png").write_bytes(b"")
-    first = marks.selection(["1,2@3"], ["4,5@3"], ["0,0,9,9@3"], [f"{tmp_path / 'm.png'}@1"])
+    drawn = [marks.matte(f"{tmp_path / 'm.png'}@1")]
+    first = marks.selection(["1,2@3"], ["4,5@3"], ["0,0,9,9@3"], drawn)
     marks.write_marks(first, tmp_path / "marks.json")
     assert json.loads((tmp_path / "marks.json").read_text())["mattes"][0]["file"] == "m.png"
     both = marks.selection(["6,7@9"], file=tmp_path / "marks.json")

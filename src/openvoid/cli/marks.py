@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.selection import BoxMark, Matte, Point, Selection
 from openvoid.media.atomic import Joins
+
+if TYPE_CHECKING:
+    from openvoid.core.clip import Clip
 
 MARKS = "Where the object is"
 PLACE = r"\s*(-?\d{1,7}(?:\.\d{1,20})?)\s*"
@@ -53,7 +56,8 @@ Mattes = Annotated[
     list[str] | None,
     typer.Option(
         "--matte",
-        help="FILE@FRAME: a gray picture, white is the object; may be repeated.",
+        help="FILE@FRAME: a gray picture, white is the object; may be repeated. Without @FRAME a "
+        "whole sequence: a video, folder or pattern; what lies between its frames is followed.",
         rich_help_panel=MARKS,
     ),
 ]
@@ -100,7 +104,7 @@ def selection(
     points: Sequence[str] | None = None,
     nots: Sequence[str] | None = None,
     boxes: Sequence[str] | None = None,
-    mattes: Sequence[str] | None = None,
+    mattes: Sequence[Matte] = (),
     file: Path | None = None,
     words: str | None = None,
     candidate: int | None = None,
@@ -120,7 +124,7 @@ def selection(
         found,
         points=(*found.points, *clicks),
         boxes=(*found.boxes, *(box(text) for text in boxes or ())),
-        mattes=(*found.mattes, *(matte(text) for text in mattes or ())),
+        mattes=(*found.mattes, *mattes),
         words=found.words if words is None else words.strip(),
         candidate=found.candidate if candidate is None else candidate,
         grow_to=found.grow_to if grow_to is None else grow_to,
@@ -147,6 +151,23 @@ def box(text: str) -> BoxMark:
         raise OpenVoidError(f"{text!r} is not a box", where="--box", mend=mend)
     left, top, right, bottom = (float(found[part]) for part in range(1, 5))
     return BoxMark(int(found[5] or 0), left, top, right, bottom)
+
+
+def mattes(texts: Sequence[str] | None, clip: Clip) -> list[Matte]:
+    """`roto.png@12` -> a silhouette; `roto.%04d.exr`, a folder or a video -> one a frame.
+
+    Raises:
+        OpenVoidError: a value that cannot be read; a sequence that is not of this clip.
+    """
+    from openvoid.media.mattes import mattes_of
+    from openvoid.media.sequence import is_pattern
+
+    found: list[Matte] = []
+    for text in texts or ():
+        path = Path(text)
+        whole = not MATTE.fullmatch(text) and (path.exists() or is_pattern(path))
+        found += mattes_of(path, clip) if whole else [matte(text)]
+    return found
 
 
 def matte(text: str) -> Matte:

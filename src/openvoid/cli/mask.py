@@ -54,7 +54,7 @@ def inspect(mask: Source, as_json: AsJson = False) -> None:
     """
     from openvoid.media.masks import open_quadmask
 
-    quadmask = open_quadmask(mask)
+    quadmask = open_quadmask(mask, sure=True)
     facts = describe(quadmask) | {"levels": _levels(mask)}
     if as_json:
         tell_json({"mask": mask, **facts})
@@ -74,9 +74,7 @@ def inspect(mask: Source, as_json: AsJson = False) -> None:
 def convert(
     mask: Source,
     out: Out,
-    from_matte: Annotated[
-        bool, typer.Option("--from-matte", help="The source is black and white: white is removed.")
-    ] = False,
+    from_matte: values.FromMatte = None,
     affected: Annotated[
         Path | None,
         typer.Option(help="A second black and white matte: white is what the object affects."),
@@ -180,7 +178,7 @@ def _rewrite(
     rate: str | None,
     overwrite: bool,
     as_json: bool,
-    matte: bool = False,
+    from_matte: bool | None = None,
     others: Sequence[Path] = (),
 ) -> None:
     from openvoid.media.masks import open_quadmask, write_quadmask
@@ -188,7 +186,7 @@ def _rewrite(
 
     read = files_at(source, *others)
     with owned([out], overwrite, inputs=read, what="this mask") as together:
-        quadmask = change(open_quadmask(source, matte=matte))
+        quadmask = change(open_quadmask(source, matte=from_matte is True, sure=from_matte is False))
         write_quadmask(quadmask, out, values.rate(rate) or _rate_of(source), together)
     facts = describe(quadmask)
     if as_json:

@@ -144,7 +144,7 @@ def reason(
     beside = effects_out or effects_beside(out)
     read = files_at(clip, track, effects)
     footage = open_clip(clip, rate=values.rate(rate), input_color=input_color)
-    where = open_track(track)
+    where = open_track(track, clip=footage)
     edited, notes, decided = values.effects(effects), Told(), decisions(accept, reject)
     composing = Composing(grid, first_frame_kept, min_confidence)
     with (

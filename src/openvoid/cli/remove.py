@@ -31,7 +31,16 @@ if TYPE_CHECKING:
 
 DEFAULT_ENGINE, DEFAULT_SEGMENTER = "plate", "auto"
 DELIVER = "What is delivered"
-MARKING = ("--point", "--not", "--box", "--marks", "--words", "--segmenter", "--reasoner")
+MARKING = (
+    "--track",
+    "--point",
+    "--not",
+    "--box",
+    "--marks",
+    "--words",
+    "--segmenter",
+    "--reasoner",
+)
 
 Clip = Annotated[
     Path,
@@ -43,6 +52,17 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="The new shot: a file or 
 Mask = Annotated[
     Path | None,
     typer.Option("--mask", "-m", help="The quadmask; a shot folder brings its own."),
+]
+Still = Annotated[
+    bool, typer.Option("--still", help="The one frame of the mask is meant for the whole clip.")
+]
+Track = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where the object is, white on black, made by select or elsewhere: what it does is "
+        "then found as from marks.",
+        rich_help_panel=marks.MARKS,
+    ),
 ]
 Reasoner = Annotated[
     str,
@@ -111,6 +131,9 @@ def remove(
     clip: Clip,
     out: Out,
     mask: Mask = None,
+    from_matte: values.FromMatte = None,
+    still: Still = False,
+    track: Track = None,
     point: marks.Points = None,
     nots: marks.Nots = None,
     box: marks.Boxes = None,
@@ -148,39 +171,36 @@ def remove(
 ) -> None:
     r"""Remove an object from a clip, with what it did. What is kept stays as it was, bit for bit.
 
-    The object is shown by a quadmask, or pointed at: then it is followed through the shot, what
-    else it affects is found, and the quadmask made of both is kept beside the result.
+    The object is shown by a quadmask, or pointed at, or by a track: then what else it affects is
+    found, and the quadmask made of both is kept beside the result.
 
     Examples:
 
       openvoid remove shot.mov --point 60,30@0 --out clean.mov
       openvoid remove shot.mov --mask quadmask.mkv --out clean.mov
-      openvoid remove shots/lime --out lime.mkv
+      openvoid remove shot.mov --track roto.mkv --out clean.mov
       openvoid remove shot.%04d.exr --mask mask/ --out clean.%04d.exr --rate 25
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mkv --range 4-11 --grow 4
+      openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --dry-run
     """
     from openvoid.removal import remove as run
 
     begun, given, decided = time.monotonic(), dict(options or {}), reason.decisions(accept, reject)
+    where = _where(track, (point, nots, box, mark_file, words), candidate, grow_to)
+    who, mix = (segmenter, reason.reasoners(reasoner), given), (grid, first_frame_kept)
     with told(quiet) as progress:
         pointed, opening = None, {"rate": values.rate(rate), "input_color": input_color}
-        if point or nots or box or mark_file or words is not None:
+        how = {"cuts": cuts, "decisions": decided, "resume": resume, "progress": progress}
+        if where is not None:
             _check_pointing(clip, out, mask, dry_run, overwrite)
-            pointed = point_out(
-                clip,
-                opening,
-                marks.selection(point, nots, box, None, mark_file, words, candidate, grow_to),
-                marks_folder or out.with_name(f"{out.name}.marks"),
-                (segmenter, reason.reasoners(reasoner), given),
-                (grid, first_frame_kept, min_confidence),
-                {"cuts": cuts, "decisions": decided, "resume": resume, "progress": progress},
-            )
+            folder = marks_folder or out.with_name(f"{out.name}.marks")
+            pointed = point_out(clip, opening, where, folder, who, (*mix, min_confidence), how)
         elif decided:
             raise OpenVoidError("needs marks", where="--accept", mend="openvoid reason takes it")
         asked = _source(pointed, clip, opening, mask, prompt, values.effects(effects))
         asked |= {"engine": engine, "options": given.get("engine", {}).get(engine), "seed": seed}
-        frames = values.frame_range(frame_range)
-        asked |= {"grow_px": grow, "soft_edge_px": soft_edge, "range": frames}
+        asked |= {"grow_px": grow, "soft_edge_px": soft_edge, "from_matte": from_matte}
+        asked |= {"range": values.frame_range(frame_range), "still": still}
         if dry_run:
             removed.tell_outlook(asked, as_json)
             return
@@ -201,10 +221,26 @@ class Pointed:
     folder: Path
 
 
+def _where(
+    track: Path | None,
+    said: tuple[Any, Any, Any, Path | None, str | None],
+    candidate: int | None,
+    grow_to: str | None,
+) -> Selection | Path | None:
+    """The track, or what is said by points, nots, boxes, a file of marks and words; or nothing."""
+    point, nots, box, mark_file, words = said
+    if not (point or nots or box or mark_file or words is not None):
+        return track
+    if track is not None:
+        what = "marks and a track do not go together"
+        raise OpenVoidError(what, where="--track", mend="give one")
+    return marks.selection(point, nots, box, (), mark_file, words, candidate, grow_to)
+
+
 def point_out(
     clip: Path,
     opening: Mapping[str, Any],
-    selection: Selection,
+    where: Selection | Path,
     folder: Path,
     who: tuple[str, Sequence[str], Mapping[str, Any]],
     composing: tuple[int, bool, float],
@@ -214,6 +250,7 @@ def point_out(
 
     Args:
         opening: what `open_clip` is told besides.
+        where: what a person points at, or the file of a track.
         who: follows and explains: a segmenter, reasoners, and the options of each by kind and name.
         composing: the values of `marking.Composing`. how: the rest that `marking.mark` is told.
     """
@@ -221,12 +258,13 @@ def point_out(
     from openvoid.marking import Composing, mark
     from openvoid.media.open import open_clip
     from openvoid.media.shotdir import clip_in
+    from openvoid.media.tracks import open_track
 
     segmenter, reasoners, options = who
     footage = open_clip(clip_in(clip), **opening)
     marked = mark(
         footage,
-        selection,
+        open_track(where, clip=footage) if isinstance(where, Path) else where,
         folder,
         segmenter=segmenter,
         segmenter_options=options.get("segmenter", {}).get(choose(segmenter).name),

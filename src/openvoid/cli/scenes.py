@@ -42,12 +42,18 @@ def scenes(
       openvoid scenes shot.mov --json
       openvoid scenes shot.mov --cuts 4,7-9
     """
-    from openvoid.marking import Told, find_scenes
+    from openvoid.by_scene import scenes_in
+    from openvoid.core.removal import Run
+    from openvoid.media.content import clip_hash
+    from openvoid.media.once import decoded_once
     from openvoid.media.open import open_clip
+    from openvoid.workspace.fingerprint import request_key
+    from openvoid.workspace.scratch import scratch
 
     footage = open_clip(clip, rate=values.rate(rate), input_color=input_color)
-    with told(quiet or as_json) as progress:
-        found = find_scenes(footage, cuts=cuts, progress=progress, told=Told())
+    key = request_key({"scenes": cuts, "clip": clip_hash(footage)})
+    with told(quiet or as_json) as progress, scratch(key) as folder:
+        found = scenes_in(decoded_once(footage), cuts, Run(folder, progress))
     if as_json:
         tell_json({"clip": clip, "frames": footage.length, "scenes": found.to_json()})
     else:

@@ -98,22 +98,25 @@ def select(
       openvoid select shot.mov --point 60,30@0 --not 20,12@0 -o track.mkv
       openvoid select shot.mov --box 40,12,76,50@0 -o track.mkv --preview look.png
       openvoid select shot.mov --matte roto.png@4 -o track.mkv --save-marks my.json
+      openvoid select shot.mov --matte roto.mkv -o track.mkv
       openvoid select shot.mov --marks marks.json --point 70,30@9 -o track.mkv
       openvoid select shot.mov --point 60,30@0 --glance look.png
       openvoid select shot.mov --point 60,30@0 --candidate 2 -o track.mkv
     """
     from openvoid.choosing import choose
     from openvoid.marking import Told, find_track
+    from openvoid.media.mattes import files_of_mattes
     from openvoid.media.open import open_clip
     from openvoid.media.outputs import files_at, owned
     from openvoid.media.tracks import write_track
     from openvoid.show.picture import write_picture
     from openvoid.show.selection import selection_sheet
 
-    given = marks.selection(point, nots, box, matte, mark_file, words, candidate, grow_to)
-    read = files_at(clip, mark_file, *(Path(each.file) for each in given.mattes))
     footage, notes = open_clip(clip, rate=values.rate(rate), input_color=input_color), Told()
     choice = choose(segmenter)
+    drawn = marks.mattes(matte, footage)
+    given = marks.selection(point, nots, box, drawn, mark_file, words, candidate, grow_to)
+    read = files_at(clip, mark_file, *files_of_mattes(given.mattes))
     who: dict[str, Any] = {"segmenter": choice.name, "options": dict(options or {})}
     if glance is not None:
         writing = owned([glance], overwrite, inputs=read, what="this picture")

@@ -26,6 +26,14 @@ InputColor = Annotated[
 ]
 """A name of `vision.transfer`; told again here, so that help does not wait for imports."""
 
+FromMatte = Annotated[
+    bool | None,
+    typer.Option(
+        "--from-matte/--no-from-matte",
+        help="The mask is black and white: white is removed. With no-: it is a quadmask, however "
+        "much it looks like a matte.",
+    ),
+]
 Cuts = Annotated[
     str,
     typer.Option(

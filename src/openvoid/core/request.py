@@ -86,10 +86,13 @@ def _trimmed(
         return clip.trimmed(start, stop), quadmask.trimmed(start, stop)
     if len(quadmask) == stop - start:
         return clip.trimmed(start, stop), quadmask
+    one = len(quadmask) == 1
     raise OpenVoidError(
-        f"the mask has {len(quadmask)} frames, the clip {clip.length}",
+        f"the mask has {len(quadmask)} frame{'' if one else 's'}, the clip {clip.length}",
         where=where,
-        mend="make the mask from the same frames",
+        mend="--still, if it is meant for all of them"
+        if one
+        else "make the mask from the same frames",
     )
 
 

@@ -10,22 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.core.box import Box
 from openvoid.core.clip import ArraySource, Clip, ColorTags, Picture, PixelLayout
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.quadmask import LEVELS, SNAP_REACH, Quadmask
+from openvoid.core.quadmask import LEVELS, SNAP_REACH, Quadmask, Region
 from openvoid.media.atomic import Joins
 from openvoid.media.codecs import LOSSLESS_H264
 from openvoid.media.encode import open_writer, write_video
 from openvoid.media.open import open_clip
+from openvoid.media.sequence import numbered
 
 MATTE_THRESHOLD = 128  # of 255, full range: from here on a matte's pixel is the object
+MATTE_FRAMES, MOST = 16, 0.5  # frames by which a matte is told, and how much it would remove
 PROBE_FRAMES = 8  # frames by which the range is judged
 
 _FULL = np.arange(256).astype(np.uint8)
@@ -35,25 +38,97 @@ _GRAY, _LUMA = PixelLayout("gray", 8, "gray"), PixelLayout("yuv444p", 8, "yuv")
 _OFF = np.abs(np.arange(256)[:, None] - LEVELS.astype(int)).min(axis=1)  # to the nearest level
 
 
-def open_quadmask(path: str | Path, *, matte: bool = False) -> Quadmask:
+def open_quadmask(path: str | Path, *, matte: bool = False, sure: bool = False) -> Quadmask:
     """The quadmask stored at `path`: a video, a folder of images, or a numbered pattern.
 
     Args:
         path: what `media.open.open_clip` takes.
         matte: the file is black and white, white where the object is; nothing is AFFECTED.
+        sure: it is a quadmask, however much it looks like a white on black matte.
 
     Raises:
-        OpenVoidError: unreadable, or not a quadmask (with the share of unclear samples).
+        OpenVoidError: unreadable, or not a quadmask (with the share of unclear samples), or most
+            likely a matte.
     """
     path = Path(path)
     clip = open_clip(path, rate=Fraction(24))  # a mask goes by frame number, its rate is no matter
     if matte:
-        table = _tagged(clip)
-        white = (_read(values, table) >= MATTE_THRESHOLD for values in _luma(clip))
-        return Quadmask.from_removed(white)
+        return Quadmask.from_removed(values >= MATTE_THRESHOLD for values in matte_frames(clip))
     table = _fitting(clip)
     frames = (_read(values, table) for values in _luma(clip))
-    return Quadmask.from_values(frames, where=str(path))
+    found = Quadmask.from_values(frames, where=str(path))
+    if not sure and (share := _looks_like_a_matte(found)):
+        raise OpenVoidError(
+            f"looks like a white on black matte: as a quadmask it removes {share:.0%} of the "
+            "picture, edges and all",
+            where=str(path),
+            mend=f"openvoid mask convert {path.name} --from-matte --out quadmask.mkv, or "
+            "--from-matte; if it is a quadmask all the same: --no-from-matte",
+        )
+    return found
+
+
+def matte_frames(clip: Clip) -> Iterator[NDArray[np.uint8]]:
+    """The stored luma of a matte [H, W], full range as its tags say."""
+    table = _tagged(clip)
+    return (_read(values, table) for values in _luma(clip))
+
+
+def _looks_like_a_matte(found: Quadmask) -> float:
+    """The share of the picture that is removed, where that is most of it and of its edges; else 0.
+
+    Whoever removes so much keeps nothing to fill it with; a matte read as a quadmask is so in all
+    frames, and has neither affected nor overlapping parts.
+    """
+    whole = [at for at in range(len(found)) if _spans(found.box(at), found.height, found.width)]
+    if len(whole) * 2 <= len(found):
+        return 0.0
+    picked = [whole[at] for at in np.linspace(0, len(whole) - 1, MATTE_FRAMES).astype(int)]
+    removed, edges = 0.0, 0.0
+    for at in dict.fromkeys(picked):
+        labels = found[at]
+        if ((labels == Region.AFFECTED) | (labels == Region.OVERLAP)).any():
+            return 0.0
+        edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+        removed += float((labels == Region.PRIMARY).mean())
+        edges += float((edge == Region.PRIMARY).mean())
+    count = len(dict.fromkeys(picked))
+    most = MOST * count < removed < count and edges > MOST * count
+    return removed / count if most else 0.0
+
+
+def _spans(box: Box, height: int, width: int) -> bool:
+    return (box.height, box.width) == (height, width)
+
+
+def by_number(quadmask: Quadmask, path: Path, clip: Clip) -> Quadmask:
+    """A mask at the clip's frames of the same numbers, where both have some in common.
+
+    Frames for which there is no mask are kept wholly. A mask with numbers of its own (from 0 or 1)
+    goes by its order.
+
+    Raises:
+        OpenVoidError: some of its numbers are the clip's, and some are not.
+    """
+    numbers = open_clip(path, rate=clip.rate)
+    if not (numbered(numbers) and numbered(clip)):
+        return quadmask
+    before = numbers.first_frame - clip.first_frame
+    after = clip.length - before - len(quadmask)
+    if before >= clip.length or before + len(quadmask) <= 0:
+        return quadmask
+    if before < 0 or after < 0:
+        first, last = clip.first_frame, clip.first_frame + clip.length - 1
+        raise OpenVoidError(
+            f"has frames {numbers.first_frame} to {numbers.first_frame + len(quadmask) - 1}, "
+            f"the clip {first} to {last}",
+            where=str(path),
+            mend="move what the clip does not have elsewhere, or number the mask as the clip",
+        )
+    if not (before or after):
+        return quadmask
+    kept = np.full((quadmask.height, quadmask.width), Region.KEEP, np.uint8)
+    return Quadmask.from_labels(chain(repeat(kept, before), quadmask, repeat(kept, after)))
 
 
 def write_quadmask(mask: Quadmask, out: Path, rate: Fraction, within: Joins | None = None) -> None:

@@ -83,6 +83,11 @@ def is_pattern(path: Path) -> bool:
     return _PLACE.search(path.name) is not None
 
 
+def numbered(clip: Clip) -> bool:
+    """Whether a clip's frames have numbers in the names of their files."""
+    return clip.path.is_dir() or (is_pattern(clip.path) and not clip.path.exists())
+
+
 def pattern_of(path: Path) -> Pattern:
     """The pattern that a path writes out."""
     places = list(_PLACE.finditer(path.name))

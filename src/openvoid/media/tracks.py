@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from openvoid.core import facts
+from openvoid.core.clip import Clip
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import split
 from openvoid.core.track import Track
 from openvoid.media.atomic import Joins, write_json
-from openvoid.media.masks import open_quadmask, write_mattes
+from openvoid.media.masks import by_number, open_quadmask, write_mattes
 from openvoid.media.transaction import Transaction
 
 SCHEMA = "openvoid.track/1"
@@ -31,14 +32,19 @@ def facts_path(path: Path) -> Path:
     return path.with_name((path.stem if path.suffix else path.name) + ".json")
 
 
-def open_track(path: str | Path, *, label: str = "object") -> Track:
+def open_track(path: str | Path, *, label: str = "object", clip: Clip | None = None) -> Track:
     """The track stored at `path`: a black and white video or folder of images.
+
+    Args:
+        clip: whose it is: where both have numbers they count, and it is empty in the other frames.
 
     Raises:
         OpenVoidError: unreadable, empty, or beside it a JSON file that does not fit.
     """
     path = Path(path)
     matte = open_quadmask(path, matte=True)
+    if clip is not None:
+        matte = by_number(matte, path, clip)
     said, sure = _read_facts(facts_path(path), label)
     masks = (split(labels)[0] for labels in matte)
     try:

@@ -15,7 +15,7 @@ from typing import Literal
 from openvoid.core.effects import PERSON, Effect, Effects
 from openvoid.core.errors import OpenVoidError
 
-APPLIED_FROM = 0.4
+APPLIED_FROM = 0.45
 """The least confidence with which an effect is applied."""
 
 Numbers = frozenset[int] | Literal["all"]

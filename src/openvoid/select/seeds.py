@@ -7,16 +7,14 @@ is not, and how far away it can be. Knows no picture.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.errors import OpenVoidError
 from openvoid.core.selection import Selection
-from openvoid.media.images import check_claim
+from openvoid.media.mattes import read_matte
 from openvoid.vision.working import Working
 
 Map = NDArray[Any]  # [h, w] float32
@@ -131,31 +129,6 @@ def _box(selection: Selection, frame: int, working: Working) -> Mask | None:
         right, bottom = working.place(box.right, box.bottom)
         rows = slice(max(0, round(top)), max(round(top) + 1, round(bottom)))
         mask[rows, max(0, round(left)) : max(round(left) + 1, round(right))] = True
-    return mask
-
-
-def read_matte(file: str, height: int, width: int) -> Mask:
-    """A gray picture, white where the object is, as [H, W] bool.
-
-    Raises:
-        OpenVoidError: it cannot be read, shows nothing, or has another size than the clip.
-    """
-    data = np.fromfile(file, np.uint8) if Path(file).is_file() else np.zeros(0, np.uint8)
-    check_claim(data.tobytes(), Path(file))
-    try:
-        picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
-    except cv2.error:
-        picture = None
-    if picture is None:
-        raise OpenVoidError("cannot be read as a picture", where=file, mend="a PNG, gray")
-    if picture.shape != (height, width):
-        found = f"{picture.shape[1]}x{picture.shape[0]}"
-        raise OpenVoidError(
-            f"the matte is {found}", where=file, mend=f"the clip is {width}x{height}"
-        )
-    mask = picture > 127
-    if not mask.any():
-        raise OpenVoidError("the matte is empty", where=file, mend="white is the object")
     return mask
 
 

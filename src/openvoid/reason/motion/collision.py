@@ -24,7 +24,7 @@ from openvoid.reason.motion.disturbance import Thing
 from openvoid.reason.motion.evidence import Evidence
 from openvoid.reason.motion.figure_ground import novel_in
 from openvoid.reason.motion.limits import COLLIDE, Limits, limit
-from openvoid.reason.motion.meeting import Meeting, meetings
+from openvoid.reason.motion.meeting import Meeting, MeetingLimits, meetings
 from openvoid.reason.motion.report import ColourLimits, Finding, colour_name
 from openvoid.reason.motion.scene import Mask, Scene
 from openvoid.vision.masks import grown
@@ -66,7 +66,16 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         why = f"Until frame {each.before.frame} the {noun} moves on its own; where it meets the"
         why += f" {label} in frame {each.frame} it leaves its course. Without the {label} it would"
         why += " have gone on."
-        yield Finding(EffectKind.PHYSICAL, Relation.STOPS, noun, why, now, goes, 0.7)
+        sure = _sure(evidence, each)
+        yield Finding(EffectKind.PHYSICAL, Relation.STOPS, noun, why, now, goes, sure)
+
+
+def _sure(evidence: Evidence, found: Meeting) -> float:
+    """How sure it is that the object bent its course: less where the camera moves and the thing is
+    not seen long enough before to know that it does not wander by itself."""
+    if found.strays(evidence.limits(MeetingLimits)) is not None:
+        return 0.75  # else it would not be here
+    return 0.7 if evidence.scene.locked else 0.35
 
 
 def set_off(found: Meeting, things: Sequence[Thing], scene: Scene, limits: CollisionLimits) -> bool:

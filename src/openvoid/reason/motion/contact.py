@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from openvoid.core.effects import EffectKind, Relation
-from openvoid.reason.motion import background, parallax, shadow
+from openvoid.reason.motion import background, chance, parallax, shadow
 from openvoid.reason.motion.blobs import Spots
 from openvoid.reason.motion.disturbance import DisturbanceLimits, Thing, disturbed
 from openvoid.reason.motion.evidence import Evidence, once
-from openvoid.reason.motion.limits import COST, PRESS, Limits, limit
+from openvoid.reason.motion.limits import COST, HARM, PRESS, Limits, limit
 from openvoid.reason.motion.meeting import meetings
 from openvoid.reason.motion.report import ColourLimits, Finding, colour_name, where_name
 from openvoid.reason.motion.scene import Mask, Scene
@@ -30,6 +30,8 @@ class ContactLimits(Limits):
 
     looks: int = limit(8, "frames by which it is told whether two hang together", COST)
     gap: float = limit(0.03, "of the short side: narrower gaps in a region are part of it", PRESS)
+    soon: int = limit(6, "frames of a thing that are compared with chance", PRESS)
+    stray: float = limit(0.34, "of the other places: more show as much by chance", HARM)
     margin: float = limit(0.012, "of the short side: around what is physical", PRESS)
 
 
@@ -53,17 +55,56 @@ def things(evidence: Evidence) -> tuple[Thing, ...]:
     return tuple(found)
 
 
+@once
+def by_chance(evidence: Evidence) -> tuple[float, ...]:
+    """How much is disturbed in the same way where the object is put instead (`chance`): the largest
+    thing there soon after it begins, in pixels. What the object is said to disturb is none of it: a
+    ball that it strikes may roll by there. An object that moves is put ahead of itself, to what it
+    has not touched yet; another one to other places."""
+    limits, changes = evidence.limits(ContactLimits), evidence.limits(DisturbanceLimits)
+    scene, met = evidence.scene, meetings(evidence)
+    moves = Spots(scene.size, [*met.free, *(each.course for each in met.met)])
+
+    def free(index: int) -> Mask:
+        own = [each.mask(index, scene.size) for each in things(evidence) if index in each.frames]
+        return moves(index) | grown(np.any([np.zeros(scene.size, bool), *own], axis=0), 3)
+
+    usual, light, found = background.usual(evidence), shadow.going_along(evidence), []
+    before = None if parallax.stays(evidence) else chance.ahead(evidence)
+    tracks = chance.elsewhere(evidence) if before is None else (before,)
+    for track in tracks:
+        all_ = disturbed(scene, usual, light, free, evidence.run, changes, touching=track)
+        kept = worth(all_, scene, changes.thing_share, limits)
+        sizes = [each.soon_px(limits.soon) for each in kept]
+        found.append(float(max(sizes, default=0)))
+    return tuple(found)
+
+
 def find(evidence: Evidence) -> Iterator[Finding]:
     """What is pushed, bent, splashed, and what that sets off."""
     limits = evidence.limits(ContactLimits)
     scene, label = evidence.scene, evidence.scene.object.label
     for thing in things(evidence):
         noun, where = _told(evidence, thing, thing.frames[min(1, len(thing.frames) - 1)])
-        by, sure = (f"the {label}", 0.75) if thing.cause == 0 else ("what moved before", 0.65)
+        by = f"the {label}" if thing.cause == 0 else "what moved before"
+        sure = _sure(evidence, thing)
         why = f"From frame {thing.began} on the {noun} at the {where} changes, beginning where"
         why += f" {by} touches it; without that it would stay as it was."
         now = scene.placed((index, _region(scene, thing, index, limits)) for index in thing.frames)
         yield Finding(EffectKind.PHYSICAL, Relation.PUSHES, noun, why, now, (), sure)
+
+
+def _sure(evidence: Evidence, thing: Thing) -> float:
+    """How sure it is that the object did it: what stands out from chance is; what another thing is
+    said to have set going is no surer than that."""
+    limits, known = evidence.limits(ContactLimits), {each.number: each for each in things(evidence)}
+    chain = [thing]
+    while (cause := known.get(chain[-1].cause)) is not None and cause not in chain:
+        chain.append(cause)
+    first = chain[-1]
+    if chance.rate(evidence, first.soon_px(limits.soon), by_chance(evidence)) > limits.stray:
+        return 0.3
+    return 0.8 if thing is first else 0.65
 
 
 def _region(scene: Scene, thing: Thing, index: int, limits: ContactLimits) -> Mask:

@@ -68,6 +68,11 @@ class Thing:
     def frames(self) -> tuple[int, ...]:
         return tuple(sorted(self._masks))
 
+    def soon_px(self, frames: int) -> int:
+        """How large it becomes within so many frames."""
+        soon = [mask for frame, mask in self._masks.items() if frame < self.began + frames]
+        return max((int(each.crop().sum()) for each in soon), default=0)
+
     def mask(self, frame: int, size: tuple[int, int]) -> Mask:
         """Where it differs [H, W] in a frame; nowhere where it is not disturbed."""
         if frame not in self._masks:
@@ -94,16 +99,19 @@ def disturbed(
     run: Run,
     limits: DisturbanceLimits,
     only: Callable[[int], Mask] | None = None,
+    touching: Track | None = None,
 ) -> dict[int, Thing]:
     """Go through the clip once, in order.
 
     `free(t)` moves by itself there, not to be blamed on the object even where they meet. With
-    `only`, nothing but that is disturbed by the object: one that stays pushes nothing.
+    `only`, nothing but that is disturbed by the object: one that stays pushes nothing. With
+    `touching`, what is asked is what these silhouettes disturb, the object itself left out.
     """
     state = _begin(scene, usual, light)
     for index in run.track("causes", range(scene.length), scene.length):
         here = only(index) if only is not None else None
-        _step(scene, state, usual, light, free(index), here, index, limits)
+        touched = scene.object[index] if touching is None else touching[index]
+        _step(scene, state, usual, light, free(index), here, touched, index, limits)
     return state.things
 
 
@@ -123,12 +131,12 @@ def _step(
     light: Track,
     free: Mask,
     only: Mask | None,
+    touched: Mask,
     index: int,
     limits: DisturbanceLimits,
 ) -> None:
     picture, seen = scene.picture(index), scene.seen(index)
-    touched = scene.object[index]
-    hidden = grown(touched, 2) | grown(light[index], 2) | ~seen
+    hidden = grown(touched | scene.object[index], 2) | grown(light[index], 2) | ~seen
     threshold = np.maximum(limits.least, limits.noises * usual.noise)
     differs = outside(picture, state.reference, threshold, scene) & state.known & ~hidden
     differs = tidy(differs)

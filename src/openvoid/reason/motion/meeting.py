@@ -24,7 +24,7 @@ from openvoid.reason.motion.background import distance_px
 from openvoid.reason.motion.blobs import Blob, BlobLimits, Course, Follower, blobs_of
 from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.evidence import Evidence, once
-from openvoid.reason.motion.limits import COLLIDE, SCENES, WORKING, Limits, limit
+from openvoid.reason.motion.limits import COLLIDE, HARM, SCENES, WORKING, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.masks import grown, inner, thick, tidy
 
@@ -43,6 +43,7 @@ class MeetingLimits(Limits):
     edge_share: float = limit(0.6, "of its frames a driven thing reaches the border", SCENES)
     bent: float = limit(0.3, "of its size: off its course by more than this", COLLIDE)
     bent_share: float = limit(0.12, "of the way since: and by more than this", COLLIDE)
+    strays: float = limit(0.34, "of the looks before: what wanders so often is not bent", HARM)
     after: int = limit(10, "frames after the meeting in which that is judged", COLLIDE)
     # from one frame to the next
     least: float = limit(0.05, "of white: a smaller change is noise", COLLIDE)
@@ -69,6 +70,25 @@ class Meeting:
             frames = min(frames, speed / -along * 1.5)
             return np.asarray(factor * (velocity * frames * 0.75))
         return np.asarray(factor * (velocity * frames + 0.5 * self.acceleration_px * frames**2))
+
+    def wanders(self, limits: MeetingLimits) -> bool:
+        """Whether it is known to leave its course without a meeting."""
+        share = self.strays(limits)
+        return share is not None and share > limits.strays
+
+    def strays(self, limits: MeetingLimits) -> float | None:
+        """How often, 0..1, the thing left its course long before the meeting too, told in the same
+        way; None where it is not seen long enough. What wanders by itself was not turned aside."""
+        seen = [blob for blob in self.course.blobs if blob.frame < self.frame]
+        off = []
+        for start in range(limits.fewest, len(seen) - limits.fewest + 1):
+            history, after = seen[max(0, start - limits.history) : start], seen[start:]
+            times = np.array([blob.frame for blob in history], float)
+            velocity, acceleration = _motion(times, np.array([blob.centre for blob in history]))
+            last = history[-1]
+            early = Meeting(self.course, last.frame, last, velocity, acceleration, False)
+            off.append(_off(early, after[: limits.after], limits))
+        return float(np.mean(off)) if off else None
 
 
 @dataclass(frozen=True)
@@ -108,7 +128,7 @@ def _apart(evidence: Evidence) -> Meetings:
         behind = resumed(found, courses, limits) if found.bends else None
         if behind is not None:
             free += [course, behind]
-        elif not found.bends or driven(course, limits, found.frame):
+        elif not found.bends or driven(course, limits, found.frame) or found.wanders(limits):
             free.append(course)
         else:
             met.append(found)
@@ -126,6 +146,7 @@ def _stopped(evidence: Evidence) -> list[Meeting]:
         if each is not None
         and each.bends
         and not driven(each.course, limits)
+        and not each.wanders(limits)
         and resumed(each, all_, limits) is None
     ]
 
@@ -218,13 +239,18 @@ def _bends(found: Meeting, number: int, limits: MeetingLimits) -> bool:
     since = last.frame - found.before.frame
     if len(after) < 3:
         return not last.touches_edge
+    return since > 0 and _off(found, after, limits)
+
+
+def _off(found: Meeting, after: Sequence[Blob], limits: MeetingLimits) -> bool:
+    """Whether it is off its course in the later half of some frames."""
     off = []
     for blob in after[len(after) // 2 :]:
         way = found.way(blob.frame - found.before.frame)
         error = np.hypot(*(np.array(found.before.centre) + way - blob.centre))
         limit = limits.bent * found.before.extent_px + limits.bent_share * float(np.hypot(*way))
         off.append(error > limit)
-    return since > 0 and bool(np.mean(off) > 0.5)
+    return bool(np.mean(off) > 0.5)
 
 
 def resumed(found: Meeting, others: Sequence[Course], limits: MeetingLimits) -> Course | None:

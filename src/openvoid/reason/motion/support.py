@@ -19,12 +19,12 @@ import numpy as np
 
 from openvoid.core.box import bounding_box
 from openvoid.core.effects import EffectKind, Relation
-from openvoid.reason.motion import figure_ground, lamp, parallax, shadow
+from openvoid.reason.motion import chance, figure_ground, lamp, parallax, shadow
 from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.evidence import Evidence
 from openvoid.reason.motion.falling import FallingLimits, Loss
 from openvoid.reason.motion.figure_ground import FigureLimits
-from openvoid.reason.motion.limits import COST, LIME, SUPPORT, Limits, limit
+from openvoid.reason.motion.limits import COST, HARM, LIME, SUPPORT, Limits, limit
 from openvoid.reason.motion.report import Finding
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.shadow import ShadowLimits
@@ -44,6 +44,7 @@ class SupportLimits(Limits):
     sways: int = limit(3, "frames: so often what a hand holds is looked for", COST)
     alike: float = limit(1.8, "times as large is the same thing in a hand", SUPPORT)
     mostly: float = limit(0.75, "of the frames show it", SUPPORT)
+    stray: float = limit(0.34, "of the other places: more show as much by chance", HARM)
     # put into it while it stays
     rigid: float = limit(0.92, "intersection over union of silhouettes: it rests", LIME)
     changed: float = limit(0.1, "of white", LIME)
@@ -56,6 +57,17 @@ class SupportLimits(Limits):
 def find_borne(evidence: Evidence) -> Iterator[Finding]:
     """What an object that stays bears, holds or props, and where that may fall."""
     limits = evidence.limits(SupportLimits)
+    scene, first = evidence.scene, evidence.scene.object.seen[0]
+    lost, swaying = _borne(evidence)
+    moves = _moves(evidence, lost)
+    if moves.sum() / scene.object[first].sum() > limits.lightest:
+        at = _nearest(swaying) if swaying else _fixed(evidence, moves)
+        now = ((t, at(t) & scene.seen(t)) for t in range(first, scene.length))
+        yield _bearing(evidence, now, lost, _sure(evidence, moves, _borne))
+
+
+def _borne(evidence: Evidence) -> tuple[Sequence[Loss], dict[int, Mask]]:
+    """What gives way without an object that stays, and what sways in a hand."""
     scene, around = evidence.scene, figure_ground.around(evidence)
     dark, first = shadow.beside(evidence), scene.object.seen[0]
     object_, base = scene.object[first], scene.base_px(first)
@@ -70,15 +82,21 @@ def find_borne(evidence: Evidence) -> Iterator[Finding]:
                 {},
                 losses(_like_the_ground(evidence), object_, base, dark, statics),
             )
-    moves = _moves(evidence, lost)
-    if moves.sum() / object_.sum() > limits.lightest:
-        at = _nearest(swaying) if swaying else _fixed(evidence, moves)
-        now = ((t, at(t) & scene.seen(t)) for t in range(first, scene.length))
-        yield _bearing(evidence, now, lost)
+    return lost, swaying
 
 
 def find_carried(evidence: Evidence) -> Iterator[Finding]:
     """What an object that moves held when the shot began: it falls there and then."""
+    limits = evidence.limits(SupportLimits)
+    lost = _carried(evidence)[0]
+    moves = _moves(evidence, lost)
+    object_ = evidence.scene.object[evidence.scene.object.seen[0]]
+    if limits.lightest < moves.sum() / object_.sum() < limits.heaviest:
+        yield _bearing(evidence, (), lost, _sure(evidence, moves, _carried))
+
+
+def _carried(evidence: Evidence) -> tuple[Sequence[Loss], dict[int, Mask]]:
+    """What falls that an object held which moves when the shot begins."""
     limits = evidence.limits(SupportLimits)
     scene, whole = evidence.scene, figure_ground.carried(evidence)
     first = scene.object.seen[0]
@@ -87,9 +105,25 @@ def find_carried(evidence: Evidence) -> Iterator[Finding]:
     loose = held(
         hanging(whole & ~dark, object_) & ~_left_behind(scene, first, limits), object_, limits
     )
-    lost = losses(loose, object_, scene.base_px(first), dark, evidence.limits(StaticsLimits))
-    if limits.lightest < _moves(evidence, lost).sum() / object_.sum() < limits.heaviest:
-        yield _bearing(evidence, (), lost)
+    statics = evidence.limits(StaticsLimits)
+    return losses(loose, object_, scene.base_px(first), dark, statics), {}
+
+
+def _sure(
+    evidence: Evidence,
+    moves: Mask,
+    test: Callable[[Evidence], tuple[Sequence[Loss], dict[int, Mask]]],
+) -> float:
+    """How sure it is that the object bears it: less where the same test tells as much of the
+    object's outline at other places (`chance`), what it is said to bear left out."""
+    limits, own = evidence.limits(SupportLimits), grown(moves, 3)
+    others = [
+        float((_moves(other, test(other)[0]) & ~own).sum()) for other in chance.moved(evidence)
+    ]
+    if not others:
+        return 0.5 if evidence.scene.locked else 0.3
+    found = chance.rate(evidence, float(moves.sum()), others)
+    return 0.6 if found == 0 else 0.5 if found <= limits.stray else 0.25
 
 
 def _moves(evidence: Evidence, lost: Sequence[Loss]) -> Mask:
@@ -97,14 +131,16 @@ def _moves(evidence: Evidence, lost: Sequence[Loss]) -> Mask:
     return np.any([nothing, *(each.changes(falling) for each in lost)], axis=0)
 
 
-def _bearing(evidence: Evidence, now: Iterable[tuple[int, Mask]], lost: Sequence[Loss]) -> Finding:
+def _bearing(
+    evidence: Evidence, now: Iterable[tuple[int, Mask]], lost: Sequence[Loss], sure: float
+) -> Finding:
     """What hangs together with the object, and where it falls."""
     scene, label = evidence.scene, evidence.scene.object.label
     why = f"Right beside the {label}, and hanging together with it, is something that its"
     why += f" surroundings are not; the {label} may bear or hold it, and it would fall without."
     noun, goes = f"what the {label} holds", scene.placed(_falling(evidence, lost))
     relation = Relation.SUPPORTS
-    return Finding(EffectKind.PHYSICAL, relation, noun, why, scene.placed(now), goes, 0.4)
+    return Finding(EffectKind.PHYSICAL, relation, noun, why, scene.placed(now), goes, sure)
 
 
 def _falling(evidence: Evidence, lost: Sequence[Loss]) -> Iterator[tuple[int, Mask]]:
@@ -224,7 +260,7 @@ def find_contents(evidence: Evidence) -> Iterator[Finding]:
     why = f"From frame {began} on the {label}, which stays, looks different inside its outline,"
     why += " after something moved there from above: it bears what was put into it."
     noun = f"what is put into the {label}"
-    yield Finding(EffectKind.PHYSICAL, Relation.SUPPORTS, noun, why, now, goes, 0.4)
+    yield Finding(EffectKind.PHYSICAL, Relation.SUPPORTS, noun, why, now, goes, 0.5)
 
 
 def _rigid(scene: Scene, limits: SupportLimits) -> bool:

@@ -27,11 +27,12 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
+from openvoid.media.mattes import read_matte
 from openvoid.select.classical.background import Scene
 from openvoid.select.classical.following import Following, Look, Pointed, Whole, first_of
 from openvoid.select.classical.initial_silhouette import WINDOW_FRAMES, Guess, what_of
 from openvoid.select.classical.matting import refined
-from openvoid.select.seeds import Mask, obeyed, read_matte, seeds_of
+from openvoid.select.seeds import Mask, obeyed, seeds_of
 from openvoid.vision.display import Display
 from openvoid.vision.working import FOLLOW, Small, Working, prepare
 

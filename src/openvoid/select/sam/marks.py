@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from openvoid.core.selection import BoxMark, Matte, Point, Selection, Stroke
-from openvoid.select.seeds import Mask, read_matte
+from openvoid.media.mattes import read_matte
+from openvoid.select.seeds import Mask
 
 ON, OFF, CORNER, OPPOSITE = 1, 0, 2, 3
 STROKE_POINTS = 6

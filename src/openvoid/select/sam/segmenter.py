@@ -24,10 +24,11 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
+from openvoid.media.mattes import read_matte
 from openvoid.select.sam import weights as sam_weights
 from openvoid.select.sam.marks import Marks, anchors_of, marks_of
 from openvoid.select.sam.picture import FAR, Logits, Pictures, silhouette
-from openvoid.select.seeds import obeyed, read_matte
+from openvoid.select.seeds import obeyed
 from openvoid.vision.display import Display
 
 if TYPE_CHECKING:

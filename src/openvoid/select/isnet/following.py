@@ -195,7 +195,7 @@ class Following:
                 span = NEAREST if refused < 3 else self._every
                 continue
             same = overlap(fresh.mask, place.mask)
-            self._bridge(key, fresh, steps)
+            self._bridge(key, fresh, steps, doubted=refused > 0)
             carrier.anchor(fresh.frame, fresh.mask)
             span = min(self._every, 2 * span) if same >= AGREES else max(NEAREST, span // 2)
             key, place, steps, refused = fresh, fresh, {}, 0
@@ -265,14 +265,20 @@ class Following:
 
     # --- between two keys ---------------------------------------------------------------------
 
-    def _bridge(self, one: Key, other: Key, steps: Mapping[int, Key]) -> None:
-        """Keep what was carried between two keys; carry back from the second where it differs."""
+    def _bridge(
+        self, one: Key, other: Key, steps: Mapping[int, Key], *, doubted: bool = False
+    ) -> None:
+        """Keep what was carried between two keys; carry back from the second where it differs.
+
+        Args:
+            doubted: a look between them was refused: carry back in any case.
+        """
         way, span = (1 if other.frame > one.frame else -1), abs(other.frame - one.frame)
         self._keep(other)
         inner = list(range(one.frame + way, other.frame, way))
         arrived = overlap(steps[other.frame].mask, other.mask) if other.frame in steps else 0.0
         back: Mapping[int, Key] = {}
-        if inner and arrived < AGREES:
+        if inner and (doubted or arrived < AGREES):
             back = self._back(other, inner[0], -way, steps)
         returned = overlap(back[inner[0]].mask, one.mask) if inner and inner[0] in back else 1.0
         middle = inner[len(inner) // 2] if inner else one.frame
@@ -282,6 +288,9 @@ class Following:
                 found = self._look(Key(middle, guess, 0.5))
                 odd = found and all(_odd(found.mask, each, middle) for each in (one, other))
                 if found is not None and not odd:
+                    ways = (steps[middle], back[middle])  # a look like neither is doubtful
+                    same = max(overlap(found.mask, each.mask) for each in ways)
+                    found = replace(found, trust=min(found.trust, sure_of(same)))
                     both = {**steps, **back, other.frame: other}
                     again = self._back(found, other.frame, way, both)
                     self._bridge(one, found, steps)

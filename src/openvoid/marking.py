@@ -35,10 +35,9 @@ from openvoid.reason.combine import combine
 from openvoid.reason.compose import compose
 from openvoid.workspace.fingerprint import code_hash, request_key, track_hash, versions
 from openvoid.workspace.scratch import scratch
-from openvoid.workspace.shelf import Shelf
+from openvoid.workspace.shelf import Shelf, same_object
 
 REASONERS = ("motion",)
-SAME = 0.5  # intersection over union: two tracks are of one object
 
 Options = Mapping[str, Any]
 
@@ -244,7 +243,7 @@ def mark(
                 reasoners=reasoners,
                 options=reasoner_options,
                 cuts=cuts,
-                edited=said[1] if said is not None and _same(said[0], track) else None,
+                edited=said[1] if said is not None and same_object(said[0], track) else None,
                 progress=progress,
                 told=told,
             )
@@ -255,15 +254,6 @@ def mark(
         quadmask = compose(track, effects, **asdict(composing))
         shelf.put_quadmask(quadmask, clip.rate)
     return Marked(selection, track, effects, quadmask, told)
-
-
-def _same(one: Track, other: Track) -> bool:
-    """Whether two tracks are of one object, followed more or less well."""
-    if (len(one), one.height, one.width) != (len(other), other.height, other.width):
-        return False
-    both = sum(int((a & b).sum()) for a, b in zip(one, other, strict=True))
-    either = sum(int((a | b).sum()) for a, b in zip(one, other, strict=True))
-    return both > SAME * either
 
 
 def check_fits(clip: Clip, track: Track) -> None:

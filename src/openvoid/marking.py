@@ -33,10 +33,9 @@ from openvoid.reason.applied import Decisions, by_confidence
 from openvoid.reason.combine import combine
 from openvoid.reason.compose import compose
 from openvoid.workspace.scratch import scratch
-from openvoid.workspace.shelf import Shelf
+from openvoid.workspace.shelf import Shelf, same_object
 
 REASONERS = ("motion",)
-SAME = 0.5  # intersection over union: two tracks are of one object
 
 Options = Mapping[str, Any]
 
@@ -242,7 +241,7 @@ def mark(
                 reasoners=reasoners,
                 options=reasoner_options,
                 cuts=cuts,
-                edited=said[1] if said is not None and _same(said[0], track) else None,
+                edited=said[1] if said is not None and same_object(said[0], track) else None,
                 progress=progress,
                 told=told,
             )
@@ -253,15 +252,6 @@ def mark(
         quadmask = compose(track, effects, **asdict(composing))
         shelf.put_quadmask(quadmask, clip.rate)
     return Marked(selection, track, effects, quadmask, told)
-
-
-def _same(one: Track, other: Track) -> bool:
-    """Whether two tracks are of one object, followed more or less well."""
-    if (len(one), one.height, one.width) != (len(other), other.height, other.width):
-        return False
-    both = sum(int((a & b).sum()) for a, b in zip(one, other, strict=True))
-    either = sum(int((a | b).sum()) for a, b in zip(one, other, strict=True))
-    return both > SAME * either
 
 
 def check_fits(clip: Clip, track: Track) -> None:

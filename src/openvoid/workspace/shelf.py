@@ -29,6 +29,7 @@ from openvoid.media.transaction import Transaction, recover
 
 SELECTION, TRACK, EFFECTS = "selection.json", "track.mkv", "effects.json"
 QUADMASK, MADE_BY = "quadmask.mkv", "made_by.json"
+SAME = 0.5  # intersection over union: two tracks are of one object
 
 
 class Shelf:
@@ -186,6 +187,15 @@ class _Noting:
 
 def _note(name: str) -> str:
     return "effects_sha256" if name == EFFECTS else f"{name.replace('.', '_')}_sha256"
+
+
+def same_object(one: Track, other: Track) -> bool:
+    """Whether two tracks are of one object, followed more or less well."""
+    if (len(one), one.height, one.width) != (len(other), other.height, other.width):
+        return False
+    both = sum(int((a & b).sum()) for a, b in zip(one, other, strict=True))
+    either = sum(int((a | b).sum()) for a, b in zip(one, other, strict=True))
+    return both > SAME * either
 
 
 def read_effects(path: Path) -> Effects:

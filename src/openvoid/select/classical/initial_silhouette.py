@@ -89,13 +89,16 @@ def hypotheses(scene: Scene, frame: int, seeds: Seeds) -> list[Guess]:
     if not scored:
         return [Guess(seeds.sure & ~seeds.never, 0.05)]
     scored.sort(key=lambda guess: -guess.score)
+    return _unlike([_closely(scene, frame, seeds, along, each) for each in _unlike(scored)])
+
+
+def _unlike(ordered: list[Guess]) -> list[Guess]:
+    """The first `MOST_OFFERED` of which no two are much alike."""
     offered: list[Guess] = []
-    for guess in scored:
-        if len(offered) < MOST_OFFERED and all(
-            overlap(guess.mask, other.mask) < UNLIKE for other in offered
-        ):
+    for guess in ordered:
+        if all(overlap(guess.mask, other.mask) < UNLIKE for other in offered):
             offered.append(guess)
-    return [_closely(scene, frame, seeds, along, each) for each in offered]
+    return offered[:MOST_OFFERED]
 
 
 def overlap(one: Mask, other: Mask) -> float:

@@ -24,6 +24,9 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What tests decode is kept for them alone, never in the person's own cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OPENVOID_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hub")))  # `auto` chooses by weights
+        patch.delenv("HF_HUB_CACHE", raising=False)
+        patch.delenv("HUGGINGFACE_HUB_CACHE", raising=False)
         yield
 
 
@@ -151,6 +154,15 @@ def tiny_sam(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
 
     home = tmp_path_factory.mktemp("sam")
     return {"sam2": make_sam2(home / "sam2"), "sam3": make_sam3(home / "sam3")}
+
+
+@pytest.fixture(scope="session")
+def tiny_isnet(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """A tiny network that sees what is red, by name; skips where onnxruntime is missing."""
+    pytest.importorskip("onnxruntime")
+    from tests.select.isnet.tiny_isnet import make_isnet
+
+    return {"isnet": make_isnet(tmp_path_factory.mktemp("isnet") / "tiny.onnx")}
 
 
 @pytest.fixture

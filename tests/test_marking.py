@@ -18,9 +18,17 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Region
 from openvoid.core.selection import Point, Selection
 from openvoid.core.track import Track
-from openvoid.marking import Composing, Marked, find_effects, find_track, mark
+from openvoid.marking import (
+    Composing,
+    Marked,
+    Told,
+    find_effects,
+    find_track,
+    mark,
+)
 from openvoid.media.masks import open_quadmask
 from openvoid.media.tracks import open_track
+from openvoid.reason.applied import Decisions
 from openvoid.workspace.shelf import Shelf
 
 pytestmark = pytest.mark.usefixtures("third_party", "cache")
@@ -124,6 +132,22 @@ def test_a_person_s_correction_is_used_and_never_overwritten(clip: Clip, tmp_pat
     assert json.loads((tmp_path / "effects.corrected.json").read_text()) == corrected
 
 
+def test_a_decision_stands_when_the_effects_are_looked_for_again(
+    clip: Clip, tmp_path: Path, calls: list[str]
+) -> None:
+    before = marked(clip, tmp_path)
+    no = marked(clip, tmp_path, decisions=Decisions(reject=frozenset({1})))
+    assert no.quadmask.shares()[Region.AFFECTED] == 0 < before.quadmask.shares()[Region.AFFECTED]
+    assert marked(clip, tmp_path).quadmask == no.quadmask
+    again = marked(clip, tmp_path, resume=False)
+    assert again.effects.affected[0].by_person
+    assert again.quadmask == no.quadmask
+    other = marked(clip, tmp_path, Selection((Point(2, 50, 12),)))  # another object
+    assert other.quadmask.shares()[Region.AFFECTED] > 0
+    with pytest.raises(OpenVoidError, match="there is no effect 7"):
+        marked(clip, tmp_path, decisions=Decisions(accept=frozenset({7})))
+
+
 def test_a_correction_that_cannot_be_read_is_told(clip: Clip, tmp_path: Path) -> None:
     marked(clip, tmp_path)
     (tmp_path / "effects.json").write_text('{"schema": "openvoid.effects/2", "affected": 3}')
@@ -169,3 +193,16 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "marks").write_text("")
     with pytest.raises(OpenVoidError, match="is a file"):
         Shelf(tmp_path / "marks")
+
+
+def test_what_auto_was_is_told_and_kept_as_its_own_name(tmp_path: Path) -> None:
+    rows, columns = np.mgrid[:64, :96]
+    disc = np.hypot(columns - 40, rows - 30) < 12
+    frame = np.where(disc[..., None], (200, 40, 40), (60, 90, 70)).astype(np.uint8)
+    shot, at, told = clip_of([frame] * 2, Fraction(25)), Selection((Point(0, 40, 30),)), Told()
+    assert find_track(shot, at, told=told) == find_track(shot, at, segmenter="classical")
+    assert told.notes["segmenter"].startswith("classical; isnet finds more: ")
+    found = mark(shot, at, tmp_path / "marks", reasoners=())
+    assert found.told.notes["segmenter"].startswith("classical; ")
+    kept = json.loads((tmp_path / "marks" / "track.json").read_text())
+    assert kept["segmenter"] == "classical"

@@ -351,7 +351,7 @@ REPORT = {
     "versions": {"openvoid", "python", "numpy", "opencv", "av"},
     "weights": set(),
     "source": {"clip", "mask"},
-    "timings_s": {"mean", "deliver", "total"},
+    "timings_s": {"read", "scenes", "mean", "deliver", "total"},
     "shares": {"kept", "seen", "synthesised"},
     "notes": {"ring_px"},
     "warnings": None,

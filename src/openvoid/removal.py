@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid import by_scene
+from openvoid.by_scene import AUTO
 from openvoid.core import plugins
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
@@ -66,6 +68,7 @@ def remove(
     seed: int = 0,
     soft_edge_px: int | None = None,
     effects: Effects | None = None,
+    cuts: str = AUTO,
     matte: str | Path | None = None,
     patch: str | Path | None = None,
     overwrite: bool = False,
@@ -88,6 +91,8 @@ def remove(
         seed: the same seed gives the same bytes.
         soft_edge_px: how far blur and penumbra may reach outside the mask; None: by height.
         effects: what else the object causes, for engines that move affected things.
+        cuts: where scenes begin, each of which is worked on by itself: "auto", found; "none"; or
+            the first frame of each new one, from 0, and spans of dissolves: "16,40-55".
         matte: also write what changed, in gray. patch: also write the new pixels, as RGBA.
         overwrite: replace deliverables that exist.
         resume: go on where an earlier try of the same request was stopped.
@@ -106,6 +111,7 @@ def remove(
     check_free(to, request.clip, request.quadmask, overwrite)
     asked: dict[str, Any] = {"engine": engine, "options": asdict(engine_options)}
     asked |= {"grow_px": grow_px, "codec": to.codec}
+    asked |= {"cuts": cuts} if cuts != AUTO else {}
     provenance = replace(
         provenance_of(request, asked, shot.mask_path),
         weights=plugins.weights_of(plugin, engine_options, progress),
@@ -119,7 +125,7 @@ def remove(
     ):
         filler = plugins.construct("engine", engine, options)  # may load much: all else is checked
         run = _run(folder / "engine", journal, progress)
-        removal = Removal(request, filler, run, journal, package, begun)
+        removal = Removal(request, filler, run, journal, package, begun, cuts)
         removal.work()
         result = removal.result(witnessed(provenance, witness.sha256()))
         witness.check()
@@ -171,6 +177,7 @@ class Removal:
     journal: Journal
     package: Package
     begun: float  # when the call was made, by `time.perf_counter`
+    cuts: str = AUTO
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(Origin), np.int64))
     done: int = 0  # frames delivered
     busy_s: float = 0.0  # spent on delivering
@@ -200,7 +207,8 @@ class Removal:
         yield from self.journal.fills()
         if start < length:
             clip = decoded_once(self.request.clip)
-            made = self.engine.fill(replace(self.request, clip=clip, start=start), self.run)
+            request = replace(self.request, clip=clip, start=start)
+            made = by_scene.fills(self.engine, request, self.run, self.cuts)
             yield from in_order(made, start, length, self.engine.name)
 
     def deliver(self, fills: Iterator[tuple[Fill, dict[str, Any]]]) -> None:

@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 import pytest
 
-from openvoid.shot import Shot
 from tests.cli.tiny_shots import listing, save_pictures, spawn, tiny_shot
 
 
@@ -161,7 +160,7 @@ def test_what_the_disk_says_while_reading_is_one_line(
         def refuse(*_: Any) -> Any:
             raise fault
 
-        monkeypatch.setattr(Shot, "request", refuse)
+        monkeypatch.setattr("openvoid.shot.Shot.request", refuse)
     else:
         make = Path.mkdir
 

@@ -9,13 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from openvoid.core.errors import OpenVoidError
-from openvoid.core.quadmask import Quadmask
-from openvoid.core.selection import BoxMark, Selection
-from openvoid.marking import mark
-from openvoid.media.open import open_clip
-from openvoid.removal import remove
-from openvoid.workspace.fingerprint import mask_hash
+import openvoid
+from openvoid import OpenVoidError, Quadmask, Selection, open_clip
 from tests.conftest import write_video
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -49,7 +44,7 @@ def stopped(clip: Path, out: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        remove(clip, quadmask(), out, progress=stop)
+        openvoid.remove(clip, quadmask(), out, progress=stop)
 
 
 def files(folder: Path) -> list[Path]:
@@ -61,7 +56,7 @@ def test_any_damaged_file_of_a_stopped_removal_counts_as_absent(
     clip: Path, tmp_path: Path, cache: Path, how: str
 ) -> None:
     out, before = tmp_path / "out.mkv", tmp_path / "before"
-    remove(clip, quadmask(), tmp_path / "whole.mkv")
+    openvoid.remove(clip, quadmask(), tmp_path / "whole.mkv")
     shutil.rmtree(cache)
     stopped(clip, out)
     shutil.copytree(cache, before)
@@ -71,7 +66,7 @@ def test_any_damaged_file_of_a_stopped_removal_counts_as_absent(
         shutil.rmtree(cache)
         shutil.copytree(before, cache)
         (cache / name).write_bytes(DAMAGE[how]((cache / name).read_bytes()))
-        remove(clip, quadmask(), out, overwrite=True)
+        openvoid.remove(clip, quadmask(), out, overwrite=True)
         assert out.read_bytes() == (tmp_path / "whole.mkv").read_bytes(), name
 
 
@@ -79,6 +74,10 @@ def test_any_damaged_file_of_a_stopped_removal_counts_as_absent(
 def test_a_damaged_folder_of_marks_is_made_again_or_refused_never_mixed(
     clip: Path, tmp_path: Path, how: str
 ) -> None:
+    from openvoid.core.selection import BoxMark
+    from openvoid.marking import mark
+    from openvoid.workspace.fingerprint import mask_hash
+
     marks, before = tmp_path / "marks", tmp_path / "before"
     box = Selection(boxes=(BoxMark(0, 16, 20, 32, 36),))
     whole = mark(open_clip(clip), box, marks)

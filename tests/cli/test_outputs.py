@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openvoid.media.lease import lease_path, leased
 from tests.conftest import write_video
 from tests.evaluate.tiny_truths import save_shot, scene
 
@@ -95,6 +92,8 @@ def test_a_person_s_own_files_in_the_folder_of_marks_stay(
 def test_a_second_comer_is_told_who_writes_there(
     place: Path, command: Callable[..., Any], words: tuple[str, ...]
 ) -> None:
+    from openvoid.media.lease import lease_path, leased
+
     out = place / words[words.index("-o") + 1]
     with leased([out]):
         done = command(*words)
@@ -147,28 +146,11 @@ def test_a_name_that_is_not_utf_8_is_read_all_the_same(
     assert json.loads((place / "o.mkv.report.json").read_text())
 
 
-@pytest.mark.parametrize("offset_s", [0.0, 0.15, 0.4])
-def test_two_removals_to_one_place_leave_one_whole_result(place: Path, offset_s: float) -> None:
-    words = [sys.executable, "-m", "openvoid.cli.main", "remove", "c.mp4", "-m", "m.mkv"]
-    words += ["-o", "x.mkv", "-q", "--overwrite"]
-    one = subprocess.Popen(words)
-    time.sleep(offset_s)
-    other = subprocess.Popen([*words, "--grow", "2"])
-    ended = [process.wait(120) for process in (one, other)]
-    assert ended in ([0, 0], [0, 2], [2, 0])
-    report = json.loads((place / "x.mkv.report.json").read_text())
-    grown = report["settings"]["grow_px"]
-    assert ended[0 if grown == 0 else 1] == 0
-    alone = [*words[:-2], "-q", "--grow", str(grown)]
-    alone[alone.index("x.mkv")] = "alone.mkv"
-    assert subprocess.run(alone, check=False).returncode == 0
-    assert (place / "x.mkv").read_bytes() == (place / "alone.mkv").read_bytes()
-    assert not [path for path in place.iterdir() if path.name.startswith(".")]
-
-
 def test_a_folder_of_shots_or_of_an_evaluation_has_one_owner(
     tmp_path: Path, command: Callable[..., Any]
 ) -> None:
+    from openvoid.media.lease import leased
+
     known = tmp_path / "known"
     save_shot(known / "one", scene(), "collide", 1)
     evaluation = ("evaluate", "run", known, "--engine", "", "--baseline", "copy")

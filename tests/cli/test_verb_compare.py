@@ -9,9 +9,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 
 from openvoid.cli.compare import compared
 from openvoid.core.clip import clip_of
+from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import silent
 from openvoid.media.open import open_clip
@@ -140,3 +142,14 @@ def test_a_part_is_compared_with_the_frames_it_shows(
         ]
         != "infinite"
     )
+
+
+@pytest.mark.parametrize("mode", ["side", "difference"])
+def test_a_video_too_large_to_look_at_is_refused_before_it_is_drawn(
+    tmp_path: Path, mode: str
+) -> None:
+    out = tmp_path / "out.mkv"
+    with pytest.raises(OpenVoidError, match="too large") as refused:
+        compared(CLIP, CLIP, None, out, View(mode, width_px=8000), silent)
+    assert "give a smaller --width" in refused.value.line()
+    assert list(tmp_path.iterdir()) == []

@@ -59,6 +59,7 @@ def test_reason_writes_the_quadmask_and_effects_to_correct(
         (("--first-frame-kept",), lambda before, after: after[0] < before[0]),
         (("--share", "0.1"), lambda before, after: after[0] < before[0]),
         (("--min-confidence", "1"), lambda before, after: after[0] == before[0]),
+        (("--reject", "1"), lambda before, after: after[0] == 0 < before[0]),
     ],
 )
 def test_every_flag_of_the_mask_changes_it(
@@ -115,6 +116,31 @@ def test_a_correction_between_two_tries_is_obeyed(
     assert open_quadmask(tmp_path / "m" / "quadmask.mkv").shares()[Region.AFFECTED] == 0
 
 
+def test_a_rejected_effect_is_told_with_its_number_and_accepted_by_it(
+    command: Callable[..., Any], tiny: Any, track: Path, tmp_path: Path
+) -> None:
+    asked = ("reason", tiny.clip, "--track", track, "--reasoner", "below")
+    told = command(*asked, "-o", tmp_path / "no.mkv", "--reject", "1").out
+    assert "not applied" in told
+    assert "1  shadow" in told
+    effects = tmp_path / "no.effects.json"
+    assert json.loads(effects.read_text())["affected"][0]["applied"] is False
+    still = command(*asked, "-o", tmp_path / "still.mkv", "--effects", effects)
+    assert "you rejected it" in still.out
+    done = command(*asked, "-o", tmp_path / "yes.mkv", "--effects", effects, "--accept", "all")
+    assert done.code == 0, done.err
+    shares = [open_quadmask(tmp_path / f"{name}.mkv").shares() for name in ("no", "still", "yes")]
+    assert [each[Region.AFFECTED] > 0 for each in shares] == [False, False, True]
+    refused = command(
+        "remove", tiny.clip, "-m", tiny.mask, "-o", tmp_path / "x.mkv", "--accept", "1"
+    )
+    assert "needs marks" in refused.err
+    wrong = command(*asked, "-o", tmp_path / "x.mkv", "--accept", "7")
+    assert wrong.code == 2
+    assert "there is no effect 7" in wrong.err
+    assert not (tmp_path / "x.mkv").exists()
+
+
 def test_explain_draws_what_was_concluded(
     command: Callable[..., Any], tiny: Any, track: Path, tmp_path: Path
 ) -> None:
@@ -160,6 +186,7 @@ def test_what_values_mean_may_be_told(
         (("--reasoner", "below", "--effects", "nowhere.json"), "nowhere.json"),
         (("--reasoner", "vlm"), "--vlm-url"),
         (("--reasoner", "below", "--min-confidence", "2"), "min-confidence"),
+        (("--reasoner", "below", "--reject", "one"), "is no list of numbers"),
     ],
 )
 def test_reason_tells_in_one_line_what_it_cannot_do(

@@ -103,6 +103,49 @@ def test_one_pass_into_a_folder_of_ones_own(
     assert "needs the VOID file void_pass2.safetensors" in line
 
 
+def test_a_file_of_isnet_is_added_checked_and_listed(
+    server: Hub, command: Callable[..., Done], tiny_isnet: Mapping[str, Path], cache: Path
+) -> None:
+    assert "openvoid weights pull isnet" in one_line(command("weights", "check", "isnet"))
+    added = command("weights", "add", "isnet", tiny_isnet["isnet"], "--json")
+    assert added.code == 0, added.err
+    told = json.loads(added.out)
+    assert (told["known"], told["source"]) == (False, "added from tiny.onnx")
+    assert told["of_a_disc"] > 0.9 > 0.1 > told["of_its_ground"]
+    assert command("weights", "check", "isnet").out.endswith("all fit\n")
+    listed = json.loads(command("weights", "list", "--json").out)["weights"]
+    row = next(each for each in listed if each["what"] == "isnet")
+    assert (row["state"], row["repository"]) == ("yes", "added from tiny.onnx")
+
+
+def test_what_is_no_network_of_that_kind_is_not_added(
+    command: Callable[..., Done], tmp_path: Path, cache: Path
+) -> None:
+    page = tmp_path / "page.onnx"
+    page.write_text("<html>no such page</html>")
+    assert "is no ONNX file" in one_line(command("weights", "add", "isnet", page))
+    assert "no such file" in one_line(command("weights", "add", "isnet", tmp_path / "none.onnx"))
+    assert "weights pull NAME" in one_line(command("weights", "add", "sam2", page))
+    assert not list(cache.rglob("*.onnx"))
+
+
+def test_isnet_is_pulled_from_the_repository_that_is_named(
+    server: Hub,
+    command: Callable[..., Done],
+    tiny_isnet: Mapping[str, Path],
+    tmp_path: Path,
+    cache: Path,
+) -> None:
+    (tmp_path / "remote").mkdir()
+    (tmp_path / "remote" / "small.onnx").write_bytes(tiny_isnet["isnet"].read_bytes())
+    server.repos, server.cards = {"some/where": tmp_path / "remote"}, {}
+    named = ("--repo", "some/where", "--file", "small.onnx")
+    pulled = command("weights", "pull", "isnet", *named)
+    assert pulled.code == 0, pulled.err
+    assert "next: openvoid weights check isnet" in pulled.out
+    assert "some/where@" in command("weights", "check", "isnet").out
+
+
 def test_the_weights_of_a_segmenter_are_pulled_listed_and_checked_alike(
     server: Hub, command: Callable[..., Done], tiny_sam: Mapping[str, Path], tmp_path: Path
 ) -> None:
@@ -150,7 +193,7 @@ def test_ctrl_c_keeps_what_arrived_and_the_same_command_goes_on(
     states = [
         each["state"] for each in json.loads(command("weights", "list", "--json").out)["weights"]
     ]
-    assert states == ["yes", "begun", "begun"] + ["no"] * 5
+    assert states == ["yes", "begun", "begun"] + ["no"] * 6
     had = partial.stat().st_size
     assert 0 < had < LONG
 

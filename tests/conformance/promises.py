@@ -13,6 +13,7 @@ from openvoid.core.plugins import (
     HasBetter,
     HasCandidates,
     HasCheck,
+    HasNeeds,
     HasNoise,
     HasOutlook,
     HasWeights,
@@ -31,6 +32,7 @@ from openvoid.plate.engine import PlateEngine
 from openvoid.reason.motion.reasoner import MotionReasoner
 from openvoid.reason.vlm.reasoner import VlmReasoner
 from openvoid.select.classical.segmenter import ClassicalSegmenter
+from openvoid.select.isnet.segmenter import IsnetSegmenter
 from openvoid.select.sam.segmenter import Sam2Segmenter, Sam3Segmenter
 from openvoid.synth.render.blender_renderer import BlenderRenderer
 from openvoid.synth.render.mujoco_renderer import MujocoRenderer
@@ -40,15 +42,21 @@ from openvoid.void.engine import VoidEngine
 Makes = Sequence[Callable[..., Any]]
 
 engines: Sequence[Callable[..., Engine]] = (PlateEngine, VoidEngine)
-segmenters: Sequence[Callable[..., Segmenter]] = (ClassicalSegmenter, Sam2Segmenter, Sam3Segmenter)
+segmenters: Sequence[Callable[..., Segmenter]] = (
+    ClassicalSegmenter,
+    IsnetSegmenter,
+    Sam2Segmenter,
+    Sam3Segmenter,
+)
 reasoners: Sequence[Callable[..., Reasoner]] = (MotionReasoner, VlmReasoner)
 renderers: Sequence[Callable[..., Renderer[Take, Drawn]]] = (BlenderRenderer, MujocoRenderer)
 metrics: Sequence[Callable[..., Metric]] = (Flicker, Lpips, Psnr, Ssim, Trajectory, Vmaf)
 
-weighted: Sequence[type[HasWeights]] = (VoidEngine, Sam2Segmenter, Sam3Segmenter)
+weighted: Sequence[type[HasWeights]] = (VoidEngine, IsnetSegmenter, Sam2Segmenter, Sam3Segmenter)
+needy: Sequence[type[HasNeeds]] = (IsnetSegmenter, Sam2Segmenter, Sam3Segmenter)
 foretelling: Sequence[Callable[..., HasOutlook]] = (VoidEngine,)
 reading: Sequence[Callable[..., ReadsWords]] = (Sam3Segmenter,)
-offering: Sequence[Callable[..., HasCandidates]] = (ClassicalSegmenter,)
+offering: Sequence[Callable[..., HasCandidates]] = (ClassicalSegmenter, IsnetSegmenter)
 checked: Sequence[type[HasCheck]] = (BlenderRenderer, MujocoRenderer)
 noisy: Sequence[Callable[..., HasNoise]] = (BlenderRenderer,)
 closing: Sequence[Callable[..., Closes]] = (BlenderRenderer, MujocoRenderer)
@@ -63,6 +71,7 @@ OF_KIND: dict[str, Makes] = {
 }
 BESIDES: dict[str, Makes] = {  # the member -> who has it
     "weights": weighted,
+    "needs": needy,
     "outlook": foretelling,
     "words": reading,
     "candidates": offering,

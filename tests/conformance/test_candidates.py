@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,12 +17,23 @@ from openvoid.core.selection import Selection
 from openvoid.marking import find_candidates, find_track
 from tests.conformance.test_segmenters import ON_FIRST, shot
 
-WITHOUT_WEIGHTS = ("classical",)
+OFFERING = ("classical", "isnet")
 
 
-@pytest.fixture(params=WITHOUT_WEIGHTS)
-def offering(request: pytest.FixtureRequest) -> HasCandidates:
-    made = plugins.construct("segmenter", str(request.param))
+Who = dict[str, Any]  # the segmenter's name and options, as `find_track` takes them
+
+
+@pytest.fixture(params=OFFERING)
+def who(request: pytest.FixtureRequest) -> Who:
+    name, options = str(request.param), {}
+    if name == "isnet":
+        options = {"weights": str(request.getfixturevalue("tiny_isnet")[name])}
+    return {"segmenter": name, "options": options}
+
+
+@pytest.fixture
+def offering(who: Who) -> HasCandidates:
+    made = plugins.construct("segmenter", who["segmenter"], who["options"])
     assert isinstance(made, HasCandidates)
     return made
 
@@ -38,11 +50,11 @@ def test_they_are_ordered_of_one_frame_and_of_the_clips_size(
 
 
 def test_the_first_is_what_is_followed_and_another_one_if_it_is_chosen(
-    offering: HasCandidates, tmp_path: Path
+    offering: HasCandidates, who: Who, tmp_path: Path
 ) -> None:
     found = offering.candidates(shot(), ON_FIRST, Run(tmp_path))
     for number, each in enumerate(found, start=1):
-        track = find_track(shot(), replace(ON_FIRST, candidate=number))
+        track = find_track(shot(), replace(ON_FIRST, candidate=number), **who)
         assert np.array_equal(track[0], each.silhouette)
 
 
@@ -53,11 +65,13 @@ def test_what_is_asked_for_stands_first(offering: HasCandidates, tmp_path: Path)
         assert kinds == sorted(kinds, key=lambda kind: kind != what)
 
 
-def test_a_number_beyond_the_last_is_refused(offering: HasCandidates, tmp_path: Path) -> None:
+def test_a_number_beyond_the_last_is_refused(
+    offering: HasCandidates, who: Who, tmp_path: Path
+) -> None:
     with pytest.raises(OpenVoidError, match="there is no candidate 9"):
         offering.candidates(shot(), replace(ON_FIRST, candidate=9), Run(tmp_path))
     with pytest.raises(OpenVoidError, match="there is no candidate 10"):
-        find_track(shot(), replace(ON_FIRST, candidate=10))
+        find_track(shot(), replace(ON_FIRST, candidate=10), **who)
 
 
 @pytest.mark.usefixtures("third_party")

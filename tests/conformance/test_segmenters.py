@@ -19,7 +19,7 @@ from openvoid.core.removal import Run
 from openvoid.core.selection import BoxMark, Matte, Point, Selection, Stroke
 from openvoid.core.track import Track
 
-HEAVY = {"sam2", "sam3"}  # want weights: tiny random ones do for what is promised here
+HEAVY = {"sam2", "sam3", "isnet"}  # want weights: tiny ones do for what is promised here
 SEGMENTERS = sorted({*plugins.names("segmenter"), "still"})
 pytestmark = pytest.mark.usefixtures("third_party")
 Find = Callable[[Clip, Selection], Track]
@@ -35,7 +35,8 @@ def find(named: str, tmp_path: Path, request: pytest.FixtureRequest) -> Find:
     """One run of the segmenter, made anew for each call."""
     given = {}
     if named in HEAVY:
-        given = {"weights": str(request.getfixturevalue("tiny_sam")[named])}
+        tiny = request.getfixturevalue("tiny_isnet" if named == "isnet" else "tiny_sam")
+        given = {"weights": str(tiny[named])}
     return lambda clip, marks: plugins.construct("segmenter", named, given).track(
         clip, marks, Run(tmp_path)
     )

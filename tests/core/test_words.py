@@ -38,6 +38,12 @@ EFFECTS_3 = """{"schema": "openvoid.effects/3", "background": "an empty table", 
 "confidence": 0.75, "source": "motion"}],
 "belongings": [{"noun": "hat", "places": [{"frame": 1, "corners": [[0, 0], [1, 0], [1, 1]]}],
 "source": "vlm"}]}"""
+EFFECTS_4 = """{"schema": "openvoid.effects/4", "background": "an empty table", "extra": {"k": 1},
+"affected": [{"noun": "ball", "kind": "physical", "cause": "stops", "why": "it stops it",
+"now": [{"frame": 3, "corners": [[0.1, 0.2], [0.3, 0.2], [0.3, 0.4]]}], "goes": [],
+"confidence": 0.75, "source": "motion", "applied": false}],
+"belongings": [{"noun": "hat", "places": [{"frame": 1, "corners": [[0, 0], [1, 0], [1, 1]]}],
+"source": "vlm"}]}"""
 SELECTION_2 = """{"schema": "openvoid.selection/2", "words": "the cup",
 "points": [{"frame": 2, "x": 10.5, "y": 3.0, "positive": false}],
 "boxes": [{"frame": 0, "left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}],
@@ -76,6 +82,9 @@ NEWER_EFFECTS = replace(
     affected=(replace(EFFECTS.affected[0], source="motion"),),
     belongings=(Belonging("hat", (Place(1, ((0, 0), (1, 0), (1, 1))),), "vlm"),),
 )
+ASKED_EFFECTS = replace(
+    NEWER_EFFECTS, affected=(replace(NEWER_EFFECTS.affected[0], applied=False),)
+)
 NEWER_SELECTION = replace(SELECTION, mattes=(Matte(9, "cup.png"),))
 NEWEST_SELECTION = replace(NEWER_SELECTION, candidate=2, grow_to="part")
 
@@ -87,6 +96,7 @@ NEWEST_SELECTION = replace(NEWER_SELECTION, candidate=2, grow_to="part")
         (SELECTION, SELECTION_1),
         (NEWER_EFFECTS, EFFECTS_2),
         (NEWER_EFFECTS, EFFECTS_3),
+        (ASKED_EFFECTS, EFFECTS_4),
         (NEWER_SELECTION, SELECTION_2),
         (NEWEST_SELECTION, SELECTION_3),
     ],
@@ -96,7 +106,7 @@ def test_frozen_examples_are_still_read(value: Any, frozen: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "frozen"), [(NEWER_EFFECTS, EFFECTS_3), (NEWEST_SELECTION, SELECTION_3)]
+    ("value", "frozen"), [(ASKED_EFFECTS, EFFECTS_4), (NEWEST_SELECTION, SELECTION_3)]
 )
 def test_what_is_written_is_the_newest_schema(value: Any, frozen: str) -> None:
     assert json.loads(json.dumps(value.to_json())) == json.loads(frozen)

@@ -137,6 +137,13 @@ def test_a_truth_of_another_length_is_told(shots: Path, made: Scene, tmp_path: P
     assert "the truth is 128x80 with 9 frames, the clip 128x80 with 12 frames" in bad.error
 
 
+def test_a_description_that_cannot_be_read_is_told(shots: Path, tmp_path: Path) -> None:
+    (shots / "two" / "world.json").write_text("null")
+    one, two = run(shots, tmp_path / "out", COPY)
+    assert not one.warnings
+    assert any("counted as 'other'" in line for line in two.warnings)
+
+
 class Defective:
     name = "defective"
     better: Mapping[str, str] = {}

@@ -41,18 +41,23 @@ def test_all_that_is_known_of_a_shot_is_read(shots: Path, made: Scene) -> None:
 
 def test_a_shot_without_a_description_is_of_another_family(shots: Path) -> None:
     (shots / "one" / "world.json").unlink()
-    (shots / "two" / "world.json").write_text("[]")
-    assert [(each.family, each.seed) for each in find_shots(shots)] == [("other", None)] * 2
+    one, two = find_shots(shots)
+    assert (one.family, one.seed, one.warnings) == ("other", None, ())
+    assert (two.family, two.warnings) == ("light", ())
 
 
 @pytest.mark.parametrize(
     "text", ["[" * 100_000, "null", '{"family": 3}', '{"family": "a", "seed": 1e400}', "\udcff"]
 )
-def test_a_description_that_cannot_be_read_counts_as_none(shots: Path, text: str) -> None:
+def test_a_description_that_cannot_be_read_counts_as_none_and_is_told(
+    shots: Path, text: str
+) -> None:
     (shots / "two" / "world.json").write_text(text, errors="surrogateescape")
     one, two = find_shots(shots)
-    assert (one.family, one.seed) == ("collide", 1)
+    assert (one.family, one.seed, one.warnings) == ("collide", 1, ())
     assert (two.family, two.seed) == ("other", None)
+    (told,) = two.warnings
+    assert told.startswith("world.json cannot be read, counted as 'other': ")
 
 
 @pytest.mark.parametrize("missing", ["tracks.json", "ids.mkv"])

@@ -57,10 +57,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A folder with what the verbs read, and earlier results that they replace."""
-    start = tmp_path / "start"
+def small_shot(start: Path) -> Path:
+    """A new folder with what the verbs read, and earlier results that they replace."""
     start.mkdir()
     clip = write_video(start / "clip.mp4", frames=4, size=(48, 64))
     removed = np.zeros((4, 48, 64), bool)
@@ -74,7 +72,13 @@ def root(tmp_path: Path) -> Path:
         (start / f"y.{number:04}.png").write_bytes(b"old")
     for name in ("marks.json", "out.mkv.report.json", "mask2.effects.json", "y.report.json"):
         (start / name).write_text("{}")
-    return tmp_path
+    return start
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder with such a one in it, as `start`."""
+    return small_shot(tmp_path / "start").parent
 
 
 def walked(library: Path, root: Path, kind: str, step: int, verb: Sequence[str]) -> list[Any]:
@@ -134,6 +138,26 @@ def check(library: Path, root: Path, kind: str, step: int, verb: Sequence[str]) 
 @pytest.mark.parametrize("verb", VERBS)
 def test_at_some_points(library: Path, root: Path, verb: str, kind: str) -> None:
     check(library, root, kind, 17, (*VERBS[verb], "--overwrite", "-q"))
+
+
+@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.slow)])
+def test_another_click_between_leaves_no_track_to_the_first(
+    library: Path, root: Path, step: int
+) -> None:
+    first, other = (
+        ("remove", "clip.mp4", "--box", box, "-o", "out.mkv", "--overwrite", "-q")
+        for box in ("20,16,36,32@0", "4,4,20,20@0")
+    )
+    prepared = walked(library, root, "ESTALE", 10**6, first)[0]
+    assert prepared["code"] == 0, prepared["said"]
+    shutil.rmtree(root / "start")
+    shutil.copytree(root / "work", root / "start")
+    _, *tried = walked(library, root, "ESTALE", step, (*other, "--", *first))
+    assert len(tried) > 3
+    for each in tried:
+        assert each["again"] == 0, each["again_said"]
+        assert each["left"]["out.mkv"] == prepared["left"]["out.mkv"], each["at"]
+    print(f"\na click, another, the first: {len(tried)} points")
 
 
 @pytest.mark.slow

@@ -1,9 +1,10 @@
 """Every point at which a disk can fail, one after another: a verb is run with a fault at each.
 
-    python -m tests.faults.walk LIBRARY KIND FIRST STEP ROOT openvoid's words ...
+    python -m tests.faults.walk LIBRARY KIND FIRST STEP ROOT openvoid's words ... [-- words ...]
 
 Runs with LD_PRELOAD=LIBRARY (`disk.c`). For every point (from FIRST, every STEP-th) a forked child
-does the verb in a fresh copy of ROOT/start with the fault there, and another does it again without.
+does the verb in a fresh copy of ROOT/start with the fault there, and another does it again without
+(or, after "--", another one).
 Prints one line of JSON a point: how both ended, what they said, and the files they left with their
 SHA-256 (those of the cache apart). Judges nothing.
 """
@@ -18,10 +19,17 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 WRITES, NAMES, ALL = 2, 4 | 8, 1 | 2 | 4 | 8  # kinds of calls, as in disk.c
+WARM = (
+    *("av", "openvoid.cli.main", "openvoid.marking", "openvoid.removal", "openvoid.remove"),
+    *("openvoid.plate.engine", "openvoid.reason.motion.reasoner"),
+    "openvoid.select.classical.segmenter",
+)
 FAULTS = {
     "kill": (0, ALL),
     "ENOSPC": (errno.ENOSPC, 1 | 2),
@@ -51,7 +59,9 @@ class Walk:
     def __init__(self, disk: Any, root: Path, verb: Sequence[str]) -> None:
         disk.disk_points.restype = ctypes.c_long
         disk.disk_last.restype = ctypes.c_char_p
-        self._disk, self._root, self._verb = disk, root, verb
+        at = verb.index("--") if "--" in verb else len(verb)
+        self._verb, self._then = verb[:at], verb[at + 1 :] or verb
+        self._disk, self._root = disk, root
         self._place, self._said = root / "work", root / "said"
         _warm()
 
@@ -60,16 +70,17 @@ class Walk:
         shutil.rmtree(self._place, ignore_errors=True)
         shutil.copytree(self._root / "start", self._place)
         before = self._files()
-        facts = {"at": at, "before": before, **self._run(kind, at), "after": self._files()}
-        again = self._run(kind, 0)
+        facts = {"at": at, "before": before, **self._run(kind, at, self._verb)}
+        facts["after"] = self._files()
+        again = self._run(kind, 0, self._then)
         return {**facts, "again": again["code"], "again_said": again["said"], "left": self._files()}
 
-    def _run(self, kind: str, at: int) -> dict[str, Any]:
+    def _run(self, kind: str, at: int, verb: Sequence[str]) -> dict[str, Any]:
         one, other = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(one)
-            self._child(kind, at, other)
+            self._child(kind, at, other, verb)
         os.close(other)
         with os.fdopen(one, "rb") as told:
             text = told.read()
@@ -78,7 +89,7 @@ class Walk:
         said = self._said.read_text("utf-8", "replace")
         return {"code": os.waitstatus_to_exitcode(status), "said": said, **facts}
 
-    def _child(self, kind: str, at: int, told: int) -> None:
+    def _child(self, kind: str, at: int, told: int, verb: Sequence[str]) -> None:
         error, kinds = FAULTS[kind]
         os.chdir(self._place)
         file = os.open(self._said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -86,7 +97,7 @@ class Walk:
             os.dup2(file, stream)
         os.environ["OPENVOID_CACHE"] = str(self._place / "cache")
         self._disk.disk_arm(str(self._place).encode(), at, error, kinds)
-        code = _ended(self._verb)
+        code = _ended(verb)
         facts = {
             "reached": 0 < at <= self._disk.disk_points(),
             "points": self._disk.disk_points(),
@@ -120,16 +131,11 @@ def _ended(verb: Sequence[str]) -> int:
 
 def _warm() -> None:
     """Import what a verb imports, so that a child costs a fork."""
-    import av  # noqa: F401
     import cv2
 
-    import openvoid.cli.main
-    import openvoid.marking
-    import openvoid.plate.engine
-    import openvoid.reason.motion.reasoner
-    import openvoid.removal
-    import openvoid.select.classical.segmenter  # noqa: F401
-
+    for name in WARM:
+        with suppress(ImportError):  # an older tree's modules have other names
+            import_module(name)
     cv2.setNumThreads(1)  # a pool's threads do not survive a fork
 
 

@@ -126,7 +126,7 @@ def _effects(folder: Path) -> None:
     }
     ball = {**shadow, "noun": "ball", "kind": "physical", "cause": "stops", "goes": places[:1]}
     told = {
-        "schema": "openvoid.effects/3",
+        "schema": "openvoid.effects/4",
         "affected": [shadow, ball],
         "background": "an empty street",
         "extra": {"a": 1},

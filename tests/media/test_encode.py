@@ -19,8 +19,8 @@ from openvoid.core.clip import Clip, ColorTags, Picture, clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.media import atomic
 from openvoid.media.avframe import plane_sizes
-from openvoid.media.codecs import default_codec
-from openvoid.media.encode import open_writer
+from openvoid.media.codecs import CODECS, default_codec
+from openvoid.media.encode import VideoWriter, open_writer, stored_as
 from openvoid.media.open import open_clip
 from openvoid.media.pixels import layout_named
 from tests.media.read_back import packets
@@ -314,3 +314,34 @@ def test_clips_in_memory_can_be_written(tmp_path: Path) -> None:
     frames = np.random.default_rng(0).integers(0, 256, (3, 32, 48, 3)).astype(np.uint8)
     read = save(clip_of(frames, Fraction(12)), tmp_path / "a.mkv")
     assert np.array_equal(read.window(0, 3), frames)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("name", ["out.mkv", "out.mp4"])
+def test_an_encoder_on_a_full_disk_says_nothing_of_its_own(
+    tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clip = noise("yuv420p", 64, 64, 40)
+    codec = CODECS[default_codec(Path(name))]
+    layout, color = stored_as(codec, clip)
+    writer = VideoWriter(Path("/dev/full"), tmp_path / name, clip, codec, layout, color)
+
+    def write_all() -> None:
+        for picture in clip.pictures():
+            writer.write(picture)
+        writer.finish()
+
+    with pytest.raises(OpenVoidError, match="the disk is full"):
+        write_all()
+    writer.abandon()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_size_that_a_codec_does_not_take_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "out.mkv"
+    with (
+        pytest.raises(OpenVoidError, match="FFV1 does not take pictures of 16000x6000"),
+        open_writer(out, noise("gbrp", 6000, 16000), "ffv1"),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []

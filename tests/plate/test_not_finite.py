@@ -10,9 +10,9 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
+import openvoid
 from openvoid.core.clip import clip_of
 from openvoid.core.quadmask import Quadmask
-from openvoid.removal import remove
 
 PLACES = {  # (frame, row, column)
     "in the hole": [(3, 28, 34)],
@@ -37,7 +37,7 @@ def scene() -> tuple[np.ndarray, np.ndarray]:
 
 def removal(frames: np.ndarray, removed: np.ndarray, folder: Path) -> np.ndarray:
     mask = Quadmask.from_removed(removed, removed & False)
-    remove(clip_of(frames, Fraction(24)), mask, folder / "out.%04d.exr")
+    openvoid.remove(clip_of(frames, Fraction(24)), mask, folder / "out.%04d.exr")
     files = sorted(folder.glob("out.*.exr"))
     return np.stack([oiio.ImageBuf(str(file)).get_pixels(oiio.FLOAT) for file in files])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -81,6 +83,11 @@ def test_unsure_effects_are_left_out_on_request() -> None:
     effects = Effects((shadow(confidence=0.3),))
     assert not (compose(track(), effects, min_confidence=0.5)[0] == Region.AFFECTED).any()
     assert (compose(track(), effects, min_confidence=0.3)[0] == Region.AFFECTED).any()
+
+
+def test_what_is_only_asked_about_changes_nothing() -> None:
+    effects = Effects((replace(shadow(), applied=False),))
+    assert compose(track(), effects) == compose(track(), Effects())
 
 
 def test_a_place_beyond_the_clip_is_told_by_its_noun() -> None:

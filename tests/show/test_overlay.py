@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from openvoid.core.effects import Effect, EffectKind, Effects, Place, Relation
@@ -26,6 +28,9 @@ def test_an_effect_is_drawn_where_it_is_and_told_below() -> None:
     assert (drawn[80, 100] != 100).any()
     assert drawn[20, 20, 0] > 100 > drawn[20, 20, 2]
     assert (frame == 100).all()
+    asked = overlay(frame, labels, Effects((replace(ball, applied=False),)), 1)
+    assert (asked[80, 105] == 100).all()  # nothing is tinted
+    assert (asked[:120] != overlay(frame, labels, Effects(), 1)[:120]).any()
     elsewhere = overlay(frame, None, Effects((ball,)), 0)
     assert (elsewhere[:120] == 100).all()
     assert elsewhere.shape == drawn.shape

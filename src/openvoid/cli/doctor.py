@@ -68,6 +68,7 @@ def examine() -> dict[str, Any]:
         "extras": {extra: _extra(extra) for extra in sorted(requirements()) if extra},
         "codecs": codecs,
         "engines": _plugins(),
+        "segmenters": _segmenters(),
         "renderers": _renderers(),
         "machine": _machine(),
     }
@@ -160,6 +161,27 @@ def _plugins() -> dict[str, Any]:
     }
 
 
+def _segmenters() -> dict[str, Any]:
+    """Those that `--segmenter auto` chooses from, the best first; what each lacks here."""
+    try:
+        from openvoid.choosing import MEASURED, PREFERRED, choose
+        from openvoid.core import plugins
+        from openvoid.core.errors import OpenVoidError
+    except ImportError:  # told as a broken core package already
+        return {}
+    found: dict[str, Any] = {}
+    for name in PREFERRED:
+        try:
+            plugin: Any = plugins.find("segmenter", name)
+        except OpenVoidError as error:
+            found[name] = {"works": False, "measured": MEASURED[name], "mend": error.line()}
+            continue
+        needs = plugin.needs(plugin.Options()) if issubclass(plugin, plugins.HasNeeds) else ""
+        found[name] = {"works": not needs, "measured": MEASURED[name]}
+        found[name] |= {"mend": needs} if needs else {}
+    return found | {"auto": {"works": True, "measured": f"is {choose().name} here"}}
+
+
 def _renderers() -> dict[str, Any]:
     """What each would draw with; where it cannot, why, and the command that mends it."""
     try:
@@ -209,6 +231,9 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append((name, broken or found["version"]))
     for name, found in facts["engines"].items():
         rows.append((f"engine {name}", found["summary"]))
+    for name, found in facts["segmenters"].items():
+        lack = "" if found["works"] else f"; to have it: {found['mend']}"
+        rows.append((f"segmenter {name}", found["measured"] + lack))
     for name, found in facts["renderers"].items():
         lack = f"cannot draw: {found.get('why')}; {found.get('mend')}"
         rows.append((f"renderer {name}", found["with"] if found["works"] else lack))

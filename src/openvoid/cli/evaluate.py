@@ -264,7 +264,9 @@ def _write(evaluation: Evaluation, out: Path) -> None:
     from openvoid.evaluate.report import write_report
     from openvoid.evaluate.summary import markdown, write_json
     from openvoid.media.atomic import partial_file
+    from openvoid.media.transaction import recover
 
+    recover(out / name for name in ("results.json", "results.md", "report.html"))
     write_json(evaluation, out / "results.json")
     with partial_file(out / "results.md") as partial:
         partial.write_text(markdown(evaluation), encoding="utf-8")

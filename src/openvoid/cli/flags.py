@@ -28,6 +28,14 @@ def chosen(words: Sequence[str], flag: str, default: str) -> str:
     return value
 
 
+def segmenter(words: Sequence[str], default: str) -> str:
+    """The segmenter that the words name; empty where a help page would tell this machine's own."""
+    from openvoid.choosing import choose
+
+    name = chosen(words, "--segmenter", default)
+    return "" if name == "auto" and "--help" in words else choose(name).name
+
+
 def with_options(verb: Callable[..., None], kind: str, name: str) -> Callable[..., None]:
     """A verb that takes `options`, as one that takes each of the plug-in's options as a flag.
 

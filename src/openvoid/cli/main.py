@@ -90,6 +90,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
         mask,
         reason,
         remove,
+        scenes,
         select,
         synth,
         version,
@@ -110,6 +111,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     select.register(app, words)
     reason.register(app, words)
     explain.register(app)
+    scenes.register(app)
     mask.register(app)
     compare.register(app)
     evaluate.register(app)

@@ -65,6 +65,14 @@ MarkFile = Annotated[
         rich_help_panel=MARKS,
     ),
 ]
+Segmenter = Annotated[
+    str,
+    typer.Option(
+        help="Who finds it; auto: the first of sam2, isnet, classical that could work here. "
+        "Its options: --segmenter NAME --help; all: openvoid engines --kind segmenter",
+        rich_help_panel=MARKS,
+    ),
+]
 Words = Annotated[
     str | None,
     typer.Option("--words", help="What it is, for segmenters that read.", rich_help_panel=MARKS),
@@ -167,7 +175,7 @@ def read_marks(path: Path) -> Selection:
 
 def write_marks(found: Selection, path: Path, within: Joins | None = None) -> None:
     """Save marks, mattes named as seen from the file, whole or not at all."""
-    from openvoid.workspace.shelf import write_json
+    from openvoid.media.atomic import write_json
 
     folder = path.resolve().parent
     mattes = tuple(replace(each, file=_seen_from(each.file, folder)) for each in found.mattes)

@@ -22,13 +22,17 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.limits import GRID_CELLS
 
 if TYPE_CHECKING:
-    from openvoid.core.effects import Effects
+    from openvoid.core.effects import Effect, Effects
     from openvoid.core.quadmask import Quadmask
     from openvoid.marking import Told
+    from openvoid.reason.applied import Decisions
 
 DEFAULT_REASONER = "motion"
 MASK = "The mask"
 
+Clips = Annotated[
+    Path, typer.Argument(metavar="CLIP", help="A video, or a folder or pattern of pictures.")
+]
 Reasoner = Annotated[
     str,
     typer.Option(
@@ -58,6 +62,22 @@ MinConfidence = Annotated[
     float,
     typer.Option(min=0.0, max=1.0, help="Leave less certain effects out.", rich_help_panel=MASK),
 ]
+Rate = Annotated[
+    str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
+]
+Accept = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N[,N]|all",
+        help="Apply these effects, by the numbers that are told and that explain draws; your word "
+        "stands in later runs.",
+        rich_help_panel=MASK,
+    ),
+]
+Reject = Annotated[
+    str | None,
+    typer.Option(metavar="N[,N]|all", help="Do not apply these.", rich_help_panel=MASK),
+]
 
 
 def register(app: typer.Typer, words: Sequence[str]) -> None:
@@ -70,9 +90,7 @@ def register(app: typer.Typer, words: Sequence[str]) -> None:
 
 
 def reason(
-    clip: Annotated[
-        Path, typer.Argument(metavar="CLIP", help="A video, or a folder or pattern of pictures.")
-    ],
+    clip: Clips,
     track: Annotated[
         Path, typer.Option(help="Where the object is: white on black, as select writes it.")
     ],
@@ -94,16 +112,17 @@ def reason(
     grid: Grid = 0,
     first_frame_kept: FirstFrameKept = False,
     min_confidence: MinConfidence = 0.0,
-    rate: Annotated[
-        str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
-    ] = None,
+    accept: Accept = None,
+    reject: Reject = None,
+    rate: Rate = None,
     input_color: values.InputColor = "auto",
+    cuts: values.Cuts = "auto",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
     options: Mapping[str, Any] | None = None,
 ) -> None:
-    """Find what else the object affects, with reasons, and make the quadmask of it.
+    """Find what else the object affects, and make the quadmask; what is unsure is only asked.
 
     Examples:
 
@@ -111,23 +130,22 @@ def reason(
       openvoid reason shot.mov --track track.mkv -o quadmask.mkv --grid 8
       openvoid reason shot.mov --track track.mkv --effects mine.json -o mask.mkv
       openvoid reason shot.mov --track track.mkv -o m.mkv --reasoner motion,vlm
+      openvoid reason shot.mov --track track.mkv -o m.mkv --accept all
     """
     from openvoid.marking import Composing, Told, find_effects
+    from openvoid.media.atomic import write_json
     from openvoid.media.masks import write_quadmask
     from openvoid.media.open import open_clip
     from openvoid.media.outputs import files_at, owned
     from openvoid.media.tracks import open_track
     from openvoid.reason.compose import compose
-    from openvoid.workspace.shelf import write_json
 
-    named = reasoners(reasoner)
-    if not named and effects is None:
-        raise OpenVoidError("nobody is asked", where="--reasoner none", mend="--effects FILE")
+    named = _asked(reasoner, effects)
     beside = effects_out or effects_beside(out)
     read = files_at(clip, track, effects)
     footage = open_clip(clip, rate=values.rate(rate), input_color=input_color)
     where = open_track(track)
-    edited, notes = values.effects(effects), Told()
+    edited, notes, decided = values.effects(effects), Told(), decisions(accept, reject)
     composing = Composing(grid, first_frame_kept, min_confidence)
     with (
         told(quiet) as progress,
@@ -139,9 +157,11 @@ def reason(
             reasoners=named,
             options=(options or {}).get("reasoner", {}),
             edited=edited,
+            cuts=cuts,
             progress=progress,
             told=notes,
         )
+        found = decided.applied_to(found)
         quadmask = compose(where, found, **asdict(composing))
         write_json(found.to_json(), beside, together)
         write_quadmask(quadmask, out, footage.rate, together)
@@ -149,6 +169,13 @@ def reason(
         tell_json(as_facts(out, beside, found, quadmask, notes))
     elif not quiet:
         tell_rows(rows(out, beside, found, quadmask, notes))
+
+
+def _asked(text: str, effects: Path | None) -> list[str]:
+    named = reasoners(text)
+    if not named and effects is None:
+        raise OpenVoidError("nobody is asked", where="--reasoner none", mend="--effects FILE")
+    return named
 
 
 def reasoners(text: str) -> list[str]:
@@ -159,6 +186,13 @@ def reasoners(text: str) -> list[str]:
             f"{text!r} is not a list of names", where="--reasoner", mend="--reasoner motion,vlm"
         )
     return [] if named == ["none"] else named
+
+
+def decisions(accept: str | None, reject: str | None) -> Decisions:
+    """What a person decides of the effects that are told."""
+    from openvoid.reason.applied import Decisions
+
+    return Decisions(values.numbers(accept, "--accept"), values.numbers(reject, "--reject"))
 
 
 def effects_beside(out: Path) -> Path:
@@ -199,12 +233,22 @@ def told_effects(effects: Effects) -> Iterator[tuple[str, str]]:
     """Each thing in a line."""
     for belonging in effects.belongings:
         yield "goes along", belonging.noun
-    for effect in effects.affected:
-        frames = sorted({place.frame for place in (*effect.now, *effect.goes)})
-        span = f"frames {frames[0]} to {frames[-1]}" if frames else "nowhere"
-        why = effect.why or effect.cause
-        yield "affected", f"{effect.noun} ({effect.confidence:.0%}, {span}): {why}"
-    if not effects.affected:
+    numbered = list(enumerate(effects.affected, start=1))
+    for number, effect in numbered:
+        if effect.applied:
+            yield "affected", _told(number, effect)
+    if not effects.applied().affected:
         yield "affected", "nothing else"
+    for number, effect in numbered:
+        if not effect.applied:
+            how = "you rejected it" if effect.by_person else f"accept with --accept {number}"
+            yield "not applied", f"{_told(number, effect)} ({how})"
     if effects.background:
         yield "after", effects.background
+
+
+def _told(number: int, effect: Effect) -> str:
+    frames = sorted({place.frame for place in (*effect.now, *effect.goes)})
+    span = f"frames {frames[0]} to {frames[-1]}" if frames else "nowhere"
+    why = effect.why or effect.cause
+    return f"{number}  {effect.noun} ({effect.confidence:.0%}, {span}): {why}"

@@ -20,8 +20,10 @@ PAGES = (
     "remove",
     "remove --engine void",
     "select",
+    "select --segmenter isnet",
     "reason",
     "explain",
+    "scenes",
     "mask",
     "mask inspect",
     "mask convert",
@@ -39,6 +41,7 @@ PAGES = (
     "weights pull",
     "weights list",
     "weights check",
+    "weights add",
 )
 HEAD = """# The command line
 

@@ -8,16 +8,17 @@ that `--engine` names become flags.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from openvoid.cli import marks, reason, values
-from openvoid.cli.console import AsJson, Overwrite, Quiet, listed, percent, tell_json, tell_rows
+from openvoid.cli import marks, reason, removed, values
+from openvoid.cli.console import AsJson, Overwrite, Quiet, listed
 from openvoid.cli.flags import chosen, with_options_of
+from openvoid.cli.flags import segmenter as segmenter_in
 from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
 from openvoid.media.codecs import CODECS
@@ -25,11 +26,10 @@ from openvoid.media.codecs import CODECS
 if TYPE_CHECKING:
     from openvoid.core.clip import Clip as Footage
     from openvoid.core.effects import Effects
-    from openvoid.core.removal import RemovalResult
     from openvoid.core.selection import Selection
     from openvoid.marking import Marked
 
-DEFAULT_ENGINE, DEFAULT_SEGMENTER = "plate", "classical"
+DEFAULT_ENGINE, DEFAULT_SEGMENTER = "plate", "auto"
 DELIVER = "What is delivered"
 MARKING = ("--point", "--not", "--box", "--marks", "--words", "--segmenter", "--reasoner")
 
@@ -43,9 +43,6 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="The new shot: a file or 
 Mask = Annotated[
     Path | None,
     typer.Option("--mask", "-m", help="The quadmask; a shot folder brings its own."),
-]
-Segmenter = Annotated[
-    str, typer.Option(help="What finds the object at the marks.", rich_help_panel=marks.MARKS)
 ]
 Reasoner = Annotated[
     str,
@@ -76,9 +73,6 @@ SoftEdge = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same pixels.")]
 EffectsFile = Annotated[Path | None, typer.Option(help="What else the object affects, as JSON.")]
-Rate = Annotated[
-    str | None, typer.Option(help="Frames a second, where pictures do not say: 24000/1001")
-]
 Codec = Annotated[
     str | None,
     typer.Option(
@@ -106,7 +100,8 @@ def register(app: typer.Typer, words: Sequence[str]) -> None:
         plugins = [("engine", chosen(words, "--engine", DEFAULT_ENGINE))]
         if any(word.split("=", 1)[0] in MARKING for word in words):
             named = reason.reasoners(chosen(words, "--reasoner", reason.DEFAULT_REASONER))
-            plugins += [("segmenter", chosen(words, "--segmenter", DEFAULT_SEGMENTER))]
+            who = segmenter_in(words, DEFAULT_SEGMENTER)
+            plugins += [("segmenter", who)] if who else []
             plugins += [("reasoner", name) for name in named]
         verb = with_options_of(remove, plugins)
     app.command("remove")(verb)
@@ -123,11 +118,13 @@ def remove(
     words: marks.Words = None,
     candidate: marks.Chosen = None,
     grow_to: marks.GrowTo = None,
-    segmenter: Segmenter = DEFAULT_SEGMENTER,
+    segmenter: marks.Segmenter = DEFAULT_SEGMENTER,
     reasoner: Reasoner = reason.DEFAULT_REASONER,
     grid: reason.Grid = 0,
     first_frame_kept: reason.FirstFrameKept = False,
     min_confidence: reason.MinConfidence = 0.0,
+    accept: reason.Accept = None,
+    reject: reason.Reject = None,
     marks_folder: MarksFolder = None,
     engine: Engine = DEFAULT_ENGINE,
     prompt: Prompt = None,
@@ -136,8 +133,9 @@ def remove(
     soft_edge: SoftEdge = None,
     seed: Seed = 0,
     effects: EffectsFile = None,
-    rate: Rate = None,
+    rate: reason.Rate = None,
     input_color: values.InputColor = "auto",
+    cuts: values.Cuts = "auto",
     codec: Codec = None,
     matte: Matte = None,
     patch: Patch = None,
@@ -160,13 +158,10 @@ def remove(
       openvoid remove shots/lime --out lime.mkv
       openvoid remove shot.%04d.exr --mask mask/ --out clean.%04d.exr --rate 25
       openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mkv --range 4-11 --grow 4
-      openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mkv --matte changed.mkv
-      openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --json
-      openvoid remove shot.mp4 -m quadmask.mp4 -o clean.mp4 --dry-run
     """
     from openvoid.removal import remove as run
 
-    begun, given = time.monotonic(), dict(options or {})
+    begun, given, decided = time.monotonic(), dict(options or {}), reason.decisions(accept, reject)
     with told(quiet) as progress:
         pointed, opening = None, {"rate": values.rate(rate), "input_color": input_color}
         if point or nots or box or mark_file or words is not None:
@@ -178,18 +173,20 @@ def remove(
                 marks_folder or out.with_name(f"{out.name}.marks"),
                 (segmenter, reason.reasoners(reasoner), given),
                 (grid, first_frame_kept, min_confidence),
-                {"resume": resume, "progress": progress},
+                {"cuts": cuts, "decisions": decided, "resume": resume, "progress": progress},
             )
+        elif decided:
+            raise OpenVoidError("needs marks", where="--accept", mend="openvoid reason takes it")
         asked = _source(pointed, clip, opening, mask, prompt, values.effects(effects))
         asked |= {"engine": engine, "options": given.get("engine", {}).get(engine), "seed": seed}
-        asked |= {"grow_px": grow, "soft_edge_px": soft_edge}
-        asked["range"] = values.frame_range(frame_range)
+        frames = values.frame_range(frame_range)
+        asked |= {"grow_px": grow, "soft_edge_px": soft_edge, "range": frames}
         if dry_run:
-            _tell_outlook(asked, as_json)
+            removed.tell_outlook(asked, as_json)
             return
-        asked |= {"codec": codec, "matte": matte, "patch": patch, "overwrite": overwrite}
-        result = run(out=out, **asked, resume=resume, progress=progress)
-    _tell(result, pointed, time.monotonic() - begun, quiet, as_json)
+        asked |= {"cuts": cuts, "codec": codec, "matte": matte, "patch": patch}
+        result = run(out=out, **asked, overwrite=overwrite, resume=resume, progress=progress)
+    removed.tell(result, pointed, time.monotonic() - begun, quiet, as_json)
 
 
 # --- what is removed from what ------------------------------------------------------------------
@@ -220,6 +217,7 @@ def point_out(
         who: follows and explains: a segmenter, reasoners, and the options of each by kind and name.
         composing: the values of `marking.Composing`. how: the rest that `marking.mark` is told.
     """
+    from openvoid.choosing import choose
     from openvoid.marking import Composing, mark
     from openvoid.media.open import open_clip
     from openvoid.media.shotdir import clip_in
@@ -231,7 +229,7 @@ def point_out(
         selection,
         folder,
         segmenter=segmenter,
-        segmenter_options=options.get("segmenter", {}).get(segmenter),
+        segmenter_options=options.get("segmenter", {}).get(choose(segmenter).name),
         reasoners=reasoners,
         reasoner_options=options.get("reasoner"),
         composing=Composing(*composing),
@@ -274,76 +272,3 @@ def _check_pointing(
     check([out], files_at(clip))
     if not overwrite:
         refuse_existing([out])
-
-
-# --- what is told -------------------------------------------------------------------------------
-
-
-def _tell(
-    result: RemovalResult, pointed: Pointed | None, spent_s: float, quiet: bool, as_json: bool
-) -> None:
-    if as_json:
-        tell_json(as_facts(result) | {"marks": pointed.folder if pointed else None})
-    elif not quiet:
-        tell_rows(summary(result, spent_s, pointed))
-
-
-def _tell_outlook(asked: Mapping[str, Any], as_json: bool) -> None:
-    from openvoid.removal import outlook
-
-    foretold = outlook(**asked)
-    tell_json(foretold) if as_json else tell_rows(outlook_rows(foretold))
-
-
-def as_facts(result: RemovalResult) -> dict[str, Any]:
-    """A result for machines."""
-    return {
-        "master": result.master,
-        "report": result.report,
-        "matte": result.matte,
-        "patch": result.patch,
-        "shares": result.shares,
-        "notes": result.notes,
-        "warnings": result.warnings,
-        "timings_s": result.provenance.timings_s,
-    }
-
-
-def summary(
-    result: RemovalResult, spent_s: float, pointed: Pointed | None = None
-) -> Iterator[tuple[str, str]]:
-    """A result for a person."""
-    yield "result", str(result.master)
-    if pointed is not None:
-        yield "marks", str(pointed.folder)
-        yield from reason.told_effects(pointed.marked.effects)
-        yield from (("warning", warning) for warning in pointed.marked.told.warnings)
-    yield "report", str(result.report)
-    if result.matte:
-        yield "matte", str(result.matte)
-    if result.patch:
-        yield "patch", str(result.patch)
-    yield "pixels", ", ".join(f"{name} {percent(share)}" for name, share in result.shares.items())
-    for name, note in result.notes.items():
-        yield name, as_text(note)
-    for warning in result.warnings:
-        yield "warning", warning
-    yield "time", f"{spent_s:.1f} s"
-
-
-def outlook_rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What would be done, for a person."""
-    for name in ("clip", "mask"):
-        yield name, as_text({key: each for key, each in facts[name].items() if key != "sha256"})
-    yield "engine", facts["engine"]
-    for name, part in facts.get("outlook", {}).items():
-        for line in part if isinstance(part, list) else [as_text(part)]:
-            yield name, line
-
-
-def as_text(note: Any) -> str:
-    """A note in one line; lists are left to the report."""
-    if not isinstance(note, Mapping):
-        return str(note)
-    plain = {key: value for key, value in note.items() if isinstance(value, str | int | float)}
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in plain.items())

@@ -18,7 +18,8 @@ import typer
 
 from openvoid.cli import marks, values
 from openvoid.cli.console import AsJson, Overwrite, Quiet, percent, tell_json, tell_rows
-from openvoid.cli.flags import chosen, with_options
+from openvoid.cli.flags import segmenter as segmenter_in
+from openvoid.cli.flags import with_options, with_options_of
 from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from openvoid.core.track import Track
     from openvoid.media.atomic import Joins
 
-DEFAULT_SEGMENTER = "classical"
+DEFAULT_SEGMENTER = "auto"
 SURE = 0.5  # frames under this are worth a look, and perhaps a mark
 
 Clips = Annotated[
@@ -48,9 +49,6 @@ Glance = Annotated[
         rich_help_panel=marks.MARKS,
     ),
 ]
-Segmenter = Annotated[
-    str, typer.Option(help="Who finds it; see: openvoid engines --kind segmenter")
-]
 SaveMarks = Annotated[Path | None, typer.Option(help="Also keep all marks as JSON, to go on from.")]
 Preview = Annotated[
     Path | None, typer.Option(help="Also draw a sheet of frames with the outline: .png")
@@ -64,8 +62,8 @@ def register(app: typer.Typer, words: Sequence[str]) -> None:
     """Add the verb, with the options of the segmenter that the words name."""
     verb = select
     if words and words[0] == "select":
-        name = chosen(words, "--segmenter", DEFAULT_SEGMENTER)
-        verb = with_options(select, "segmenter", name)
+        name = segmenter_in(words, DEFAULT_SEGMENTER)
+        verb = with_options(select, "segmenter", name) if name else with_options_of(select, ())
     app.command("select")(verb)
 
 
@@ -81,11 +79,12 @@ def select(
     words: marks.Words = None,
     candidate: marks.Chosen = None,
     grow_to: marks.GrowTo = None,
-    segmenter: Segmenter = DEFAULT_SEGMENTER,
+    segmenter: marks.Segmenter = DEFAULT_SEGMENTER,
     save_marks: SaveMarks = None,
     preview: Preview = None,
     rate: Rate = None,
     input_color: values.InputColor = "auto",
+    cuts: values.Cuts = "auto",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -103,6 +102,7 @@ def select(
       openvoid select shot.mov --point 60,30@0 --glance look.png
       openvoid select shot.mov --point 60,30@0 --candidate 2 -o track.mkv
     """
+    from openvoid.choosing import choose
     from openvoid.marking import Told, find_track
     from openvoid.media.open import open_clip
     from openvoid.media.outputs import files_at, owned
@@ -113,7 +113,8 @@ def select(
     given = marks.selection(point, nots, box, matte, mark_file, words, candidate, grow_to)
     read = files_at(clip, mark_file, *(Path(each.file) for each in given.mattes))
     footage, notes = open_clip(clip, rate=values.rate(rate), input_color=input_color), Told()
-    who: dict[str, Any] = {"segmenter": segmenter, "options": dict(options or {})}
+    choice = choose(segmenter)
+    who: dict[str, Any] = {"segmenter": choice.name, "options": dict(options or {})}
     if glance is not None:
         writing = owned([glance], overwrite, inputs=read, what="this picture")
         _check_picture(glance, "--glance")
@@ -127,8 +128,9 @@ def select(
     free = [path for path in outs if not _is_facts(path)]
     owning = owned(outs, overwrite, free, inputs=read, what="this track")
     with told(quiet) as progress, owning as together:
-        track = find_track(footage, given, **who, progress=progress, told=notes)
-        made = {"segmenter": segmenter, "marks": given.to_json()}
+        track = find_track(footage, given, **who, cuts=cuts, progress=progress, told=notes)
+        made = {"segmenter": choice.name, "marks": given.to_json()}
+        made |= notes.notes.get(choice.name, {})  # of one with weights: their hashes
         write_track(track, out, footage.rate, made, together)
         if save_marks:
             marks.write_marks(given, save_marks, together)
@@ -136,6 +138,7 @@ def select(
             write_picture(selection_sheet(footage, track, given), preview, together)
     spent_s = time.monotonic() - begun
     facts = describe(track) | {"out": out, "marks": save_marks, "preview": preview}
+    facts["segmenter"] = choice.line()
     if as_json:
         tell_json(facts | asdict(notes))
     elif not quiet:
@@ -162,6 +165,7 @@ def _rows(
     facts: Mapping[str, Any], warnings: Sequence[str], spent_s: float
 ) -> Iterator[tuple[str, str]]:
     yield "track", str(facts["out"])
+    yield "segmenter", facts["segmenter"]
     for name in ("marks", "preview"):
         if facts[name]:
             yield name, str(facts[name])

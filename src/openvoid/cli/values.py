@@ -26,6 +26,14 @@ InputColor = Annotated[
 ]
 """A name of `vision.transfer`; told again here, so that help does not wait for imports."""
 
+Cuts = Annotated[
+    str,
+    typer.Option(
+        help="Where new scenes begin, each worked on by itself: auto, none, or first frames, from "
+        "0, and spans of dissolves: 16,40-55; see: openvoid scenes"
+    ),
+]
+
 
 def frame_range(text: str | None) -> tuple[int, int] | None:
     """`10-80` -> (10, 80), both included; `42` -> (42, 42)."""
@@ -70,6 +78,19 @@ def rate(text: str | None) -> Fraction | None:
         )
     ntsc = Fraction(round(value * Fraction(1001, 1000)) * 1000, 1001)
     return ntsc if "." in text and abs(value - ntsc) < Fraction(1, 200) else value
+
+
+def numbers(text: str | None, flag: str) -> frozenset[int] | Literal["all"]:
+    """`2,3` -> {2, 3}; `all` -> "all"; nothing -> no numbers."""
+    if text is None:
+        return frozenset()
+    if text.strip() == "all":
+        return "all"
+    if not re.fullmatch(r"\s*\d{1,6}\s*(,\s*\d{1,6}\s*)*", text):
+        raise OpenVoidError(
+            f"{text!r} is no list of numbers", where=flag, mend=f"for example: {flag} 2,3"
+        )
+    return frozenset(int(each) for each in text.split(","))
 
 
 def effects(path: Path | None) -> Effects | None:

@@ -1,8 +1,8 @@
 """`openvoid weights`: fetch the released weights, tell what is here, hold them against the layout.
 
 Enters: a name or a folder. Leaves: files in the Hugging Face cache or a folder, or what is known
-about them. Knows nothing of models: `media.hub` fetches, `void.model.checkpoint` and
-`select.sam.model` check.
+about them. Knows nothing of models: `media.hub` fetches, `void.model.checkpoint`,
+`select.sam.model` and `cli.weights_isnet` check.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import Annotated, Any
 
 import typer
 
+from openvoid.cli import weights_isnet
 from openvoid.cli.console import AsJson, Quiet, tell_json, tell_rows, tell_table
 from openvoid.core.errors import OpenVoidError
 from openvoid.media import hub
+from openvoid.select.isnet import weights as isnet
 from openvoid.select.sam import weights
 
-NAMES = "void, sam2, sam2-base-plus, sam2-small, sam2-tiny, sam3"
+NAMES = "void, isnet, sam2, sam2-base-plus, sam2-small, sam2-tiny, sam3"
 Passes = Annotated[str, typer.Option("--pass", help="Which passes: 1, 2 or 1,2.")]
 
 
@@ -32,6 +34,7 @@ def register(app: typer.Typer) -> None:
     verbs.command("pull")(pull)
     verbs.command("list")(list_)
     verbs.command("check")(check)
+    verbs.command("add")(weights_isnet.add)
     app.add_typer(verbs, name="weights")
 
 
@@ -46,6 +49,10 @@ def pull(
         bool,
         typer.Option("--whole-base", help="The base's own transformer too (11 GB; for training)."),
     ] = False,
+    repo: Annotated[
+        str, typer.Option(help="Of isnet: another repository on the hub.")
+    ] = isnet.REPO,
+    file: Annotated[str, typer.Option(help="Of isnet: which .onnx file of it.")] = isnet.FILE,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -59,12 +66,15 @@ def pull(
       $ openvoid weights pull void
       $ openvoid weights pull void --pass 1 --to weights
       $ openvoid weights pull sam2
+      $ openvoid weights pull isnet
     """
     from openvoid.cli.progress import told
     from openvoid.void.model import released
 
     _known(name)
-    if name in weights.RELEASED:
+    if name == isnet.NAME:
+        offered = isnet.offers(repo, file)
+    elif name in weights.RELEASED:
         offered = weights.offers(name)
     else:
         offered = released.offers(_passes(passes), whole_base=whole_base)
@@ -77,6 +87,8 @@ def pull(
         tell_rows([*rows, ("to", facts["folder"]), ("to fetch", work)])
     with told(quiet) as progress:
         hub.pull(offered, to, progress)
+    if name == isnet.NAME:
+        isnet.pulled(offered[0], file, to)
     if as_json:
         tell_json(facts)
     elif not quiet and todo:
@@ -95,7 +107,8 @@ def list_(as_json: AsJson = False) -> None:
     """
     from openvoid.void.model import released
 
-    held = [_held(*row) for row in KNOWN] + [_held_sam(name) for name in weights.RELEASED]
+    held = [_held(*row) for row in KNOWN] + [weights_isnet.held_row()]
+    held += [_held_sam(name) for name in weights.RELEASED]
     if as_json:
         tell_json({"cache": hub.cache_home(), "weights": held})
         return
@@ -109,14 +122,16 @@ def list_(as_json: AsJson = False) -> None:
         print(f"to fetch what is missing: {released.PULL}")
     lacking = [each["what"] for each in held[len(KNOWN) :] if each["state"] != "yes"]
     if lacking:
-        print(f"the segmenters sam2 and sam3 have theirs by: openvoid weights pull {lacking[0]}")
+        print(f"the segmenters have theirs by: openvoid weights pull {lacking[0]}")
 
 
 def check(
     folder: Annotated[
         str,
         typer.Argument(
-            metavar="DIR", help="The folder, or the name of SAM weights; else VOID's in the cache."
+            metavar="DIR",
+            help="The folder, or isnet, its .onnx file, or a name of SAM weights; "
+            "else VOID's in the cache.",
         ),
     ] = "",
     passes: Annotated[
@@ -142,6 +157,9 @@ def check(
     from openvoid.cli.progress import told
     from openvoid.void.model import checkpoint, released
 
+    if weights_isnet.is_file(folder):
+        weights_isnet.check(folder, hashes=hashes, quiet=quiet, as_json=as_json)
+        return
     if sam := _sam_in(folder):
         _check_sam(sam, folder, hashes=hashes, quiet=quiet, as_json=as_json)
         return
@@ -254,6 +272,8 @@ def _whole_base() -> bool:
 
 def _fetched(name: str, to: Path | None) -> str:
     """What `check` is to be told of weights that have just come."""
+    if name == isnet.NAME:
+        return name
     if name in weights.RELEASED:
         return str(hub.folder_of(weights.RELEASED[name].repo, to)) if to else name
     return str(to or "")
@@ -280,7 +300,7 @@ def _offer_facts(offered: Any, to: Path | None) -> dict[str, Any]:
 
 
 def _known(name: str) -> None:
-    if name != "void" and name not in weights.RELEASED:
+    if name not in ("void", isnet.NAME, *weights.RELEASED):
         raise OpenVoidError(f"no weights are called {name!r}", mend=f"known: {NAMES}")
 
 

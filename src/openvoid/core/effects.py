@@ -1,14 +1,15 @@
 """Effects: what else the object causes, and what becomes of it once the object is gone.
 
-A reasoner writes them, a person may correct them (they are JSON), `reason.compose` turns them into
-the affected regions of a quadmask, and engines read from them what a mask cannot say: which kind
-of change it is and where a moved thing goes. Knows no model and no files.
+A reasoner writes them, a person may correct them (they are JSON), `reason.compose` turns those that
+are applied into the affected regions of a quadmask, and engines read from them what a mask cannot
+say: which kind of change it is and where a moved thing goes. One that is not applied is a question
+to the person. Knows no model and no files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -16,8 +17,10 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts, shown
 from openvoid.core.limits import FRAME, PLACE_SHARE
 
-SCHEMA = "openvoid.effects/3"
-OLDER = ("openvoid.effects/1", "openvoid.effects/2")  # a cause was any word
+SCHEMA = "openvoid.effects/4"
+ANY_WORD = ("openvoid.effects/1", "openvoid.effects/2")  # a cause was any word
+OLDER = (*ANY_WORD, "openvoid.effects/3")  # all was applied
+PERSON = "person"
 PLACES = ("now", "goes", "places")  # the fields that hold places
 
 
@@ -78,7 +81,13 @@ class Effect:
     now: tuple[Place, ...] = ()  # where it is in the clip
     goes: tuple[Place, ...] = ()  # where it would be without the object; empty: nowhere new
     confidence: float = 1.0  # 0..1
-    source: str = ""  # who says so: a reasoner's name, or "person"
+    source: str = ""  # who says so: a reasoner's name, "person", or several joined by "+"
+    applied: bool = True  # False: it is asked about, and nothing is done
+
+    @property
+    def by_person(self) -> bool:
+        """Whether a person said so, or accepted or rejected it."""
+        return PERSON in self.source.split("+")
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,10 @@ class Effects:
     extra: Mapping[str, Any] = field(default_factory=dict)
     belongings: tuple[Belonging, ...] = ()
 
+    def applied(self) -> Effects:
+        """Without what is only asked about."""
+        return replace(self, affected=tuple(each for each in self.affected if each.applied))
+
     def to_json(self) -> dict[str, Any]:
         """A dictionary that `json.dump` takes and `from_json` reads."""
         return {
@@ -109,9 +122,41 @@ class Effects:
             "belongings": tuple(_row(belonging) for belonging in self.belongings),
         }
 
+    def moved(self, frames: int) -> Effects:
+        """The same, all places so many frames later."""
+
+        def later(places: tuple[Place, ...]) -> tuple[Place, ...]:
+            return tuple(replace(place, frame=place.frame + frames) for place in places)
+
+        return replace(
+            self,
+            affected=tuple(replace(e, now=later(e.now), goes=later(e.goes)) for e in self.affected),
+            belongings=tuple(replace(b, places=later(b.places)) for b in self.belongings),
+        )
+
+    def trimmed(self, start: int, stop: int) -> Effects:
+        """Places in the frames `start` <= frame < `stop` alone, counted from `start`; what had
+        places and has none left is gone."""
+
+        def kept(places: tuple[Place, ...]) -> tuple[Place, ...]:
+            return tuple(place for place in places if start <= place.frame < stop)
+
+        affected = (
+            replace(e, now=kept(e.now), goes=kept(e.goes))
+            for e in self.affected
+            if kept(e.now + e.goes) or not (e.now or e.goes)
+        )
+        belongings = (
+            replace(b, places=kept(b.places))
+            for b in self.belongings
+            if kept(b.places) or not b.places
+        )
+        part = replace(self, affected=tuple(affected), belongings=tuple(belongings))
+        return part.moved(-start)
+
     @classmethod
     def from_json(cls, data: Any) -> Effects:
-        """The inverse of `to_json`; older schemas are read as well.
+        """The inverse of `to_json`; older schemas, in which all is applied, are read as well.
 
         A cause in other words than those of `Relation`, as older schemas allowed, is the relation
         that it meant, or `other`; where no reason was given, it stays as the reason.
@@ -127,7 +172,7 @@ class Effects:
         if schema.value not in (SCHEMA, *OLDER):
             what = f"effects of schema {shown(schema.value)}, expected {SCHEMA!r}"
             raise OpenVoidError(what, where=facts.where)
-        older = schema.value != SCHEMA
+        older = schema.value in ANY_WORD
         affected = tuple(_effect(row, older) for row in facts.at("affected", ()).rows())
         belongings = tuple(
             Belonging(row.at("noun").text(), _places(row.at("places")), row.at("source", "").text())
@@ -151,6 +196,7 @@ def _effect(row: Facts, older: bool) -> Effect:
         goes=_places(row.at("goes", ())),
         confidence=row.at("confidence", 1.0).number(0, 1),
         source=row.at("source", "").text(),
+        applied=row.at("applied", True).yes(),
     )
 
 

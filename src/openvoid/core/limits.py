@@ -10,6 +10,7 @@ from openvoid.core.errors import OpenVoidError
 
 SIDE_PX = 32_767  # cv2.remap and cv2.warpAffine count pixels in 16 bits
 PICTURE_PX = 1 << 27  # 16,384 x 8,192, twice 8k each way; as float RGB it takes 1.5 GiB
+FILM_PX = 1 << 25  # of a video to look at, 8,192 x 4,096; an encoder holds dozens of them
 GRID_CELLS = 256  # on the short side: cells of 4 px at 1080p; the released masks have 8
 GROW_PX = 1024  # a quarter of an 8k picture's height; farther is another mask, not a margin
 FRAME = 10_000_000  # numbers of frames: four days at 24 a second; TIFF and DPX count to 7 digits
@@ -28,14 +29,16 @@ LAYERS = 1024  # blocks of a model, channels of a stage list; the released trans
 WIDTH = 1 << 20  # numbers of a configuration: widths, heads, words; T5 knows 32,128 words
 
 
-def check_picture(height: int, width: int, *, where: str = "", mend: str = "") -> None:
+def check_picture(
+    height: int, width: int, *, where: str = "", mend: str = "", most_px: int = PICTURE_PX
+) -> None:
     """That a picture of this size can be held and worked on.
 
     Raises:
-        OpenVoidError: a side is not from 1 to `SIDE_PX`, or the area is beyond `PICTURE_PX`.
+        OpenVoidError: a side is not from 1 to `SIDE_PX`, or the area is beyond `most_px`.
     """
-    limit = f"sides from 1 to {SIDE_PX} and at most {PICTURE_PX // 10**6} million pixels"
-    if not (1 <= height <= SIDE_PX and 1 <= width <= SIDE_PX and height * width <= PICTURE_PX):
+    limit = f"sides from 1 to {SIDE_PX} and at most {most_px // 10**6} million pixels"
+    if not (1 <= height <= SIDE_PX and 1 <= width <= SIDE_PX and height * width <= most_px):
         raise OpenVoidError(
             f"a picture of {told(width)}x{told(height)} is too large"
             if min(height, width) > 0

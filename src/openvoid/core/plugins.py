@@ -64,10 +64,7 @@ class Engine(Named, Protocol):
 
 
 class Segmenter(Named, Protocol):
-    """Clip and selection -> where the object is, over the whole clip.
-
-    May be `ReadsWords` and `HasCandidates`.
-    """
+    """Clip and selection -> where the object is. May be `ReadsWords` and `HasCandidates`."""
 
     def track(self, clip: Clip, selection: Selection, run: Run) -> Track:
         """One silhouette a frame at the clip's own size, empty where the object is not seen.
@@ -99,10 +96,7 @@ class Renderer(Named, Protocol[TakeT, DrawnT]):
 
 
 class Metric(Named, Protocol):
-    """A result and the truth -> numbers. May also be `HasBetter`.
-
-    A metric whose weights or program are missing raises `OpenVoidError` in its constructor.
-    """
+    """A result and the truth -> numbers; what it lacks it tells when made. May be `HasBetter`."""
 
     def measure(self, judged: Judged, run: Run) -> Mapping[str, float]:
         """Name of a number -> the number; NaN where this shot has nothing to measure.
@@ -126,6 +120,16 @@ class HasWeights(Protocol):
         Raises:
             OpenVoidError: they are missing or wrong.
         """
+        ...
+
+
+@runtime_checkable
+class HasNeeds(Protocol):
+    """A class of plug-ins that may lack an extra or weights here; asked before one is made."""
+
+    @classmethod
+    def needs(cls, options: Any) -> str:
+        """The command that brings what is missing, with its size; empty where it could work."""
         ...
 
 
@@ -287,7 +291,7 @@ def construct(kind: str, name: str, options: Given = None) -> Any:
 
 
 def weights_of(plugin: type[Plugin], options: Any, progress: Progress) -> Mapping[str, str]:
-    """File name -> SHA-256 of the weights an engine would use; empty for one without.
+    """File name -> SHA-256 of the weights a plug-in would use; empty for one without.
 
     Raises:
         OpenVoidError: the weights are missing or wrong, or the extra that reads them is.

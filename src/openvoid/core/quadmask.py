@@ -12,6 +12,7 @@ is at hand at random access.
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ LEVELS = np.array(sorted(Region), np.uint8)
 SNAP_REACH = 24  # a sample farther than this from every level is unclear (levels lie >= 63 apart)
 UNCLEAR_SHARE = 0.02  # more unclear samples than this in a frame: not a quadmask
 
+_BOX = struct.Struct("<4i")
 _OFF = np.abs(np.arange(256)[:, None] - LEVELS.astype(int))
 _NEAREST = LEVELS[_OFF.argmin(axis=1)].tobytes()
 _CLEAR = bytes(np.flatnonzero(_OFF.min(axis=1) <= SNAP_REACH).tolist())
@@ -68,7 +70,7 @@ class Quadmask:
 
     height: int
     width: int
-    _frames: tuple[tuple[Box, bytes], ...]  # the box of what is not KEEP, its labels compressed
+    _frames: tuple[bytes, ...]  # the box of what is not KEEP, then its labels, compressed
 
     # --- construction -------------------------------------------------------------------------
 
@@ -119,7 +121,7 @@ class Quadmask:
         frames: Iterable[NDArray[np.uint8]],
         check: Callable[[int, NDArray[np.uint8]], Labels],
     ) -> Quadmask:
-        packed: list[tuple[Box, bytes]] = []
+        packed: list[bytes] = []
         size: tuple[int, int] | None = None
         for index, values in enumerate(frames):
             labels = check(index, values)
@@ -128,7 +130,7 @@ class Quadmask:
                 raise OpenVoidError(f"mask frame {index} is {labels.shape}, the first is {size}")
             box = bounding_box(labels != Region.KEEP)
             crop = np.ascontiguousarray(labels[box.slices])
-            packed.append((box, zlib.compress(crop.tobytes(), 1)))
+            packed.append(_BOX.pack(*box) + zlib.compress(crop.tobytes(), 1))
         if size is None:
             raise OpenVoidError("the mask has no frames")
         return cls(size[0], size[1], tuple(packed))
@@ -152,7 +154,7 @@ class Quadmask:
     def __getitem__(self, index: int) -> Labels:
         """Labels [H, W] of one frame, a fresh array."""
         labels = np.full((self.height, self.width), Region.KEEP, np.uint8)
-        box, _ = self._frames[index]
+        box = self.box(index)
         if not box.empty:
             labels[box.slices] = self._crop(index)
         return labels
@@ -162,7 +164,7 @@ class Quadmask:
 
     def box(self, index: int) -> Box:
         """The smallest box around what is not KEEP in a frame; empty where all is kept."""
-        return self._frames[index][0]
+        return Box(*_BOX.unpack_from(self._frames[index]))
 
     def labels_in(self, index: int, box: Box) -> Labels:
         """Labels of one frame inside a box that lies in the picture, without unpacking the rest."""
@@ -174,7 +176,7 @@ class Quadmask:
         return labels
 
     def _crop(self, index: int) -> Labels:
-        box, data = self._frames[index]
+        box, data = self.box(index), memoryview(self._frames[index])[_BOX.size :]
         return np.frombuffer(zlib.decompress(data), np.uint8).reshape(box.height, box.width)
 
     def shares(self) -> dict[Region, float]:

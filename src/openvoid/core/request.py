@@ -47,7 +47,8 @@ def request_of(
     grown = quadmask.grown(grow_px)
     if grow_px:
         _check_mask(grown, f" once it is grown by {grow_px} px")
-    return RemovalRequest(clip, grown, prompt, seed, effects, soft_edge_px)
+    done = effects.applied() if effects is not None else None
+    return RemovalRequest(clip, grown, prompt, seed, done, soft_edge_px)
 
 
 def default_soft_edge_px(height: int) -> int:
@@ -96,14 +97,15 @@ def _check_mask(quadmask: Quadmask, when: str = "") -> None:
     frames = range(len(quadmask))
     if all(quadmask.box(index).empty for index in frames):
         raise OpenVoidError(f"the mask is empty{when}: there is nothing to remove")
-    if not any(_keeps_something(quadmask, index) for index in frames):
+    if not any(keeps_something(quadmask, index) for index in frames):
         raise OpenVoidError(
             f"the mask covers everything{when}: nothing is left to go by",
             mend="black is removed, white is kept; perhaps it is inverted",
         )
 
 
-def _keeps_something(quadmask: Quadmask, index: int) -> bool:
+def keeps_something(quadmask: Quadmask, index: int) -> bool:
+    """Whether a frame has a pixel to go by."""
     box = quadmask.box(index)
     whole = (box.height, box.width) == (quadmask.height, quadmask.width)
     return not whole or bool(np.any(quadmask[index] == Region.KEEP))

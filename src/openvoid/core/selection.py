@@ -5,9 +5,9 @@ Frames are counted from 0 at the clip's start; places are native pixels, (0, 0) 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts, shown
@@ -56,6 +56,9 @@ class Matte:
 
     frame: int
     file: str
+
+
+MarkT = TypeVar("MarkT", Point, BoxMark, Stroke, Matte)
 
 
 @dataclass(frozen=True)
@@ -120,8 +123,7 @@ class Selection:
                     mend=f"it is {width}x{height}",
                 )
         self._check_contradictions()
-        spots: tuple[Point | Stroke, ...] = (*self.points, *self.strokes)
-        if not (any(spot.positive for spot in spots) or self.boxes or self.mattes or self.words):
+        if not self.says_where:
             raise OpenVoidError("nothing says where the object is", mend="--point X,Y@FRAME")
 
     def _check_choice(self) -> None:
@@ -130,6 +132,28 @@ class Selection:
             raise OpenVoidError(f"there is no candidate {self.candidate}", mend=mend)
         if self.grow_to not in GROWN:
             raise OpenVoidError(f"cannot grow to {self.grow_to!r}", mend="part or object")
+
+    @property
+    def says_where(self) -> bool:
+        """Whether anything tells where the object is, not only where it is not."""
+        spots: tuple[Point | Stroke, ...] = (*self.points, *self.strokes)
+        positive = any(spot.positive for spot in spots)
+        return bool(positive or self.boxes or self.mattes or self.words)
+
+    def within(self, frames: Callable[[int], bool], start: int) -> Selection:
+        """The marks on some frames, those counted from `start`; words stay."""
+
+        def kept(marks: Iterable[MarkT]) -> tuple[MarkT, ...]:
+            found = (mark for mark in marks if frames(mark.frame))
+            return tuple(replace(mark, frame=mark.frame - start) for mark in found)
+
+        return replace(
+            self,
+            points=kept(self.points),
+            boxes=kept(self.boxes),
+            strokes=kept(self.strokes),
+            mattes=kept(self.mattes),
+        )
 
     def _spots(self) -> Iterator[tuple[int, float, float]]:
         yield from ((point.frame, point.x, point.y) for point in self.points)

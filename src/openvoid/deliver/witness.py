@@ -14,7 +14,7 @@ from pathlib import Path
 
 from openvoid.core.errors import OpenVoidError
 
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 18
 
 
 class Witness:

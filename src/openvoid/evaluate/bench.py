@@ -137,7 +137,8 @@ def _one_shot(
         except Exception as error:  # whatever it is, the other runs go on
             folder = run_folder(settings.out, contestant.name, shot.name)
             line = _why(error, folder)
-            score = Score(contestant.name, shot.name, shot.family, shot.seed, error=line)
+            who = (contestant.name, shot.name, shot.family, shot.seed)
+            score = Score(*who, error=line, warnings=shot.warnings)
         scores.append(score)
         told()
     return scores
@@ -170,7 +171,8 @@ def _one_run(
         raise
     if not settings.keep_results and folder in path.parents:
         _discard(path)
-    score = replace(score, frames=known.truth.length, values=values, warnings=warnings)
+    told = (*shot.warnings, *warnings)
+    score = replace(score, frames=known.truth.length, values=values, warnings=told)
     write_score(folder, score, keys)
     return score
 

@@ -18,7 +18,8 @@ from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts
 from openvoid.core.limits import FRAME
-from openvoid.media.atomic import partial_file
+from openvoid.media.atomic import write_json
+from openvoid.media.transaction import recover
 
 SCORES = "scores.json"
 SCHEMA = "openvoid.score/1"
@@ -88,8 +89,8 @@ def _score(told: Facts) -> Score:
 def write_score(folder: Path, score: Score, keys: Keys) -> None:
     """Keep a score, so that the run needs not be done again."""
     data = {"schema": SCHEMA, "keys": asdict(keys), **plain(asdict(score))}
-    with partial_file(folder / SCORES) as partial:
-        partial.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    recover([folder / SCORES])
+    write_json(data, folder / SCORES)
 
 
 def plain(value: Any) -> Any:

@@ -41,13 +41,16 @@ class Shot:
     @property
     def family(self) -> str:
         """By its description; "other" without one."""
-        family, _ = self._world()
-        return family
+        return self._world()[0]
 
     @property
     def seed(self) -> int | None:
-        _, seed = self._world()
-        return seed
+        return self._world()[1]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with its description."""
+        return self._world()[2]
 
     def files(self) -> shotdir.Shot:
         """Clip, quadmask and prompt."""
@@ -82,15 +85,17 @@ class Shot:
         sha.update(shot.prompt.encode())
         return sha.hexdigest()
 
-    def _world(self) -> tuple[str, int | None]:
-        """Family and seed; a description that cannot be read counts as none."""
+    def _world(self) -> tuple[str, int | None, tuple[str, ...]]:
+        """Family, seed and warnings; a description that cannot be read counts as none."""
+        if not (self.folder / WORLD).exists():
+            return "other", None, ()
         try:
             found = facts.read(self.folder / WORLD)
             family = found.at("family", "other").text(LONGEST_NAME)
             seed = found.at("seed").whole(0, MOST_SEED) if "seed" in found else None
-        except OpenVoidError:
-            return "other", None
-        return family, seed
+        except OpenVoidError as error:
+            return "other", None, (f"{WORLD} cannot be read, counted as 'other': {error.what}",)
+        return family, seed, ()
 
 
 def find_shots(folder: Path) -> list[Shot]:

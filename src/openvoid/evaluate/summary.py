@@ -7,7 +7,6 @@ measure does not count in it; a failed shot counts in none and is told. Knows no
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +22,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.evaluate.bench import Metrics
 from openvoid.evaluate.contestants import Contestant
 from openvoid.evaluate.scores import Score, plain
-from openvoid.media.atomic import partial_file
+from openvoid.media import atomic
 
 SCHEMA = "openvoid.evaluation/1"
 DRAWS = 1000  # of the bootstrap
@@ -145,8 +144,7 @@ def mean_of(values: Sequence[float]) -> Mean:
 def write_json(evaluation: Evaluation, path: Path) -> None:
     """results.json, schema "openvoid.evaluation/1"."""
     data = {"schema": SCHEMA, **plain(asdict(evaluation))}
-    with partial_file(path) as partial:
-        partial.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    atomic.write_json(data, path)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -7,13 +7,14 @@ removed on anything else, Ctrl-C included. Faults of the disk become one clear l
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import av
 
@@ -76,6 +77,18 @@ def partial_file(out: Path, within: Joins | None = None) -> Iterator[Path]:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def write_json(told: Any, path: Path, within: Joins | None = None) -> None:
+    """Readable, whole or not at all; the rest as in `partial_file`."""
+    with partial_file(path, within) as partial, explained(path):
+        partial.write_bytes(json_bytes(told))
+
+
+def json_bytes(told: Any) -> bytes:
+    """JSON as we write it; letters that UTF-8 has no code for are escaped."""
+    text = json.dumps(told, indent=1, ensure_ascii=False)
+    return f"{text}\n".encode("utf-8", "backslashreplace")
 
 
 @contextmanager

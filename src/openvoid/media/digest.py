@@ -8,7 +8,6 @@ change at all (`st_ctime_ns`), which no program can set back.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Progress, silent
-from openvoid.media.atomic import partial_file
+from openvoid.media.atomic import write_json
 from openvoid.media.cache import cache_folder
 
 BLOCK = 4 << 20
@@ -73,5 +72,4 @@ def _remember(known: dict[str, str]) -> None:
     """What cannot be remembered is computed again: no reason to stop."""
     with suppress(Exception):
         memory().parent.mkdir(parents=True, exist_ok=True)
-        with partial_file(memory()) as partial:
-            partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        write_json(known, memory())

@@ -9,11 +9,11 @@ What a codec is stands in `codecs`. Knows no mask and no engine.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import av
 from av.video.codeccontext import VideoCodecContext
@@ -75,6 +75,43 @@ def write_video(
         writer.finish()
 
 
+class Sink:
+    """The file an encoder writes to, which never fails it: FFmpeg's binding prints a second fault.
+
+    The first fault is kept for `check`; after it nothing is written.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._fault: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """All of it is taken, even where it is lost."""
+        self._tried(lambda: self._file.write(data))
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go there; FFmpeg counts from the start."""
+        self._tried(lambda: self._file.seek(offset, whence))
+        return offset
+
+    def tell(self) -> int:
+        """Bytes before here."""
+        return self._file.tell()
+
+    def check(self) -> None:
+        """Raise what went wrong so far."""
+        if self._fault is not None:
+            raise self._fault
+
+    def _tried(self, do: Callable[[], int]) -> None:
+        if self._fault is None:
+            try:
+                do()
+            except OSError as error:
+                self._fault = error
+
+
 class VideoWriter:
     """Encodes pictures into one container, sound woven in as time goes on."""
 
@@ -85,15 +122,15 @@ class VideoWriter:
         self._count = 0
         with ExitStack() as stack:
             with explained(out):
-                file = stack.enter_context(path.open("wb"))
+                self._file = Sink(stack.enter_context(path.open("wb")))
                 # bit-exact: no random identifiers and no version tags, same input same bytes
                 options = {"fflags": "bitexact"}
                 self._output = av.open(
-                    file, "w", format=CONTAINERS[out.suffix.lower()], options=options
+                    self._file, "w", format=CONTAINERS[out.suffix.lower()], options=options
                 )
                 stack.callback(self._output.close)
                 self._stream = self._video_stream(codec)
-                self._stream.codec_context.open()
+                self._begin(codec)
             self._sound = SoundCopy(clip, self._output)
             stack.callback(self._sound.close)
             self._start(codec)
@@ -108,6 +145,7 @@ class VideoWriter:
             self._output.mux(self._stream.encode(frame))
             self._count += 1
             self._sound.copy_until(self._count / self._clip.rate)
+            self._file.check()
 
     def finish(self) -> None:
         """Flush what the encoder holds, write the sound that is left and the index."""
@@ -116,6 +154,8 @@ class VideoWriter:
         with explained(self._out):
             self._output.mux(self._stream.encode(None))
             self._sound.copy_until()
+            self._output.close()
+            self._file.check()
             self._open.close()
 
     def abandon(self) -> None:
@@ -123,10 +163,23 @@ class VideoWriter:
         with suppress(OSError, av.FFmpegError):  # the file is thrown away
             self._open.close()
 
+    def _begin(self, codec: Codec) -> None:
+        """Ready the encoder, which is where it refuses a size or a depth."""
+        try:
+            self._stream.codec_context.open()
+        except av.FFmpegError as error:
+            shape = f"{self._clip.width}x{self._clip.height} as {self._layout_name}"
+            raise OpenVoidError(
+                f"{codec.title} does not take pictures of {shape}",
+                where=str(self._out),
+                mend="use another codec, or a smaller size",
+            ) from error
+
     def _start(self, codec: Codec) -> None:
         """Write the header, which is where a container refuses a combination of streams."""
         try:
             self._output.start_encoding()
+            self._file.check()
         except (av.error.ArgumentError, av.error.PatchWelcomeError) as error:
             sound = " with the clip's sound" if self._clip.audio else ""
             raise OpenVoidError(

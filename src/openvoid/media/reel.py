@@ -16,6 +16,7 @@ import struct
 import time
 import weakref
 import zlib
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +46,7 @@ class Torn(Exception):
 class Reel:
     """A finished reel, open. Its file stays readable even where it is deleted meanwhile."""
 
-    def __init__(self, file: BinaryIO, forms: Forms, sums: list[int]) -> None:
+    def __init__(self, file: BinaryIO, forms: Forms, sums: array[int]) -> None:
         self._file, self._sums = file, sums
         self._forms = [(np.dtype(kind), tuple(shape)) for kind, shape in forms]
         self._sizes = [int(np.prod(s, dtype=np.int64)) * d.itemsize for d, s in self._forms]
@@ -102,21 +103,21 @@ class Recorder:
         self.error: OSError | None = None
         self._file = file
         self._forms: Forms = []
-        self._sums: list[int] = []
+        self._sums = array("I")
 
     def append(self, arrays: Arrays) -> None:
         """Add a frame; all have the same types and shapes. After a fault, nothing is written."""
         if self._file is None or self.error is not None:
             return
-        whole = [np.ascontiguousarray(array) for array in arrays]
-        forms = [(array.dtype.str, list(array.shape)) for array in whole]
+        whole = [np.ascontiguousarray(each) for each in arrays]
+        forms = [(each.dtype.str, list(each.shape)) for each in whole]
         self._forms = self._forms or forms
         assert forms == self._forms, "frames of a reel are alike"
         checksum = 0
         try:
-            for array in whole:
-                checksum = zlib.crc32(array.data, checksum)
-                self._file.write(array.data)
+            for each in whole:
+                checksum = zlib.crc32(each.data, checksum)
+                self._file.write(each.data)
         except OSError as error:
             self.error = error
         self._sums.append(checksum)
@@ -130,7 +131,7 @@ class Recorder:
     def seal(self) -> None:
         """Write the index, by which a later process finds the frames."""
         assert self._file is not None
-        index = json.dumps([self._forms, self._sums]).encode()
+        index = json.dumps([self._forms, self._sums.tolist()]).encode()
         self._file.write(index)
         self._file.write(TAIL.pack(len(index), zlib.crc32(index), MAGIC))
         self._file.flush()
@@ -231,7 +232,7 @@ def _found(folder: Path) -> Iterator[tuple[float, int, Path]]:
             yield facts.st_mtime, facts.st_size, path
 
 
-def _index(file: BinaryIO) -> tuple[Forms, list[int]] | None:
+def _index(file: BinaryIO) -> tuple[Forms, array[int]] | None:
     """What `Recorder.seal` wrote at the end of a file, if all before it is there."""
     size = file.seek(0, os.SEEK_END)
     if size < TAIL.size:
@@ -246,4 +247,4 @@ def _index(file: BinaryIO) -> tuple[Forms, list[int]] | None:
         return None
     forms, sums = json.loads(index)
     frame = sum(int(np.prod(shape)) * np.dtype(kind).itemsize for kind, shape in forms)
-    return (forms, sums) if frame * len(sums) == size - TAIL.size - length else None
+    return (forms, array("I", sums)) if frame * len(sums) == size - TAIL.size - length else None

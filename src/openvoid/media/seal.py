@@ -19,7 +19,7 @@ from typing import Any
 
 from openvoid.media.atomic import partial_file
 
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 18
 
 
 def seal(path: Path) -> None:

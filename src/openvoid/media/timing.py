@@ -7,14 +7,16 @@ Reads packets, decodes nothing (but in files without timestamps, whose frames mu
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import av
+import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -31,15 +33,15 @@ _STANDARD_RATES += [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
 class Timing:
     """Presentation times of all frames that decode, in units of `time_base`, in order.
 
-    `pts` is empty for files without timestamps; frames are then known by counting.
+    `pts` is empty for files without timestamps; frames are then known by counting. Times are held
+    as int64, since clips may be long.
     """
 
-    pts: tuple[int, ...]
-    keys: tuple[tuple[int, int], ...]  # (pts, dts) of key frames, by pts
+    pts: array[int] = field(hash=False)
+    keys: Keys = field(hash=False)
     time_base: Fraction
     rates: tuple[Fraction, ...]  # what the file says its rate is, the most telling first
     count: int
-    number: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return self.count
@@ -53,19 +55,53 @@ class Timing:
         """(pts, dts) of the last key frame not after a frame; None: decode from the beginning."""
         if not self.pts:
             return None
-        at = bisect_right(self.keys, self.pts[index], key=lambda key: key[0]) - 1
-        return self.keys[at] if at > 0 else None
+        at = bisect_right(self.keys.pts, self.pts[index]) - 1
+        return (self.keys.pts[at], self.keys.dts[at]) if at > 0 else None
+
+    def number(self, pts: int | None) -> int | None:
+        """Which frame is shown at that time; None where none is."""
+        at = len(self.pts) if pts is None else bisect_left(self.pts, pts)
+        return at if at < len(self.pts) and self.pts[at] == pts else None
 
 
-class _Stamp(NamedTuple):
-    """What is told of a packet before it is decoded."""
+@dataclass
+class Keys:
+    """Times of the packets of key frames, in the order of `pts`."""
 
-    pts: int | None
-    dts: int | None
-    duration: int
-    key: bool
-    discard: bool
-    whole: bool
+    pts: array[int] = field(default_factory=lambda: array("q"))
+    dts: array[int] = field(default_factory=lambda: array("q"))
+
+
+@dataclass
+class _Packets:
+    """What a stream's packets tell before they are decoded."""
+
+    count: int = 0
+    pts: array[int] = field(default_factory=lambda: array("q"))  # of those that are shown
+    untimed: int = 0  # of those that are shown: without a time
+    keys: Keys = field(default_factory=Keys)  # of those that are shown, in the file's order
+    all_key: bool = True
+    end: int | None = None  # of the last to end
+    broken: int | None = None  # number of the first that is damaged
+
+    def add(self, packet: av.Packet[Any]) -> None:
+        if packet.is_corrupt and self.broken is None:
+            self.broken = self.count
+        self.count += 1
+        self.all_key = self.all_key and packet.is_keyframe
+        pts, dts = packet.pts, packet.dts
+        if pts is not None:
+            end = pts + (packet.duration or 0)
+            self.end = end if self.end is None else max(self.end, end)
+        if packet.is_discard:
+            return
+        if pts is None:
+            self.untimed += 1
+            return
+        self.pts.append(pts)
+        if packet.is_keyframe:
+            self.keys.pts.append(pts)
+            self.keys.dts.append(pts if dts is None else dts)
 
 
 def read_timing(path: Path, stream_index: int, first_pts: int | None) -> Timing:
@@ -78,10 +114,10 @@ def read_timing(path: Path, stream_index: int, first_pts: int | None) -> Timing:
         stream = container.streams[stream_index]
         assert isinstance(stream, VideoStream)
         promised = len(stream.index_entries)  # of what the header lists, before anything is read
-        stamps = _stamps(container, stream_index, path)
-        broken = next((at for at, stamp in enumerate(stamps) if not stamp.whole), None)
-        if broken is not None or len(stamps) < promised or _cut_off(container, stream, stamps):
-            told = f"frame {len(stamps) if broken is None else broken}"
+        found = _packets(container, stream_index, path)
+        short = found.count < promised or _cut_off(container, stream, found)
+        if found.broken is not None or short:
+            told = f"frame {found.count if found.broken is None else found.broken}"
             raise OpenVoidError(
                 f"the file is cut off or damaged at {told}",
                 where=str(path),
@@ -90,20 +126,24 @@ def read_timing(path: Path, stream_index: int, first_pts: int | None) -> Timing:
         rates = (stream.guessed_rate, stream.base_rate, stream.average_rate)
         time_base = stream.time_base or Fraction(1)
         # AVI stores no presentation times; those told are wrong where frames are reordered
-        guessed = "avi" in container.format.name and not all(stamp.key for stamp in stamps)
+        guessed = "avi" in container.format.name and not found.all_key
     said = tuple(rate for rate in rates if rate)
-    shown = [stamp for stamp in stamps if not stamp.discard]
-    times = [stamp.pts for stamp in shown if stamp.pts is not None]
-    if guessed or first_pts is None or len(times) < len(shown) or len(set(times)) < len(times):
-        return Timing((), (), time_base, said, _counted(path, stream_index))
-    pts = tuple(sorted(time for time in times if time >= first_pts))
-    keys = [
-        (stamp.pts, stamp.pts if stamp.dts is None else stamp.dts)
-        for stamp in shown
-        if stamp.key and stamp.pts is not None and stamp.pts >= first_pts
-    ]
-    number = {time: index for index, time in enumerate(pts)}
-    return Timing(pts, tuple(sorted(keys)), time_base, said, len(pts), number)
+    times = np.sort(np.array(found.pts, np.int64))
+    if guessed or first_pts is None or found.untimed or (times[1:] == times[:-1]).any():
+        return Timing(array("q"), Keys(), time_base, said, _counted(path, stream_index))
+    pts = _array(times[times >= first_pts])
+    return Timing(pts, _sorted(found.keys, first_pts), time_base, said, len(pts))
+
+
+def _sorted(keys: Keys, first_pts: int) -> Keys:
+    pts, dts = np.array(keys.pts, np.int64), np.array(keys.dts, np.int64)
+    order = np.argsort(pts, kind="stable")
+    order = order[pts[order] >= first_pts]
+    return Keys(_array(pts[order]), _array(dts[order]))
+
+
+def _array(times: np.ndarray[tuple[int], np.dtype[np.int64]]) -> array[int]:
+    return array("q", times.tobytes())
 
 
 def steady_rate(timing: Timing, path: Path) -> Fraction:
@@ -122,13 +162,14 @@ def steady_rate(timing: Timing, path: Path) -> Fraction:
     for rate in (*usual, standard, *timing.rates):  # exact but for the rounding to ticks
         if _farthest(timing, rate)[0] <= tick * rate * Fraction(3, 2):
             return rate
-    steps = [(late - early) * tick for early, late in pairwise(pts)]
+    steps = array("q", (late - early for early, late in pairwise(pts)))
     for rate in (*timing.rates, standard, true):
-        even = all(abs(step * rate - 1) <= STEADY_WITHIN for step in steps)
+        even = all(abs(step * tick * rate - 1) <= STEADY_WITHIN for step in set(steps))
         if even and _farthest(timing, rate)[0] <= STEADY_WITHIN:
             return rate
-    median = sorted(steps)[len(steps) // 2]
-    frame, step = max(enumerate(steps), key=lambda pair: abs(pair[1] - median))
+    middle = sorted(steps)[len(steps) // 2]
+    frame, long = max(enumerate(steps), key=lambda pair: abs(pair[1] - middle))
+    step, median = long * tick, middle * tick
     raise OpenVoidError(
         f"variable frame rate: frame {frame} lasts {float(step):.3f} s, most {float(median):.3f} s",
         where=str(path),
@@ -140,47 +181,38 @@ def _farthest(timing: Timing, rate: Fraction) -> tuple[Fraction, int]:
     """How far, in frames, the frame is from its place at that rate that is farthest from it."""
     step = timing.time_base * rate  # frames a tick
     first, up, down = timing.pts[0], step.numerator, step.denominator
-    far = [abs((time - first) * up - index * down) for index, time in enumerate(timing.pts)]
-    index = max(range(len(far)), key=far.__getitem__)
-    return Fraction(far[index], down), index
+    far, at = max(
+        (abs((time - first) * up - index * down), -index) for index, time in enumerate(timing.pts)
+    )
+    return Fraction(far, down), -at
 
 
-def _stamps(container: InputContainer, stream_index: int, path: Path) -> list[_Stamp]:
-    stamps: list[_Stamp] = []
+def _packets(container: InputContainer, stream_index: int, path: Path) -> _Packets:
+    found = _Packets()
     try:
         for packet in container.demux():
             if packet.stream_index != stream_index or (packet.size == 0 and packet.dts is None):
                 continue
-            stamps.append(
-                _Stamp(
-                    packet.pts,
-                    packet.dts,
-                    packet.duration or 0,
-                    packet.is_keyframe,
-                    packet.is_discard,
-                    not packet.is_corrupt,
-                )
-            )
+            found.add(packet)
     except (av.FFmpegError, EOFError, OSError) as error:
-        raise damaged(path, len(stamps)) from error
-    return stamps
+        raise damaged(path, found.count) from error
+    return found
 
 
-def _cut_off(container: InputContainer, stream: VideoStream, stamps: list[_Stamp]) -> bool:
+def _cut_off(container: InputContainer, stream: VideoStream, found: _Packets) -> bool:
     """Whether the file's header promises frames after the last packet (no index tells it)."""
     tick = stream.time_base or Fraction(1)
-    ends = [stamp.pts + stamp.duration for stamp in stamps if stamp.pts is not None]
     rate = stream.average_rate or stream.base_rate
-    if not ends or not rate:
+    if found.end is None or not rate:
         return False
-    end_s = max(ends) * tick
+    end_s = found.end * tick
     formats = container.format.name
     if "matroska" in formats:
         tag = next((v for k, v in stream.metadata.items() if k.lower() == "duration"), None)
         return tag is not None and _seconds(tag) > end_s + 2 / rate
     if "mxf" in formats and stream.duration:
         return stream.duration * tick > end_s - (stream.start_time or 0) * tick + 2 / rate
-    return "avi" in formats and 0 < len(stamps) < stream.frames
+    return "avi" in formats and 0 < found.count < stream.frames
 
 
 def _seconds(tag: str) -> Fraction:

@@ -7,7 +7,6 @@ A matte without JSON, from any other program, is a track that is sure of itself.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from fractions import Fraction
@@ -20,7 +19,7 @@ from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import split
 from openvoid.core.track import Track
-from openvoid.media.atomic import Joins, explained, partial_file
+from openvoid.media.atomic import Joins, write_json
 from openvoid.media.masks import open_quadmask, write_mattes
 from openvoid.media.transaction import Transaction
 
@@ -75,9 +74,7 @@ def write_track(
         joined = within or stack.enter_context(Transaction(out))
         masks = (np.where(mask, 255, 0).astype(np.uint8) for mask in track)
         write_mattes(masks, out, rate, joined)
-        with partial_file(path, joined) as partial, explained(path):
-            text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
-            partial.write_bytes(text.encode("utf-8", "backslashreplace"))
+        write_json(told, path, joined)
 
 
 def _read_facts(path: Path, label: str) -> tuple[str, list[float] | None]:

@@ -119,8 +119,8 @@ class VideoSource:
                 if not self.timing.pts:
                     yield count, frame
                     count += 1
-                elif frame.pts in self.timing.number:
-                    yield self.timing.number[frame.pts], frame
+                elif (number := self.timing.number(frame.pts)) is not None:
+                    yield number, frame
         except (av.FFmpegError, EOFError) as error:
             raise damaged(self.path, start + count) from error
 

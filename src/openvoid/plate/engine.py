@@ -51,15 +51,15 @@ class PlateEngine:
     def fill(self, request: RemovalRequest, run: Run) -> Iterator[Fill]:
         """One fill a frame; see `core.plugins.Engine`."""
         clip, mask, soft_px = request.clip, request.quadmask, request.soft_edge_px
-        wanted = None if self.options.camera == "auto" else Camera(self.options.camera)
-        look = survey(clip, mask, soft_px, run, wanted)
+        camera = None if self.options.camera == "auto" else Camera(self.options.camera)
+        look = survey(clip, mask, soft_px, run, camera)
         soft_proxy = int(np.ceil(soft_px / look.proxy.scale)) if soft_px else 0
         _note_camera(look, run)
         donors = plan(look.needed, look.shown, _places(look))
         unseen = unseen_cells(look, donors)
         canvas = paint_canvas(look, unseen, soft_proxy, np.random.default_rng(request.seed), run)
-        boxes = [_wanted_box(look, index, soft_proxy) for index in range(clip.length)]
-        lent = harvest(clip, look, boxes, donors, run)
+        wanted = (_wanted_box(look, index, soft_proxy) for index in range(clip.length))
+        lent = harvest(clip, look, wanted, donors, run)
         frames = _Frames(clip, request.start) if canvas is not None else None
         job = _Job(look, mask, canvas, lent, soft_px, soft_proxy, frames)
         indices = range(request.start, clip.length)
@@ -141,8 +141,10 @@ def _wanted_box(look: Survey, index: int, soft_px: int) -> Box:
 def _places(look: Survey) -> NDArray[np.float64]:
     """Where the middle of each frame lies in the world, in picture widths, [T, 2]."""
     middle = np.array([[look.proxy.width / 2, look.proxy.height / 2]])
-    points = [transform(np.linalg.inv(m), middle)[0] for m in look.registration.matrices]
-    return np.array(points, np.float64) / look.proxy.width
+    places = np.empty((len(look.registration.matrices), 2))
+    for place, matrix in zip(places, look.registration.matrices, strict=True):
+        place[:] = transform(np.linalg.inv(matrix), middle)[0]
+    return places / look.proxy.width
 
 
 def _note_camera(look: Survey, run: Run) -> None:

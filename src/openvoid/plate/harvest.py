@@ -6,13 +6,14 @@ that any target may ask of it. One decode in order, no seeking, no frame held in
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.box import EMPTY, Box
+from openvoid.core.box import Box
 from openvoid.core.clip import Clip, Frame
 from openvoid.core.removal import Run
 from openvoid.plate.survey import Proxy, Survey
@@ -27,12 +28,12 @@ PARALLAX_PX = 28
 class Harvest:
     """Crops of the clip, by frame."""
 
-    boxes: tuple[Box, ...]
+    boxes: NDArray[np.int32]  # [T, 4], each a `Box`
     crops: ArrayStore
 
     def crop(self, index: int) -> tuple[Box, Frame]:
         """Where the crop of a frame lies in it, and its pixels [h, w, 3] in the clip's type."""
-        return self.boxes[index], self.crops[index]
+        return Box(*self.boxes[index].tolist()), self.crops[index]
 
 
 def clip_box(box: Box, proxy: Proxy, height: int, width: int) -> Box:
@@ -46,24 +47,26 @@ def clip_box(box: Box, proxy: Proxy, height: int, width: int) -> Box:
 
 
 def harvest(
-    clip: Clip, look: Survey, wanted: list[Box], donors: NDArray[np.int32], run: Run
+    clip: Clip, look: Survey, wanted: Iterable[Box], donors: NDArray[np.int32], run: Run
 ) -> Harvest:
     """Cut out of every donor what its targets want; `wanted` are the targets' proxy boxes."""
-    boxes = tuple(
-        clip_box(box, look.proxy, clip.height, clip.width)
-        for box in _donor_boxes(look, wanted, donors)
-    )
+    boxes = _donor_boxes(look, wanted, donors)
+    for row in boxes:
+        row[:] = clip_box(Box(*row.tolist()), look.proxy, clip.height, clip.width)
     path = run.scratch / "harvest.bin"
     if not ArrayStore.exists(path):
         _cut(clip, boxes, path, run)
     return Harvest(boxes, ArrayStore.reading(path))
 
 
-def _donor_boxes(look: Survey, wanted: list[Box], donors: NDArray[np.int32]) -> list[Box]:
+def _donor_boxes(
+    look: Survey, wanted: Iterable[Box], donors: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """What is asked of each frame, a `Box` of proxy pixels in each row [T, 4]."""
     margin = PARALLAX_PX if look.registration.camera is Camera.PARALLAX else MARGIN_PX
     height, width = look.proxy.height, look.proxy.width
     frame = Box(0, 0, height, width)
-    boxes = [EMPTY] * len(wanted)
+    boxes = np.zeros((len(donors), 4), np.int32)
     for index, box in enumerate(wanted):
         if box.empty:
             continue
@@ -74,13 +77,14 @@ def _donor_boxes(look: Survey, wanted: list[Box], donors: NDArray[np.int32]) -> 
             seen = transform(look.registration.between(index, int(donor)), corners)
             (left, top), (right, bottom) = np.floor(seen.min(axis=0)), np.ceil(seen.max(axis=0))
             place = Box(int(top), int(left), int(bottom), int(right)).intersect(frame)
-            boxes[donor] = boxes[donor].union(place.grown(margin, height, width))
+            asked = Box(*boxes[donor].tolist())
+            boxes[donor] = asked.union(place.grown(margin, height, width))
     return boxes
 
 
-def _cut(clip: Clip, boxes: tuple[Box, ...], path: Path, run: Run) -> None:
+def _cut(clip: Clip, boxes: NDArray[np.int32], path: Path, run: Run) -> None:
     with ArrayStore.writing(path) as crops:
         frames = run.track("harvest", clip.frames(), clip.length)
         for box, frame in zip(boxes, frames, strict=True):
-            crop = frame[box.slices]
+            crop = frame[Box(*box.tolist()).slices]
             crops.append(np.nan_to_num(crop) if crop.dtype.kind == "f" else crop)

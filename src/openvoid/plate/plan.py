@@ -12,6 +12,8 @@ What the first take leaves uncovered is given to a second, and so on.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +28,8 @@ TURN = 0.4  # cost of running the other way
 STAND = 0.6  # cost of the same donor frame twice
 AGE = 0.0008  # cost of a frame of distance in time
 SHIFT = 0.4  # cost of a picture width of distance between the two cameras
+AT_ONCE = 128  # frames whose costs are worked out at once
+JUMPED, RAN, STOOD = 0, 1, 3  # how a path comes to a donor; `RAN`, `STOOD` + the direction before
 WORTH = 0.004  # a further take must cover at least this share of a frame's hole
 
 
@@ -50,12 +54,11 @@ def plan(
             low, high = max(0, start - REACH), min(count, stop + REACH)
             need = open_cells[start:stop, wanted].astype(np.float32)
             give = shown[low:high, wanted].astype(np.float32)
-            covered = (need @ give.T) / size[start:stop, None]
-            cost = _cost(covered, need.sum(axis=1) / size[start:stop], start, low, places)
+            costs = _costs(need, give, size[start:stop], start - low, places[low:high])
             before = None if entry is None else (entry[0] - low, entry[1])
             active = np.asarray(need.any(axis=1))
-            path, entry = _cheapest(cost, before, active)
-            gain = covered[np.arange(stop - start), path]
+            path, entry = _cheapest(costs, len(give), before, active)
+            gain = (need * give[path]).sum(axis=1) / size[start:stop]
             donors[start:stop, turn] = np.where(gain >= WORTH, path + low, -1)
             entry = (entry[0] + low, entry[1])
         used = donors[:, turn] >= 0
@@ -65,75 +68,93 @@ def plan(
     return donors
 
 
-def _cost(
-    covered: NDArray[np.float32],
-    left: NDArray[np.float64],
-    start: int,
-    low: int,
+def _costs(
+    need: NDArray[np.float32],
+    give: NDArray[np.float32],
+    size: NDArray[np.int64],
+    first: int,
     places: NDArray[np.float64],
-) -> NDArray[np.float32]:
-    """Cost [targets, donors] of taking each donor frame for each target frame."""
-    donors = low + np.arange(covered.shape[1])
-    cost = np.empty(covered.shape, np.float32)
-    for row in range(len(cost)):  # one at a time: all at once would be the memory of a clip
-        age = np.abs(start + row - donors)
-        shift = np.linalg.norm(places[start + row] - places[donors], axis=-1)
-        cost[row] = UNCOVERED * (left[row] - covered[row]) + AGE * age + SHIFT * shift
-    return cost
+) -> Iterator[NDArray[np.float32]]:
+    """Cost [donors] of taking each donor frame, for one target frame after another.
+
+    A few are worked out at once: all would be the memory of a clip.
+
+    Args:
+        need, give: [targets, cells] and [donors, cells].
+        size: [targets] how many cells each hole has.
+        first: which of the donors the first target is.
+        places: [donors, 2].
+    """
+    donors = np.arange(len(give))
+    for start in range(0, len(need), AT_ONCE):
+        shared = need[start : start + AT_ONCE] @ give.T  # cells, so whole numbers
+        for row, covered in enumerate(shared, start):
+            left = (need[row].sum() - covered) / size[row]
+            age = np.abs(first + row - donors)
+            shift = np.linalg.norm(places[first + row] - places, axis=-1)
+            yield (UNCOVERED * left + AGE * age + SHIFT * shift).astype(np.float32)
 
 
 def _cheapest(
-    cost: NDArray[np.float32], entry: tuple[int, int] | None, active: NDArray[np.bool_]
+    costs: Iterator[NDArray[np.float32]],
+    states: int,
+    entry: tuple[int, int] | None,
+    active: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], tuple[int, int]]:
-    """The cheapest path through [targets, donors]; `entry` and the exit are (donor, direction).
+    """The cheapest path through the `costs` [donors] of targets; see there.
 
-    Direction 0 runs forward in time, 1 backward. `entry` is where the path came from. Targets that
-    are not `active` need nothing: they cost nothing, and the path may change there freely.
+    `entry` and the exit are (donor, direction). Direction 0 runs forward in time, 1 backward.
+    `entry` is where the path came from. Targets that are not `active` need nothing: they cost
+    nothing, and the path may change there freely.
     """
-    count, states = cost.shape
+    count = len(active)
     total = np.full((2, states), np.inf, np.float32)
     if entry is None:
         total[:] = 0.0
     else:
         total[entry[1], np.clip(entry[0], 0, states - 1)] = 0.0
-    small = np.int16 if 2 * states < 2**15 else np.int32
-    back = np.zeros((count, 2, states), small)  # previous direction * states + donor
-    every = np.arange(states)
-    for row in range(count):
-        cheapest = int(total.argmin())
+    came = np.full((count, 2, states), JUMPED, np.uint8)
+    leapt = np.zeros(count, np.int64)  # from where a jump comes: direction * states + donor
+    for row, cost in enumerate(costs):
+        leapt[row] = int(total.argmin())
         if not active[row]:
-            back[row] = cheapest
             total = np.full((2, states), total.min(), np.float32)
             continue
         best = np.full((2, states), total.min() + JUMP, np.float32)
-        origin = np.full((2, states), cheapest, np.int64)
         for now, step in ((0, 1), (1, -1)):
             for before in (0, 1):
                 moved = np.full(states, np.inf, np.float32)
-                target = every[1:] if step == 1 else every[:-1]
-                moved[target] = total[before, target - step] + TURN * (now != before)
-                _improve(best[now], origin[now], moved, before * states + every - step)
+                to, source = (
+                    (slice(1, None), slice(-1)) if step == 1 else (slice(-1), slice(1, None))
+                )
+                moved[to] = total[before, source] + TURN * (now != before)
+                _improve(best[now], came[row, now], moved, RAN + before)
                 stood = total[before] + STAND + TURN * (now != before)
-                _improve(best[now], origin[now], stood, before * states + every)
+                _improve(best[now], came[row, now], stood, STOOD + before)
         if row == 0 and entry is None:
             best[:] = 0.0
-        total = best + cost[row]
-        back[row] = origin
+        total = best + cost
     path = np.zeros(count, np.int64)
-    state = int(total.argmin())
-    leave = (state % states, state // states)
+    direction, donor = divmod(int(total.argmin()), states)
+    leave = donor, direction
     for row in range(count - 1, -1, -1):
-        path[row] = state % states
-        state = int(back[row, state // states, state % states])
+        path[row] = donor
+        how = int(came[row, direction, donor])
+        if how == JUMPED:
+            direction, donor = divmod(int(leapt[row]), states)
+        elif how >= STOOD:
+            direction = how - STOOD
+        else:
+            direction, donor = how - RAN, donor + (1 if direction else -1)
     return path, leave
 
 
 def _improve(
     best: NDArray[np.float32],
-    origin: NDArray[np.int64],
+    came: NDArray[np.uint8],
     candidate: NDArray[np.float32],
-    source: NDArray[np.int64],
+    how: int,
 ) -> None:
     better = candidate < best
     best[better] = candidate[better]
-    origin[better] = source[better]
+    came[better] = how

@@ -12,6 +12,7 @@ its own restlessness, counts as not shown.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -80,15 +81,17 @@ class World:
     columns: int
 
     @classmethod
-    def around(cls, matrices: tuple[Matrix, ...], proxy: Proxy) -> World:
+    def around(cls, matrices: Iterable[Matrix], proxy: Proxy) -> World:
         """The grid that holds every frame's corners, limited to `MAX_CELLS` a side."""
         w, h = proxy.width - 1, proxy.height - 1
         corners = np.array([[0, 0], [w, 0], [0, h], [w, h]])
-        world = np.concatenate([transform(np.linalg.inv(m), corners) for m in matrices])
+        low, high = np.full(2, np.inf), np.full(2, -np.inf)
+        for matrix in matrices:
+            world = transform(np.linalg.inv(matrix), corners)
+            low, high = np.minimum(low, world.min(axis=0)), np.maximum(high, world.max(axis=0))
         middle = np.array([w, h]) / 2
         reach = MAX_CELLS * CELL_PX / 2
-        low = np.maximum(world.min(axis=0), middle - reach)
-        high = np.minimum(world.max(axis=0), middle + reach)
+        low, high = np.maximum(low, middle - reach), np.minimum(high, middle + reach)
         columns, rows = np.ceil((high - low + 1) / CELL_PX).astype(int)
         start = low + (CELL_PX - 1) / 2
         return cls((float(start[0]), float(start[1])), int(rows), int(columns))
@@ -207,7 +210,7 @@ def _look(
     registration = registrar.result(camera)
     data = {
         "camera": registration.camera.value,
-        "matrices": b64encode(np.stack(registration.matrices).tobytes()).decode(),
+        "matrices": b64encode(registration.matrices.tobytes()).decode(),
         "residual_px": registration.residual_px,
         "spread_px": registration.spread_px,
         "lost": list(registration.lost),
@@ -216,7 +219,7 @@ def _look(
 
 
 def _registration_of(data: Any) -> Registration:
-    matrices = tuple(np.frombuffer(b64decode(data["matrices"])).reshape(-1, 3, 3))
+    matrices = np.frombuffer(b64decode(data["matrices"])).reshape(-1, 3, 3)
     spread, lost = data["spread_px"], tuple(data["lost"])
     return Registration(Camera(data["camera"]), matrices, data["residual_px"], spread, lost)
 

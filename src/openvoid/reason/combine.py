@@ -16,9 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.effects import Belonging, Effect, Effects, Place
+from openvoid.core.effects import PERSON, Belonging, Effect, Effects, Place
 
-PERSON = "person"
 # Chosen, not measured; tests/reason/test_combine.py holds what they do.
 RASTER = 96  # samples over the picture, both ways: twelve a cell of a model's grid of eight
 COMPARED_FRAMES = 16  # at most, for time
@@ -35,21 +34,27 @@ def combine(parts: Iterable[Effects]) -> Effects:
     - Told by two reasoners, a thing has the words of the surer one, both reasons, and the
       confidence that either is right: 1 - (1 - a)(1 - b). Its places are the finer ones where both
       tell some and the finer fill enough of the coarser, else both.
-    - What has the source "person" stands as it is, and takes the place of all that tells the same.
-      With confidence 0 it says that the thing is *not* affected: it goes, and so does what tells
-      the same (by its words alone, if it has no places).
+    - What a person said, accepted or rejected (the source "person", or one that ends in "+person")
+      stands as it is, and takes the place of all that tells the same. With confidence 0 it says
+      that the thing is *not* affected: it goes, and so does what tells the same (by its words
+      alone, if it has no places).
     - A belonging is no effect as well. The first background counts, a person's before others'.
     """
     given = tuple(parts)
     effects = [effect for part in given for effect in part.affected]
-    said = [effect for effect in effects if effect.source == PERSON]
+    said = [effect for effect in effects if effect.by_person]
     joined: list[Effect] = []
     for effect in effects:
-        if effect.source != PERSON and not any(_settles(word, effect) for word in said):
+        if effect.by_person:
+            joined += [effect] if effect.confidence > 0 else []
+        elif not any(_settles(word, effect) for word in said):
             _join(joined, effect)
-    kept = [effect for effect in said if effect.confidence > 0]
     belongings = _belongings(given)
-    affected = [*kept, *(e for e in joined if not any(_covers(b, e) for b in belongings))]
+    affected = [
+        effect
+        for effect in joined
+        if effect.by_person or not any(_covers(each, effect) for each in belongings)
+    ]
     extra: dict[str, Any] = {}
     for part in given:
         extra = {**part.extra, **extra}
@@ -120,6 +125,8 @@ def _join(joined: list[Effect], effect: Effect) -> None:
     unless it says the very same again (an earlier answer, and the same read once more)."""
     own, likest, best = set(effect.source.split("+")), -1, 0.0
     for at, known in enumerate(joined):
+        if known.by_person:
+            continue
         if own.isdisjoint(known.source.split("+")):
             if (likeness := _likeness(known, effect)) > best:
                 likest, best = at, likeness
@@ -150,6 +157,7 @@ def _merged(one: Effect, other: Effect) -> Effect:
         goes=_finer(one.goes, other.goes),
         confidence=1 - (1 - one.confidence) * (1 - other.confidence),
         source="+".join(effect.source for effect in (one, other) if effect.source),
+        applied=one.applied or other.applied,
     )
 
 

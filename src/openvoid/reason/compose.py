@@ -1,8 +1,9 @@
 """Compose: track and effects -> quadmask.
 
 Enters: where the object is, what else goes with it or because of it. Leaves: the quadmask, frame by
-frame: belongings join the object; where an effect is now, and where it would be without the object,
-the scene is affected. Knows no reasoner: effects that a person has corrected compose the same way.
+frame: belongings join the object; where an effect that is applied is now, and where it would be
+without the object, the scene is affected. Knows no reasoner: effects that a person has corrected
+compose the same way.
 
 Regions are accurate to the pixel. Two options make masks as the published weights saw them in
 training: affected cells of a coarse grid filled whole, and a first frame without affected cells.
@@ -33,7 +34,7 @@ def compose(
 
     Args:
         track: the object's silhouettes.
-        effects: as a reasoner or a person tells them.
+        effects: as a reasoner or a person tells them; what is not applied is left out.
         grid: snap what is affected to this many cells on the short side; 0: accurate to the pixel.
             The published weights were trained on 8.
         first_frame_kept: frame 0 never holds AFFECTED (what would be OVERLAP is PRIMARY), as in the
@@ -43,7 +44,8 @@ def compose(
     Raises:
         OpenVoidError: a place in a frame that the clip does not have.
     """
-    trusted = [effect for effect in effects.affected if effect.confidence >= min_confidence]
+    told = effects.applied().affected
+    trusted = [effect for effect in told if effect.confidence >= min_confidence]
     joined = _by_frame(len(track), ((each.noun, each.places) for each in effects.belongings))
     changed = _by_frame(len(track), ((each.noun, each.now + each.goes) for each in trusted))
     size = track.height, track.width

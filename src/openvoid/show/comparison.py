@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.clip import RGB_LAYOUTS, Clip, ColorTags, Picture
-from openvoid.core.limits import check_picture
+from openvoid.core.limits import FILM_PX, PICTURE_PX, check_picture
 from openvoid.core.quadmask import Quadmask
 from openvoid.media.atomic import Joins
 from openvoid.media.codecs import default_codec
@@ -64,7 +64,7 @@ def write_comparison(
         write_picture(panels.sheet(rows), out, within)
     else:
         painter = _Painter(left, right, mask, view, left.width)
-        painter.check(1)
+        painter.check(1, FILM_PX)
         _write_video(out, pairs, painter, within)
 
 
@@ -81,7 +81,7 @@ class _Painter:
         self._width = view.width_px or width_px
         self._height = max(1, round(left.height * self._width / left.width))
 
-    def check(self, rows: int) -> None:
+    def check(self, rows: int, most_px: int = PICTURE_PX) -> None:
         """That so many rows of panels can be held.
 
         Raises:
@@ -89,7 +89,7 @@ class _Painter:
         """
         width = len(PANELS[self.view.mode]) * self._width
         mend = "give a smaller --width" + (", or fewer --frames" if rows > 1 else "")
-        check_picture(rows * self._height, width, where="--width", mend=mend)
+        check_picture(rows * self._height, width, where="--width", mend=mend, most_px=most_px)
 
     def row(self, index: int, one: NDArray[np.float32], other: NDArray[np.float32]) -> panels.Panel:
         """All panels of one frame beside each other."""

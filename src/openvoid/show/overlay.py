@@ -2,8 +2,8 @@
 
 Enters: a frame (uint8 RGB), its quadmask labels if there are any, the effects. Leaves: a picture
 as large as the frame: the object tinted red, each effect outlined in a colour of its own, solid
-where it is and dashed where it would go, its noun beside it; below, a legend with kind, cause and
-reason. Knows no files.
+where it is and dashed where it would go, its noun beside it; what is not applied is dotted in gray,
+with a question mark; below, a legend with kind, cause and reason. Knows no files.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ COLOURS: tuple[Colour, ...] = (  # told apart by most eyes (after Okabe and Ito 
     (120, 150, 255),
 )
 OBJECT: Colour = (255, 60, 40)
+ASKED: Colour = (190, 190, 190)  # of what is not applied
 TINT = 0.35  # of the colour, inside a region
 PAPER, INK = (20, 20, 20), (240, 240, 240)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -46,17 +47,24 @@ def overlay(frame: Panel, labels: Labels | None, effects: Effects, index: int) -
     for number, effect in enumerate(effects.affected):
         now, goes = (_here(places, index) for places in (effect.now, effect.goes))
         if now or goes:
-            _draw(drawn, now, goes, COLOURS[number % len(COLOURS)], scale)
+            if effect.applied:
+                _draw(drawn, now, goes, _colour(number, effect), scale)
+            else:
+                _dot(drawn, [*now, *goes], scale)
             shown.append((number, effect))
     for number, effect in shown:
         here = _here(effect.now, index) or _here(effect.goes, index)
-        text = f"{number + 1} {effect.noun}"
-        _word(drawn, text, here[0], COLOURS[number % len(COLOURS)], scale)
+        text = f"{number + 1}{'' if effect.applied else '?'} {effect.noun}"
+        _word(drawn, text, here[0], _colour(number, effect), scale)
     return np.concatenate([drawn, _legend(shown, drawn.shape[1], scale)], axis=0)
 
 
 def _here(places: Sequence[Place], index: int) -> list[Place]:
     return [place for place in places if place.frame == index]
+
+
+def _colour(number: int, effect: Effect) -> Colour:
+    return COLOURS[number % len(COLOURS)] if effect.applied else ASKED
 
 
 def _points(place: Place, shape: tuple[int, ...]) -> NDArray[np.int32]:
@@ -85,8 +93,19 @@ def _draw(
         _dashed(drawn, points.reshape(-1, 2), colour, width + 1)
 
 
-def _dashed(drawn: Panel, points: NDArray[np.int32], colour: Colour, width: int) -> None:
-    dash = 6.0 * width
+def _dot(drawn: Panel, places: Sequence[Place], scale: float) -> None:
+    """What is only asked about: nothing of the picture below is changed."""
+    width = max(1, round(scale))
+    for place in places:
+        points = _points(place, drawn.shape).reshape(-1, 2)
+        _dashed(drawn, points, PAPER, width + 1, 2.0)
+        _dashed(drawn, points, ASKED, width, 2.0)
+
+
+def _dashed(
+    drawn: Panel, points: NDArray[np.int32], colour: Colour, width: int, dashes: float = 6.0
+) -> None:
+    dash = dashes * width
     along = 0.0
     for start, end in zip(points, np.roll(points, -1, axis=0), strict=True):
         length = float(np.hypot(*(end - start)))
@@ -124,8 +143,9 @@ def _legend(shown: Sequence[tuple[int, Effect]], width: int, scale: float) -> Pa
     for number, effect in sorted(shown, key=lambda each: -each[1].confidence):
         kind = "artefact" if effect.kind is EffectKind.ARTEFACT else "physical"
         head = f"{number + 1} {effect.noun}: {kind}, {effect.cause}, {effect.confidence:.0%} sure. "
+        head += "" if effect.applied else f"Not applied; accept with --accept {number + 1}. "
         wrapped = textwrap.wrap(head + effect.why, _letters(head + effect.why, width, size))
-        colour = COLOURS[number % len(COLOURS)]
+        colour = _colour(number, effect)
         lines += [(line, colour if k == 0 else INK) for k, line in enumerate(wrapped)]
     lines = lines[:LEGEND_LINES] or [("nothing else is affected in this frame", INK)]
     step = max(12, round(22 * scale))

@@ -26,7 +26,7 @@ from openvoid.core import facts
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts
 from openvoid.core.removal import Progress
-from openvoid.media.atomic import explained, partial_file
+from openvoid.media.atomic import explained, write_json
 from openvoid.media.lease import leased
 from openvoid.media.transaction import recover
 from openvoid.synth.crew import Died, Mistake, together
@@ -104,6 +104,7 @@ def fill(order: Order, progress: Progress) -> Tally:
 
 
 def _fill(order: Order, progress: Progress) -> Tally:
+    recover([order.out / RECIPE, order.out / MANIFEST])
     _keep_recipe(order)
     slots, tally = order.slots(), Tally()
     missing = [slot for slot in slots if not is_whole(slot.folder)]
@@ -119,7 +120,7 @@ def _fill(order: Order, progress: Progress) -> Tally:
     for slot in slots:
         if is_whole(slot.folder):
             tally.rejected.update(_passed_over(slot.folder))
-    _write_json(order.out / MANIFEST, list(_manifest(order.out)))
+    write_json(list(_manifest(order.out)), order.out / MANIFEST)
     return tally
 
 
@@ -168,7 +169,7 @@ def _keep_recipe(order: Order) -> None:
             mend="choose another --out",
         )
     if not path.exists():
-        _write_json(path, wanted)
+        write_json(wanted, path)
 
 
 def _passed_over(folder: Path) -> list[str]:
@@ -188,9 +189,3 @@ def _manifest(out: Path) -> Iterator[dict[str, Any]]:
             "family": told.at("family").text(),
             "seed": told.at("seed").whole(0, 2**64),
         }
-
-
-def _write_json(path: Path, told: Any) -> None:
-    with partial_file(path) as partial_path, explained(path):
-        text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
-        partial_path.write_text(text, encoding="utf-8")

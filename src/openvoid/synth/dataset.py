@@ -21,7 +21,6 @@ poses: float32 [T, N, 7] with "names". Knows no renderer but by its plug-in name
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +38,7 @@ from openvoid.core.clip import Picture, clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.plugins import Closes, Renderer
 from openvoid.core.removal import Run
-from openvoid.media.atomic import explained, partial_folder
+from openvoid.media.atomic import explained, json_bytes, partial_folder
 from openvoid.media.codecs import LOSSLESS_H264
 from openvoid.media.encode import write_video
 from openvoid.media.masks import write_mattes, write_quadmask
@@ -155,11 +154,11 @@ def write_pair(
         snapped = pair.quadmask.grid_snapped(CELLS)
         write_quadmask(snapped, partial / "quadmask_1.mp4", world.rate)
         write_mattes(instances(world, pair.removed), partial / "ids.mkv", world.rate)
-        _write_text(partial / "world.json", world.to_json())
-        _write_json(partial / "prompt.json", {"bg": world.caption})
-        _write_text(partial / "tracks.json", tracks(pair).to_json())
+        _write_bytes(partial / "world.json", world.to_json().encode())
+        _write_bytes(partial / "prompt.json", json_bytes({"bg": world.caption}))
+        _write_bytes(partial / "tracks.json", tracks(pair).to_json().encode())
         facts = _facts(pair, recipe) | {"passed_over": [list(each) for each in passed_over]}
-        _write_json(partial / "metadata.json", facts)
+        _write_bytes(partial / "metadata.json", json_bytes(facts))
         if recipe.truth_all:
             _write_geometry(partial, pair)
         for name, other in ALSO.items():
@@ -223,13 +222,9 @@ def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
         np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
-def _write_json(path: Path, facts: Mapping[str, Any]) -> None:
-    _write_text(path, json.dumps(facts, ensure_ascii=False) + "\n")
-
-
-def _write_text(path: Path, text: str) -> None:
+def _write_bytes(path: Path, data: bytes) -> None:
     with explained(path):
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(data)
 
 
 def _link(path: Path, other: Path) -> None:

@@ -12,8 +12,10 @@ RANSAC (Fischler and Bolles 1981), and made better by least squares over all tha
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,7 @@ from openvoid.vision.features import Gray, Mask, Points, corners, distances, fou
 from openvoid.vision.fitting import MIN_FEATURES, Camera, Matrix, fit, normal, transform
 
 Size = tuple[int, int]  # height, width
+Matrices = NDArray[Any]  # [T, 3, 3] float64: one array, since clips may be long
 
 AT_PX = 640  # long side of the frames for which `STILL_PX` and `PARALLAX_PX` are told
 STILL_PX = 0.12  # a camera that moves the picture less than this is locked
@@ -39,7 +42,7 @@ class Registration:
     """World -> frame, per frame, in pixels of the reduced frames (centres at whole numbers)."""
 
     camera: Camera
-    matrices: tuple[Matrix, ...]
+    matrices: Matrices
     residual_px: float  # median over frames of the inliers' RMS error
     spread_px: float  # median error of all followed features, moving things and parallax included
     lost: tuple[int, ...] = ()  # frames in which nothing could be followed; they keep the last pose
@@ -105,7 +108,7 @@ class Registrar:
 
     _key: _Key | None = None
     _previous: tuple[Gray, Mask] | None = None
-    _told: list[_Told] = field(default_factory=list)  # of each frame after the first
+    _numbers: array[float] = field(default_factory=lambda: array("d"))  # of later frames: `_told`
 
     def add(self, gray: Gray, kept: Mask) -> None:
         """One more frame: gray uint8 [h, w], and where it is kept bool [h, w]."""
@@ -116,7 +119,7 @@ class Registrar:
             fewer = len(match.points) < KEYFRAME_SHARE * len(self._key.points)
             if fewer or match.agreeing < max(MIN_FEATURES, KEYFRAME_SHARE * len(match.points)):
                 match = self._renew(match, gray, kept)
-            self._told.append(_Told(match, gray.shape[:2]))
+            self._numbers.frombytes(_told(match, (gray.shape[0], gray.shape[1])).tobytes())
             if match.step is not None:
                 self._key.last = match.step
         self._previous = gray, kept
@@ -150,20 +153,23 @@ class Registrar:
 
     def result(self, wanted: Camera | None = None) -> Registration:
         """The camera model for the whole shot (`wanted`, or the simplest that explains it)."""
-        errors = {camera: _errors(self._told, camera) for camera in Camera}
+        matches = _Matches(np.frombuffer(self._numbers).reshape(-1, NUMBERS))
+        errors = {camera: matches.errors(camera) for camera in Camera}
         size = (1, 1) if self._previous is None else self._previous[0].shape
-        camera = wanted or _choose(errors, self._told, (size[0], size[1]))
-        matrices, lost, still = [np.eye(3)], [], normal(np.eye(3))
-        for index, told in enumerate(self._told, start=1):
+        camera = wanted or _choose(errors, matches.moves_px, (size[0], size[1]))
+        matrices, lost = np.empty((len(matches.numbers) + 1, 3, 3)), []
+        matrices[0], still = np.eye(3), normal(np.eye(3))
+        steps, poses, moves_px = matches.steps(camera), matches.key_poses, matches.moves_px
+        for index, (step, pose, move_px) in enumerate(zip(steps, poses, moves_px, strict=True), 1):
             if camera is Camera.LOCKED:
-                matrices.append(still)
-            elif (step := told.step(camera)) is None:
+                matrices[index] = still
+            elif np.isnan(step).any() or np.isnan(move_px):
                 lost.append(index)
-                matrices.append(matrices[-1])
+                matrices[index] = matrices[index - 1]
             else:
-                matrices.append(normal(step @ told.key_pose))
+                matrices[index] = normal(step @ pose)
         left = errors[camera]
-        return Registration(camera, tuple(matrices), left.rms_px, left.spread_px, tuple(lost))
+        return Registration(camera, matrices, left.rms_px, left.spread_px, tuple(lost))
 
 
 def register(frames: Iterable[tuple[Gray, Mask]], wanted: Camera | None = None) -> Registration:
@@ -174,10 +180,10 @@ def register(frames: Iterable[tuple[Gray, Mask]], wanted: Camera | None = None) 
     return registrar.result(wanted)
 
 
-def _choose(errors: dict[Camera, _Errors], told: list[_Told], size: Size) -> Camera:
+def _choose(errors: dict[Camera, _Errors], moves_px: NDArray[np.float64], size: Size) -> Camera:
     at = max(size) / AT_PX
-    moves = [each.move_px for each in told if not np.isnan(each.move_px)]
-    still = not moves or np.percentile(moves, MOST_FRAMES) < STILL_PX * at
+    moves = moves_px[~np.isnan(moves_px)]
+    still = not len(moves) or np.percentile(moves, MOST_FRAMES) < STILL_PX * at
     affine = errors[Camera.AFFINE]
     if still or errors[Camera.LOCKED].spread_px < SIMPLER * affine.spread_px:
         return Camera.LOCKED
@@ -206,42 +212,48 @@ class _Errors:
     spread_px: float  # median error of all features
 
 
-class _Told:
-    """What is kept of a frame's match: 34 numbers, since clips may be long. NaN is none."""
-
-    __slots__ = ("_numbers",)
-
-    def __init__(self, match: _Match, size: tuple[int, ...]) -> None:
-        none = np.full((3, 3), np.nan)
-        fits = [match.fitted(camera)[0] for camera in FITS[1:]]
-        matrices = [match.key_pose, *(none if each is None else each for each in fits)]
-        left = [_left(match, camera) for camera in FITS]
-        move = np.nan if match.step is None else _move(match, (size[0], size[1]))
-        self._numbers = np.concatenate([np.ravel(matrices), np.ravel(left), [move]])
-
-    @property
-    def key_pose(self) -> Matrix:
-        """World -> keyframe."""
-        return self._numbers[:9].reshape(3, 3)
-
-    def step(self, camera: Camera) -> Matrix | None:
-        """Keyframe -> frame; None where no model fits, or the frame is lost."""
-        start = 9 * FITS.index(_same_fit(camera))
-        found = self._numbers[start : start + 9].reshape(3, 3)
-        return None if np.isnan(found).any() or np.isnan(self.move_px) else found
-
-    def left(self, camera: Camera) -> NDArray[np.float64]:
-        """(RMS error of the inliers, median error of all features)."""
-        start = 27 + 2 * FITS.index(_same_fit(camera))
-        return self._numbers[start : start + 2]
-
-    @property
-    def move_px(self) -> float:
-        """Since the keyframe; NaN where the frame is lost."""
-        return float(self._numbers[33])
-
-
 FITS = (Camera.LOCKED, Camera.AFFINE, Camera.HOMOGRAPHY)
+NUMBERS = 9 + 9 + 9 + 2 * len(FITS) + 1  # that are kept of a frame
+
+
+def _told(match: _Match, size: Size) -> NDArray[np.float64]:
+    """What is kept of a frame's match, since clips may be long: `NUMBERS`; NaN is none."""
+    none = np.full((3, 3), np.nan)
+    fits = [match.fitted(camera)[0] for camera in FITS[1:]]
+    matrices = [match.key_pose, *(none if each is None else each for each in fits)]
+    left = [_left(match, camera) for camera in FITS]
+    move = np.nan if match.step is None else _move(match, size)
+    return np.concatenate([np.ravel(matrices), np.ravel(left), [move]])
+
+
+@dataclass(frozen=True)
+class _Matches:
+    """The matches of all frames after the first, as [T, NUMBERS]."""
+
+    numbers: NDArray[np.float64]
+
+    @property
+    def key_poses(self) -> Matrices:
+        """World -> keyframe."""
+        return self.numbers[:, :9].reshape(-1, 3, 3)
+
+    def steps(self, camera: Camera) -> Matrices:
+        """Keyframe -> frame; NaN where no model fits, or the frame is lost."""
+        start = 9 * FITS.index(_same_fit(camera))
+        return self.numbers[:, start : start + 9].reshape(-1, 3, 3)
+
+    def errors(self, camera: Camera) -> _Errors:
+        start = 27 + 2 * FITS.index(_same_fit(camera))
+        left = self.numbers[:, start : start + 2]
+        left = left[~np.isnan(left[:, 0])]
+        if not len(left):
+            return _Errors(0.0, 0.0)
+        return _Errors(float(np.median(left[:, 0])), float(np.median(left[:, 1])))
+
+    @property
+    def moves_px(self) -> NDArray[np.float64]:
+        """Since the keyframe; NaN where the frame is lost."""
+        return self.numbers[:, -1]
 
 
 def _same_fit(camera: Camera) -> Camera:
@@ -249,20 +261,13 @@ def _same_fit(camera: Camera) -> Camera:
 
 
 def _left(match: _Match, camera: Camera) -> tuple[float, float]:
+    """(RMS error of the inliers, median error of all features)."""
     matrix, inliers = match.fitted(camera)
     if matrix is None or not len(match.points):
         return np.nan, np.nan
     error = distances(transform(matrix, match.key_points), match.points)
     rms = float(np.sqrt(np.mean(error[inliers] ** 2))) if inliers.any() else 0.0
     return rms, float(np.median(error))
-
-
-def _errors(told: list[_Told], camera: Camera) -> _Errors:
-    left = np.array([each.left(camera) for each in told]).reshape(-1, 2)
-    left = left[~np.isnan(left[:, 0])]
-    if not len(left):
-        return _Errors(0.0, 0.0)
-    return _Errors(float(np.median(left[:, 0])), float(np.median(left[:, 1])))
 
 
 def _runs(frames: tuple[int, ...]) -> str:

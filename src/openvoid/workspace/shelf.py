@@ -8,7 +8,6 @@ aside under another name before others are written. Every file appears whole or 
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
-from openvoid.media.atomic import Joins, explained, partial_file
+from openvoid.media.atomic import explained, partial_file, write_json
 from openvoid.media.lease import leased
 from openvoid.media.masks import write_quadmask
 from openvoid.media.tracks import facts_path, open_track, write_track
@@ -97,6 +96,21 @@ class Shelf:
                 with partial_file(kept, together) as partial, explained(kept):
                     shutil.copyfile(path, partial)
             write_json(effects.to_json(), path, together)
+
+    def said(self) -> tuple[Track, Effects] | None:
+        """What a person said of effects here, by whatever request they were made, and the track
+        whose effects they are; nothing of effects that cannot be read any more."""
+        if not (self.folder / EFFECTS).exists() or not self._noted(TRACK):
+            return None
+        try:
+            found = read_effects(self.folder / EFFECTS)
+        except OpenVoidError:
+            return None
+        words = tuple(each for each in found.affected if each.by_person)
+        if not words:
+            return None
+        track = open_track(self.folder / TRACK)
+        return Track.of(track.label, list(track)), Effects(words)
 
     @property
     def corrected(self) -> bool:
@@ -181,13 +195,6 @@ def read_effects(path: Path) -> Effects:
         OpenVoidError: not JSON, or not effects.
     """
     return Effects.from_json(facts.read(path))
-
-
-def write_json(told: Mapping[str, Any], path: Path, within: Joins | None = None) -> None:
-    """Readable, whole or not at all."""
-    with partial_file(path, within) as partial, explained(path):
-        text = json.dumps(told, indent=1, ensure_ascii=False)
-        partial.write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def _sha256(path: Path) -> str:

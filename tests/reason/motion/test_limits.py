@@ -15,7 +15,7 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason import motion
-from openvoid.reason.motion.change import ChangeLimits
+from openvoid.reason.motion.covariation import CovariationLimits
 from openvoid.reason.motion.limits import Limits, limit
 from openvoid.reason.motion.reasoner import MotionReasoner
 from openvoid.reason.motion.water import WaterLimits
@@ -102,15 +102,15 @@ def test_chosen_limits_count_instead_of_the_usual_ones(tmp_path: Path) -> None:
     chosen = replace(evidence, chosen=(WaterLimits(ring=0.5),))
     assert evidence.limits(WaterLimits) == WaterLimits()
     assert chosen.limits(WaterLimits).ring == 0.5
-    assert chosen.limits(ChangeLimits) == ChangeLimits()
+    assert chosen.limits(CovariationLimits) == CovariationLimits()
 
 
 def test_a_shadow_is_not_told_where_the_limits_say_so(tmp_path: Path) -> None:
     clip, masks = sliding(shadow=True)
-    track, deaf = Track.of("box", masks), ChangeLimits(faint=0.9)
+    track, deaf = Track.of("box", masks), CovariationLimits(least=0.9)
     usual = MotionReasoner().explain(clip, track, Run(tmp_path))
     assert [each.cause for each in usual.affected] == ["casts"]
     told = MotionReasoner(limits=[deaf]).explain(clip, track, Run(tmp_path)).affected
     assert "casts" not in {each.cause for each in told}
     with pytest.raises(OpenVoidError, match="one phenomenon"):
-        MotionReasoner(limits=[deaf, ChangeLimits()])
+        MotionReasoner(limits=[deaf, CovariationLimits()])

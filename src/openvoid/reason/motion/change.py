@@ -101,7 +101,7 @@ def change(scene: Scene, usual: Undisturbed, index: int, limits: ChangeLimits) -
     object_ = grown(scene.object[index], 2)
     free = seen & usual.known & ~object_
     weights = free.astype(np.float32)
-    picture = picture / _exposure(picture, usual.picture, free)
+    picture = picture / exposure(picture, usual.picture, free)
     difference = (picture - usual.picture) * weights[..., None]
     window = limits.blur_px, limits.blur_px
     norm = np.maximum(cv2.blur(weights, window), 1e-3)[..., None]
@@ -127,7 +127,7 @@ def change(scene: Scene, usual: Undisturbed, index: int, limits: ChangeLimits) -
     return Change(differs & free, light & free, apart, darker)
 
 
-def _exposure(picture: Picture, usual: Picture, free: Mask) -> NDArray[np.float32]:
+def exposure(picture: Picture, usual: Picture, free: Mask) -> NDArray[np.float32]:
     """How much brighter the whole frame is than usual, per channel."""
     some = np.zeros_like(free)
     some[::4, ::4] = free[::4, ::4]

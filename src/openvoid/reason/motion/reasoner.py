@@ -97,7 +97,6 @@ FOR_MOVING = (
     Finder(support.find_carried, _things),
     Finder(water.find, _things),
     Finder(impact.find, _things),
-    Finder(shadow.find_contact_moving, _images_or_shadows),
 )
 FOR_STAYING = (
     Finder(shadow.find_along, _shadows),

@@ -1,31 +1,33 @@
 """Reflection: the object's image in water, a floor or a looking glass.
 
-Enters: evidence. Leaves: where the image is. Three signs: below the object lies its own appearance
-upside down, fainter and blurred (what is beside the object, mirrored, is taken off first, so that a
-horizon is no image); a thing of the object's colours moves whenever the object moves, in
-proportion, without touching it; and, for an image in an upright glass, a region that has the
-object's hues, paler and darker perhaps, does so wherever it lies, though it may be hidden for a
-while. Knows nothing of shadows, and does not find the second image of a gray object.
+Enters: evidence. Leaves: where the image is. Four signs: what keeps its place beside an object that
+moves (`covariation`) is no mere light, and the object's colours explain it; below one that stays
+lies its own appearance upside down (`upside_down`); a thing of the object's colours moves whenever
+the object moves, in proportion, without touching it; and, for an image in an upright glass, a
+region that has the object's hues, paler and darker perhaps, does so wherever it lies, though it may
+be hidden for a while. Knows nothing of shadows, and does not find the second image of a gray
+object.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.core.box import Box
 from openvoid.core.effects import EffectKind, Place, Relation
-from openvoid.reason.motion import background, change, parallax
-from openvoid.reason.motion.background import Undisturbed, distance_px
+from openvoid.reason.motion import background, change, covariation, parallax, upside_down
+from openvoid.reason.motion.background import distance_px
 from openvoid.reason.motion.blobs import BlobLimits, Course, Follower, Trail, blobs_of, together
+from openvoid.reason.motion.covariation import CovariationLimits, Following, Region
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, LIGHT, SCENES, Limits, limit
 from openvoid.reason.motion.report import Finding, frames_name
 from openvoid.reason.motion.scene import Mask, Picture, Scene
+from openvoid.reason.motion.upside_down import UpsideDownLimits
 from openvoid.vision.masks import grown, inner, tidy
 
 
@@ -33,15 +35,9 @@ from openvoid.vision.masks import grown, inner, tidy
 class ReflectionLimits(Limits):
     """What is the object's image."""
 
-    # upside down below it
-    looks: int = limit(5, "frames by which an image below is judged", COST)
-    cells: tuple[int, int] = limit((12, 8), "rows and columns that are compared", SCENES)
-    sure: float = limit(0.38, "correlation from which on it is an image", SCENES)
-    clearly: float = limit(0.15, "by so much it is more alike than what is beside it", SCENES)
-    strength: float = limit(0.015, "of white: fainter is nothing to remove", "four steps of 8 bits")
-    stretches: tuple[float, ...] = limit((1.0, 0.85, 0.7), "of the object's height", SCENES)
-    gaps: tuple[float, ...] = limit((0.0, 0.05, 0.1, 0.2), "of it: the mirror's line", SCENES)
-    room: float = limit(0.35, "of its height must be in the picture below the line", SCENES)
+    looks: int = limit(5, "frames by which an image is judged", COST)
+    own_colours: float = limit(0.3, "of the difference: the object's colours explain it", SCENES)
+    strength: float = limit(0.015, "of the difference: less is not looked at", SCENES)
     # moving as it does
     apart: float = limit(0.015, "of the short side: nearer than this is contact", SCENES)
     same_colour: float = limit(0.35, "of white, in every channel", SCENES)
@@ -57,15 +53,6 @@ class ReflectionLimits(Limits):
     solid: float = limit(0.45, "of its box an image fills", LIGHT)
     twin_off: float = limit(0.25, "of its size it may be off, in most frames", LIGHT)
     mostly: float = limit(0.7, "of the frames, the rest may be half hidden", LIGHT)
-
-
-@dataclass(frozen=True)
-class Below:
-    """An image upside down: the line is `gap` object heights below, the image `stretch` as high."""
-
-    gap: float
-    stretch: float
-    likeness: float
 
 
 @once
@@ -84,15 +71,15 @@ def images(evidence: Evidence) -> tuple[Course, ...]:
 
 
 def find_moving(evidence: Evidence) -> Iterator[Finding]:
-    """Images of an object that moves: one right below must not be there without the object."""
+    """Images of an object that moves: they are not there without the object."""
     yield from _moving_along(evidence)
-    yield from _upside_down(evidence, background.usual(evidence))
+    yield from _in_place(evidence)
 
 
 def find_staying(evidence: Evidence) -> Iterator[Finding]:
     """Images of an object that stays."""
     yield from _moving_along(evidence)
-    yield from _upside_down(evidence, None)
+    yield from _upside_down(evidence)
 
 
 def _moving_along(evidence: Evidence) -> Iterator[Finding]:
@@ -105,125 +92,86 @@ def _moving_along(evidence: Evidence) -> Iterator[Finding]:
         yield _image(scene, why, now, 0.6)
 
 
-def _upside_down(evidence: Evidence, usual: Undisturbed | None) -> Iterator[Finding]:
-    limits = evidence.limits(ReflectionLimits)
+@once
+def mirrored(evidence: Evidence) -> tuple[Region, ...]:
+    """What keeps its place beside an object that moves, and has its colours (`covariation`)."""
+    limits, found = evidence.limits(ReflectionLimits), covariation.along(evidence)
+    told = evidence.limits(CovariationLimits)
+    own = []
+    for each in found.regions:
+        if each.sign and each.like > told.light:
+            continue  # light can do that as well
+        if own_colours(evidence, found, each, limits) > limits.own_colours:
+            own.append(each)
+    return tuple(own)
+
+
+def own_colours(
+    evidence: Evidence, found: Following, region: Region, limits: ReflectionLimits
+) -> float:
+    """How much of a region's difference from the background the object's colours explain, 0..1: a
+    share of the object, upside down where that is known, is laid over the background."""
+    scene, usual = evidence.scene, background.usual(evidence)
+    frames = list(found.path)
+    picked = np.unique(np.linspace(0, len(frames) - 1, limits.looks).round().astype(int))
+    shares = []
+    for index in (frames[number] for number in picked):
+        x, y = found.path[index]
+        where = found.window.laid(region.size, x, y, scene.size) > limits.strength
+        where &= scene.seen(index) & usual.known & ~grown(scene.object[index], 2)
+        if where.sum() < 12:
+            continue
+        picture, object_ = scene.picture(index), scene.object[index]
+        off = (picture - usual.picture)[where]
+        flip = np.array([[1, 0, 0], [0, -1, 2 * y - 1]], np.float32)
+        turned, is_in = (
+            cv2.warpAffine(each, flip, scene.size[::-1], flags=cv2.INTER_LINEAR)
+            for each in (picture, object_.astype(np.float32))
+        )
+        whole = np.where(is_in[..., None] > 0.5, turned, picture[object_].mean(axis=0))
+        plain = np.broadcast_to(picture[object_].mean(axis=0), picture.shape)
+        shares.append(max(_share(off, (each - usual.picture)[where]) for each in (whole, plain)))
+    return float(np.median(shares)) if shares else 0.0
+
+
+def _share(off: NDArray[np.float32], own: NDArray[np.float32]) -> float:
+    """How much of a difference is a positive multiple of another."""
+    factor = max(0.0, float((off * own).sum()) / max(1e-9, float((own * own).sum())))
+    left = float(((off - factor * own) ** 2).sum())
+    return 1 - left / max(1e-9, float((off * off).sum()))
+
+
+def _in_place(evidence: Evidence) -> Iterator[Finding]:
+    """The image of an object that moves, as far as each frame shows it."""
+    regions, scene, limits = mirrored(evidence), evidence.scene, evidence.limits(CovariationLimits)
+    if not regions:
+        return
+    found = replace(covariation.along(evidence), regions=regions)
+    now = scene.placed(
+        (t, found.mask(scene, covariation.ratio(evidence, t), t, limits) & scene.seen(t))
+        for t in found.path
+    )
+    why = f"In {frames_name(list(found.path))} colours of the {scene.object.label} keep their place"
+    why += " beside it, whatever lies behind: its mirror image."
+    yield _image(scene, why, now, max(each.confidence for each in regions))
+
+
+def _upside_down(evidence: Evidence) -> Iterator[Finding]:
     scene, label, frames = evidence.scene, evidence.scene.object.label, evidence.scene.object.seen
-    found = below(scene, usual, limits)
+    limits = evidence.limits(UpsideDownLimits)
+    found = upside_down.below(scene, limits)
     if found is None:
         return
     why = f"In {frames_name(frames)} the {label} is seen again below, upside down"
     why += f" (likeness {found.likeness:.2f})."
-    now = scene.placed((t, image_of(scene, t, found) & scene.seen(t)) for t in frames)
-    yield _image(scene, why, now, min(0.95, found.likeness))
+    now = scene.placed((t, upside_down.shown(scene, t, found, limits)) for t in frames)
+    if now:
+        yield _image(scene, why, now, min(0.95, found.likeness))
 
 
 def _image(scene: Scene, why: str, now: tuple[Place, ...], sure: float) -> Finding:
     noun = f"reflection of the {scene.object.label}"
     return Finding(EffectKind.ARTEFACT, Relation.REFLECTS, noun, why, now, (), sure)
-
-
-def below(scene: Scene, usual: Undisturbed | None, limits: ReflectionLimits) -> Below | None:
-    """The image below the object, if there is one in most of the frames.
-
-    With the `usual` look (of an object that moves) the image must not be there without the object.
-    """
-    seen = [index for index in scene.object.seen if scene.object.box(index).height >= 12]
-    if not seen:
-        return None
-    picked = np.unique(np.linspace(0, len(seen) - 1, limits.looks).round().astype(int))
-    best: Below | None = None
-    for gap in limits.gaps:
-        for stretch in limits.stretches:
-            likenesses = [
-                _likeness(scene, usual, seen[number], gap, stretch, limits) for number in picked
-            ]
-            middle = float(np.median(likenesses))
-            if middle > (best.likeness + 0.03 if best else limits.sure):
-                best = Below(gap, stretch, middle)
-    return best
-
-
-def image_of(scene: Scene, index: int, found: Below) -> Mask:
-    """Where the image below is in a frame."""
-    mask, box = scene.object[index], scene.object.box(index)
-    image = np.zeros(scene.size, bool)
-    if box.empty:
-        return image
-    top = box.bottom + round(found.gap * box.height)
-    height = max(1, round(found.stretch * box.height))
-    flipped = cv2.resize(
-        mask[box.slices][::-1].astype(np.uint8),
-        (box.width, height),
-        interpolation=cv2.INTER_NEAREST,
-    )
-    bottom = min(scene.size[0], top + height)
-    if top < bottom:
-        image[top:bottom, box.left : box.right] = flipped[: bottom - top] > 0
-        image[box.bottom : top, box.left : box.right] |= mask[box.bottom - 1, box.left : box.right]
-    return grown(image, 3 + round(0.06 * box.width)) & ~mask
-
-
-def _likeness(
-    scene: Scene,
-    usual: Undisturbed | None,
-    index: int,
-    gap: float,
-    stretch: float,
-    limits: ReflectionLimits,
-) -> float:
-    box, picture = scene.object.box(index), scene.picture(index)
-    top = box.bottom + round(gap * box.height)
-    height = round(stretch * box.height)
-    visible = min(scene.size[0], top + height) - top
-    if visible < max(6, limits.room * height):
-        return 0.0
-    share = visible / height
-    upright = Box(box.bottom - max(1, round(share * box.height)), box.left, box.bottom, box.right)
-    lower = Box(top, box.left, top + visible, box.right)
-    of_object = _apart(picture, upright, scene, limits)[::-1]
-    if usual is None:
-        of_image = _apart(picture, lower, scene, limits)
-    else:
-        of_image = _cells(picture - usual.picture, lower, limits)
-    if float(np.abs(of_image).mean()) < limits.strength:
-        return 0.0
-    likeness = _correlation(of_object, of_image)
-    for step in (-1, 1):  # a floor that is all alike is no image
-        shift = step * box.width
-        aside = Box(top, lower.left + shift, lower.bottom, lower.right + shift)
-        if aside.left < 0 or aside.right > scene.size[1]:
-            continue
-        beside = _correlation(of_object, _apart(picture, aside, scene, limits))
-        if beside > likeness - limits.clearly:
-            return 0.0
-    return likeness
-
-
-def _apart(
-    picture: NDArray[np.float32], box: Box, scene: Scene, limits: ReflectionLimits
-) -> NDArray[np.float32]:
-    """A box's colours in a few cells, less those beside it on both sides, [rows, columns, 3]."""
-    cells = _cells(picture, box, limits)
-    aside = []
-    for step in (-1, 1):
-        shift = step * round(1.3 * box.width)
-        beside = Box(box.top, box.left + shift, box.bottom, box.right + shift)
-        if beside.left >= 0 and beside.right <= scene.size[1]:
-            aside.append(_cells(picture, beside, limits).mean(axis=1, keepdims=True))
-    if not aside:
-        return np.zeros_like(cells)
-    return np.asarray(cells - np.mean(aside, axis=0), np.float32)
-
-
-def _cells(picture: NDArray[np.float32], box: Box, limits: ReflectionLimits) -> NDArray[np.float32]:
-    crop = np.ascontiguousarray(picture[box.slices])
-    small = cv2.resize(crop, limits.cells[::-1], interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32)
-
-
-def _correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    norm = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float((a * b).sum()) / norm if norm > 1e-6 else 0.0
 
 
 # --- moving as the object does ------------------------------------------------------------------

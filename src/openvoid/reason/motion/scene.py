@@ -101,7 +101,7 @@ def watch(clip: Clip, track: Track, run: Run) -> Scene:
     if camera.warning is not None:
         run.warn(camera.warning)
     if camera.locked:
-        return Scene(clip.length, small, small, camera.matrices, True, 0.0, frames, masks)
+        return Scene(clip.length, small, small, tuple(camera.matrices), True, 0.0, frames, masks)
     to_first = tuple(np.linalg.inv(matrix) for matrix in camera.matrices)
     shift, size = _canvas(to_first, small)
     to_canvas = tuple(normal(shift @ matrix) for matrix in to_first)

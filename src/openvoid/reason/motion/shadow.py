@@ -2,8 +2,8 @@
 
 Enters: evidence. Leaves: findings. A shadow is told in four ways, each in the light it is seen by:
 
-- `find_along`: of what moves, by what goes with it: the undisturbed look, darker or brighter, with
-  the ground's own pattern (`change`), and spots of that apart from the object that move as it does;
+- `find_along`: of what moves, by what keeps its place beside it, whatever lies behind: the
+  background, darker or brighter in all channels, more than chance would have it (`covariation`);
 - `find_cast`: of what stays, from single pictures: a surface at its foot that is the ground over
   again, darker by about the same factor in all channels (the ratio of shadow removal), as dark all
   over, so that it ends at an edge, however long it is;
@@ -19,7 +19,7 @@ by it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -28,12 +28,11 @@ from numpy.typing import NDArray
 from openvoid.core.box import bounding_box
 from openvoid.core.effects import EffectKind, Relation
 from openvoid.core.track import Track
-from openvoid.reason.motion import figure_ground, lamp, parallax
-from openvoid.reason.motion.blobs import BlobLimits, Spots, together
-from openvoid.reason.motion.change import changes
+from openvoid.reason.motion import covariation, figure_ground, lamp, parallax
+from openvoid.reason.motion.covariation import CovariationLimits, Following, Region
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.figure_ground import rim_of
-from openvoid.reason.motion.limits import COST, LIGHT, LIME, SCENES, SUPPORT, Limits, limit
+from openvoid.reason.motion.limits import COST, LIGHT, LIME, SUPPORT, Limits, limit
 from openvoid.reason.motion.report import Finding, frames_name
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.surfaces import Surfaces
@@ -44,7 +43,6 @@ from openvoid.vision.masks import grown, hanging, inner, opened
 class ShadowLimits(Limits):
     """What is dark because of the object, and what is only dark."""
 
-    fewest_shades: int = limit(4, "frames by which a spot is known to move with the object", SCENES)
     # the ground over again
     darker: float = limit(0.93, "of the ground's brightness: a shadow has less", LIGHT)
     darkest: float = limit(0.3, "of the ground's brightness: the sky still lights it", LIGHT)
@@ -78,30 +76,56 @@ class ShadowLimits(Limits):
 
 @once
 def going_along(evidence: Evidence) -> Track:
-    """Light and shade beside the object, frame by frame, with darker spots that move as it does,
-    though they lie apart from it."""
-    scene, found, path = evidence.scene, changes(evidence), evidence.path
-    moves, fewest = evidence.limits(BlobLimits), evidence.limits(ShadowLimits).fewest_shades
-    own = [each for each in found.shades if together(each, scene, path, moves, fewest=fewest)]
-    spots = Spots(scene.size, own)
-    return found.light.mapped(lambda index, mask: mask | (spots(index) & scene.seen(index)))
+    """Light and shade that go with the object, frame by frame."""
+    return Track.of("light", _explained(evidence, _regions(evidence)))
 
 
 def find_along(evidence: Evidence) -> Iterator[Finding]:
-    """Shadow, or light, that goes with the object."""
-    scene, label, light = evidence.scene, evidence.scene.object.label, going_along(evidence)
-    frames = light.seen
-    if not frames:
-        return
-    dark = np.mean([changes(evidence).darker[index] for index in frames]) >= 0.5
-    what = "darker, with the ground's own pattern still in it" if dark else "brighter or tinted"
-    why = f"In {frames_name(frames)} the ground beside the {label} is {what}, and that"
-    why += " moves along with it."
-    sure = 0.5 + 0.4 * min(1.0, len(frames) / len(scene.object.seen))
-    now = scene.placed((index, grown(light[index], 2)) for index in frames)
-    noun = f"shadow of the {label}" if dark else f"light of the {label}"
+    """Shadow, and light, that go with the object."""
+    for dark in (True, False):
+        regions = tuple(each for each in _regions(evidence) if (each.sign < 0) is dark)
+        if regions:
+            yield _along(evidence, regions, dark)
+
+
+def _along(evidence: Evidence, regions: tuple[Region, ...], dark: bool) -> Finding:
+    scene, label = evidence.scene, evidence.scene.object.label
+    masks = list(enumerate(_explained(evidence, regions)))
+    frames = [index for index, mask in masks if mask.any()]
+    what, noun = ("darker", "shadow") if dark else ("brighter or tinted", "light")
+    why = (
+        f"In {frames_name(frames or scene.object.seen)} what lies beside the {label} is {what}, and"
+    )
+    why += f" that moves along with it, {_plainly(regions)} chance."
+    now = scene.placed((index, mask & scene.seen(index)) for index, mask in masks)
     relation = Relation.CASTS if dark else Relation.LIGHTS
-    yield Finding(EffectKind.ARTEFACT, relation, noun, why, now, (), sure)
+    sure = max(each.confidence for each in regions)
+    return Finding(EffectKind.ARTEFACT, relation, f"{noun} of the {label}", why, now, (), sure)
+
+
+def _plainly(regions: tuple[Region, ...]) -> str:
+    heaviest = max(regions, key=lambda each: each.confidence)
+    if heaviest.null == 0:
+        return "which never comes about by"
+    return f"{heaviest.mass / heaviest.null:.1f} times as plainly as anything by"
+
+
+def _regions(evidence: Evidence) -> tuple[Region, ...]:
+    """What goes with the object and may be light."""
+    limits = evidence.limits(CovariationLimits)
+    found = covariation.along(evidence).regions
+    return tuple(each for each in found if each.sign and each.like > limits.light)
+
+
+def _explained(evidence: Evidence, regions: tuple[Region, ...]) -> Iterator[Mask]:
+    """What of each frame some regions explain."""
+    scene, limits = evidence.scene, evidence.limits(CovariationLimits)
+    found: Following = replace(covariation.along(evidence), regions=regions)
+    for index in range(scene.length):
+        if not regions or index not in found.path:
+            yield np.zeros(scene.size, bool)
+        else:
+            yield found.mask(scene, covariation.ratio(evidence, index), index, limits)
 
 
 # --- on the ground over again, darker -----------------------------------------------------------

@@ -15,12 +15,11 @@ from typing import Protocol
 
 import numpy as np
 
-from openvoid.core.errors import OpenVoidError
 from openvoid.core.packed import PackedMask
 from openvoid.core.removal import Run
 from openvoid.select.classical.background import Scene
 from openvoid.select.classical.doubt import sureness, sureness_of
-from openvoid.select.classical.initial_silhouette import Guess, grown_to, hypotheses, overlap
+from openvoid.select.classical.initial_silhouette import Guess, asked_for, hypotheses, overlap
 from openvoid.select.classical.outline import signed_distance
 from openvoid.select.classical.propagation import Carrier, Step
 from openvoid.select.seeds import Mask, Seeds
@@ -201,12 +200,7 @@ class Pointed:
             OpenVoidError: fewer than the number of the candidate that was chosen.
         """
         found = hypotheses(scene, frame, self._seeds)
-        if self._grow_to:
-            found = grown_to(found, self._grow_to)
-        if len(found) < self._candidate:
-            mend = f"there are {len(found)}; --glance look.png draws them"
-            raise OpenVoidError(f"there is no candidate {self._candidate}", mend=mend)
-        return found
+        return asked_for(found, self._candidate, self._grow_to)
 
     def held(self, scene: Scene, frame: int, mask: Mask) -> Mask | None:
         seeds = self._seeds

@@ -23,11 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
+from openvoid.core.errors import OpenVoidError
 from openvoid.select.classical.appearance import Appearance, Colours, Palette
 from openvoid.select.classical.background import Scene
 from openvoid.select.classical.continuous_cut import CERTAIN, boundary_price, cut
 from openvoid.select.classical.evidence import Evidence
 from openvoid.select.classical.motion import follows, lasting, together
+from openvoid.select.classical.outline import on_edges, ring_of
 from openvoid.select.classical.window import Window
 from openvoid.select.seeds import Mask, Seeds, distance_to, widest_gap
 from openvoid.vision.flow import Dis
@@ -89,16 +91,18 @@ def hypotheses(scene: Scene, frame: int, seeds: Seeds) -> list[Guess]:
     if not scored:
         return [Guess(seeds.sure & ~seeds.never, 0.05)]
     scored.sort(key=lambda guess: -guess.score)
-    return _unlike([_closely(scene, frame, seeds, along, each) for each in _unlike(scored)])
+    return unlike([_closely(scene, frame, seeds, along, each) for each in unlike(scored)])
 
 
-def _unlike(ordered: list[Guess]) -> list[Guess]:
-    """The first `MOST_OFFERED` of which no two are much alike."""
+def unlike(ordered: list[Guess]) -> list[Guess]:
+    """The first `MOST_OFFERED` of which no two are one to a person."""
     offered: list[Guess] = []
     for guess in ordered:
-        if all(overlap(guess.mask, other.mask) < UNLIKE for other in offered):
+        if len(offered) < MOST_OFFERED and all(
+            overlap(guess.mask, other.mask) < UNLIKE for other in offered
+        ):
             offered.append(guess)
-    return offered[:MOST_OFFERED]
+    return offered
 
 
 def overlap(one: Mask, other: Mask) -> float:
@@ -115,6 +119,20 @@ def what_of(guess: Guess, among: list[Guess]) -> str:
         if np.count_nonzero(other.mask) > PART * area and inside > 0.8 * area:
             return "part"
     return "object"
+
+
+def asked_for(found: list[Guess], candidate: int, grow_to: str) -> list[Guess]:
+    """In the order that a person asks for.
+
+    Raises:
+        OpenVoidError: fewer than the number of the candidate that was chosen.
+    """
+    if grow_to:
+        found = grown_to(found, grow_to)
+    if len(found) < candidate:
+        mend = f"there are {len(found)}; --glance look.png draws them"
+        raise OpenVoidError(f"there is no candidate {candidate}", mend=mend)
+    return found
 
 
 def grown_to(found: list[Guess], what: str) -> list[Guess]:
@@ -171,6 +189,11 @@ def _along(scene: Scene, frame: int, seeds: Seeds) -> Map:
     if seeds.box is not None:
         depth = cv2.distanceTransform(seeds.box.astype(np.uint8), cv2.DIST_L2, 3)
         hint = np.maximum(hint, depth > 0.5 * depth.max()).astype(np.float32)
+    return moves_along(scene, frame, hint)
+
+
+def moves_along(scene: Scene, frame: int, hint: Map) -> Map:
+    """Log-odds [h, w] that a pixel of a frame moves as what `hint` weighs does."""
     lab, gray, sides, dis = scene.lab(frame), scene.gray(frame), [], Dis()
     for way in (-1, 1):
         found = []
@@ -179,7 +202,7 @@ def _along(scene: Scene, frame: int, seeds: Seeds) -> Map:
                 flow = dis.between_gray(gray, scene.gray(other), or_rests=True)
                 found.append(follows(lab, scene.lab(other), flow, hint))
         sides += [lasting(found)] if found else []
-    return together(sides) if sides else np.zeros(seeds.size, np.float32)
+    return together(sides) if sides else np.zeros(hint.shape, np.float32)
 
 
 # --- cutting ------------------------------------------------------------------------------------
@@ -299,26 +322,9 @@ def _scored(view: View, mask: Mask, among: list[Mask]) -> Guess:
     return Guess(mask, float(np.clip(score, 0.02, 1)), cues)
 
 
-def on_edges(mask: Mask, price: Map) -> float:
-    """Share of the boundary that lies on edges, 0..1; the frame's edge is no boundary."""
-    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
-    rim = mask & (inner == 0)
-    if not rim.any():
-        return 0.0
-    cheapest = cv2.erode(price, np.ones((3, 3), np.uint8))
-    return float(1 - (cheapest[rim] / max(1e-6, float(price.max()))).mean())
-
-
-def _ring(mask: Mask) -> Mask:
-    """What lies close around a silhouette."""
-    side = max(3, round(0.25 * np.sqrt(np.count_nonzero(mask))))
-    grown = cv2.dilate(mask.astype(np.uint8), np.ones((2 * side + 1, 2 * side + 1), np.uint8))
-    return np.asarray((grown > 0) & ~mask)
-
-
 def _parted(view: View, mask: Mask) -> float:
     """How little its colours and those around it have in common, 0..1."""
-    ring = _ring(mask)
+    ring = ring_of(mask)
     if not (mask.any() and ring.any()):
         return 0.0
     palette = Palette.of(view.lab)
@@ -328,7 +334,7 @@ def _parted(view: View, mask: Mask) -> float:
 
 def _moves(view: View, mask: Mask) -> float:
     """How much more than around it things stand out and move along in it; 0.5: says nothing."""
-    ring = _ring(mask)
+    ring = ring_of(mask)
     if not (mask.any() and ring.any()):
         return 0.5
     told = 0.0

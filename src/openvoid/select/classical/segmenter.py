@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
@@ -28,7 +29,7 @@ from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
 from openvoid.select.classical.background import Scene
 from openvoid.select.classical.following import Following, Look, Pointed, Whole, first_of
-from openvoid.select.classical.initial_silhouette import WINDOW_FRAMES, what_of
+from openvoid.select.classical.initial_silhouette import WINDOW_FRAMES, Guess, what_of
 from openvoid.select.classical.matting import refined
 from openvoid.select.seeds import Mask, obeyed, read_matte, seeds_of
 from openvoid.vision.display import Display
@@ -63,12 +64,12 @@ class ClassicalSegmenter:
         Raises:
             OpenVoidError: marks that cannot be meant; a matte that cannot be read; nothing found.
         """
-        _check(clip, selection)
+        check(clip, selection)
         with prepare(clip, self._small, run) as working:
             following = Following(working, _pointed(selection, working), run)
             following.begin()
             given = {each.frame: read_matte(each.file, *clip.size) for each in selection.mattes}
-            track = _track(clip, working, following, given, selection, run)
+            track = drawn(clip, working, following, given, selection, run)
         if not track.seen:
             raise OpenVoidError("nothing was found where the marks are")
         return track
@@ -105,7 +106,7 @@ class ClassicalSegmenter:
             known = {at: Whole(_reduced(mask, working)) for at, mask in silhouettes.items()}
             following = Following(working, known, run, look)
             following.begin()
-            return _track(clip, working, following, silhouettes, Selection(), run)
+            return drawn(clip, working, following, silhouettes, Selection(), run)
 
     def candidates(self, clip: Clip, selection: Selection, run: Run) -> list[Candidate]:
         """What the marks may mean in the frame that says most, best first.
@@ -115,7 +116,7 @@ class ClassicalSegmenter:
         Raises:
             OpenVoidError: as `track`.
         """
-        _check(clip, selection)
+        check(clip, selection)
         frame = _first(clip, selection)
         start, stop = max(0, frame - WINDOW_FRAMES), min(clip.length, frame + WINDOW_FRAMES + 1)
         near = clip.trimmed(start, stop)
@@ -124,20 +125,37 @@ class ClassicalSegmenter:
             marked = Pointed(seeds, selection.candidate, selection.grow_to)
             found = marked.choices(Scene(working), frame - start)
             small = working[frame - start]
-        picture, display = next(clip.frames(frame, frame + 1)), Display.of(clip)
-        return [
-            Candidate(
-                obeyed(refined(each.mask, picture, small, display), selection, frame),
-                frame,
-                each.score,
-                what_of(each, found),
-                dict(each.cues),
-            )
-            for each in found
-        ]
+        return offers(clip, selection, frame, small, found)
 
 
-def _check(clip: Clip, selection: Selection) -> None:
+class Followed(Protocol):
+    """What was followed: a silhouette [h, w] and a confidence a frame."""
+
+    confidence: list[float]
+
+    def __getitem__(self, frame: int) -> Mask:
+        """At working size."""
+        ...
+
+
+def offers(
+    clip: Clip, selection: Selection, frame: int, small: NDArray[Any], found: list[Guess]
+) -> list[Candidate]:
+    """What may be meant in a frame, at native size; `small` is its working copy."""
+    picture, display = next(clip.frames(frame, frame + 1)), Display.of(clip)
+    return [
+        Candidate(
+            obeyed(refined(each.mask, picture, small, display), selection, frame),
+            frame,
+            each.score,
+            what_of(each, found),
+            dict(each.cues),
+        )
+        for each in found
+    ]
+
+
+def check(clip: Clip, selection: Selection) -> None:
     selection.check(clip.length, clip.height, clip.width)
     for matte in selection.mattes:
         read_matte(matte.file, clip.height, clip.width)
@@ -173,10 +191,10 @@ def _reduced(mask: Silhouette, working: Working) -> Mask:
     return small if small.any() else np.asarray(share >= share.max())
 
 
-def _track(
+def drawn(
     clip: Clip,
     working: Working,
-    following: Following,
+    following: Followed,
     given: Mapping[int, Silhouette],
     selection: Selection,
     run: Run,
@@ -191,5 +209,5 @@ def _track(
                 mask = refined(following[frame], picture, working[frame], display)
             yield obeyed(mask, selection, frame)
 
-    drawn = run.track("refine", silhouettes(), clip.length)
-    return Track.of("object", drawn, following.confidence)
+    refining = run.track("refine", silhouettes(), clip.length)
+    return Track.of("object", refining, following.confidence)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -75,6 +76,19 @@ class Sam2Segmenter:
             OpenVoidError: they are missing, incomplete or of another architecture.
         """
         return sam_weights.hashes(cls._found(options), progress)
+
+    @classmethod
+    def needs(cls, options: Any) -> str:
+        """The commands that bring extra and weights; empty where both lie here."""
+        lacking = [] if all(map(find_spec, RUNTIME)) else [f"pip install 'openvoid[{EXTRA}]'"]
+        try:
+            cls._found(options)
+        except OpenVoidError as error:
+            name = SIZES[options.size]
+            lacking.append(f"{sam_weights.PULL} {name} ({sam_weights.RELEASED[name].size})")
+            if options.weights:
+                lacking[-1] = error.line()
+        return ", then: ".join(lacking)
 
     @classmethod
     def _found(cls, options: Any) -> Path:

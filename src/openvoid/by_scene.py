@@ -1,0 +1,255 @@
+"""By scene: a clip that holds several shots is worked on shot by shot.
+
+Enters: a clip with its scenes, and what is to be asked of each. Leaves: one track, effects or fills
+of the whole clip, and a note of the scenes. What is known of one scene is used in no other; of a
+clip that is one scene, everything is asked as if nothing were known of scenes. Knows plug-ins by
+their Protocols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from openvoid.core.clip import Clip
+from openvoid.core.effects import Effects
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.plugins import Engine, Reasoner, Segmenter
+from openvoid.core.removal import Fill, RemovalRequest, Run
+from openvoid.core.request import keeps_something
+from openvoid.core.scenes import Kind, Scenes, Span, scenes_in_words
+from openvoid.core.selection import Selection
+from openvoid.core.track import Silhouette, Track
+from openvoid.transitions import Crossing, Side
+from openvoid.vision.scenes import scenes_of
+from openvoid.vision.working import EXPLAIN, FOLLOW, PLATE, Small
+
+AUTO = "auto"
+
+
+def scenes_in(clip: Clip, cuts: str, run: Run, small: Small = FOLLOW) -> Scenes:
+    """The scenes of a clip, found or as a person tells them, and noted if they are several.
+
+    Args:
+        cuts: "auto", or words for `core.scenes.scenes_in_words`.
+        small: the copy of the clip that is wanted next anyway.
+
+    Raises:
+        OpenVoidError: the words fit no scenes of this clip; it cannot be decoded.
+    """
+    scenes = scenes_of(clip, small, run) if cuts == AUTO else scenes_in_words(cuts, clip.length)
+    if not scenes.one and "scenes" not in run.notes:  # else they were noted by an earlier try
+        run.note("scenes", scenes.to_json())
+    return scenes
+
+
+# --- what is asked of each scene ----------------------------------------------------------------
+
+
+def track(segmenter: Segmenter, clip: Clip, selection: Selection, run: Run, cuts: str) -> Track:
+    """The object in every scene in which it is marked; it ends with the scene.
+
+    Raises:
+        OpenVoidError: as the segmenter, and as `scenes_in`.
+    """
+    scenes = scenes_in(clip, cuts, run)
+    reaches = scenes.reaches()
+    if len(reaches) == 1 and len(reaches[0]) == clip.length:
+        return segmenter.track(clip, selection, run)
+    found, without = dict[Span, Track](), list[Span]()
+    fault: OpenVoidError | None = None
+    for reach in reaches:
+        part = _marks_of(selection, scenes, reach)
+        try:
+            if part.says_where:
+                scene = clip.trimmed(reach.start, reach.stop)
+                if found:  # one chooses among what the first marked scene offers
+                    part = replace(part, candidate=1)
+                found[reach] = segmenter.track(scene, part, _run_of(run, scenes, reach))
+            else:
+                without.append(reach)
+        except OpenVoidError as error:
+            if part.frames:
+                raise
+            fault = error  # words alone, of what this scene may not show
+            without.append(reach)
+    if not found:
+        raise fault or OpenVoidError("nothing was found at the marks", mend="add marks, or a box")
+    if without and not selection.words:
+        run.warn(
+            f"another scene, not marked, so nothing is selected: {', '.join(map(str, without))}; "
+            "where the object is seen there, mark it there too"
+        )
+    return _joined(found, clip)
+
+
+def _marks_of(selection: Selection, scenes: Scenes, reach: Span) -> Selection:
+    return selection.within(lambda frame: scenes.reach_of(frame) == reach, reach.start)
+
+
+def _joined(found: dict[Span, Track], clip: Clip) -> Track:
+    """One track; in a dissolve what either scene shows of it, and the lesser confidence."""
+
+    def at(index: int) -> list[tuple[Track, int]]:
+        return [
+            (part, index - reach.start)
+            for reach, part in found.items()
+            if reach.start <= index < reach.stop
+        ]
+
+    def silhouettes() -> Iterator[Silhouette]:
+        for index in range(clip.length):
+            mask = np.zeros(clip.size, bool)
+            for part, frame in at(index):
+                mask |= part[frame]
+            yield mask
+
+    sure = [
+        min((part.confidence[frame] for part, frame in at(index)), default=0.0)
+        for index in range(clip.length)
+    ]
+    label = next(iter(found.values())).label
+    return Track.of(label, silhouettes(), sure)
+
+
+def explain(reasoner: Reasoner, clip: Clip, where: Track, run: Run, cuts: str) -> list[Effects]:
+    """What the object affects in each scene that shows it.
+
+    Raises:
+        OpenVoidError: as the reasoner, and as `scenes_in`.
+    """
+    scenes = scenes_in(clip, cuts, run, EXPLAIN)
+    reaches = scenes.reaches()
+    if len(reaches) == 1 and len(reaches[0]) == clip.length:
+        return [reasoner.explain(clip, where, run)]
+    found = []
+    for reach in reaches:
+        part = where.trimmed(reach.start, reach.stop)
+        if part.seen:
+            scene = clip.trimmed(reach.start, reach.stop)
+            effects = reasoner.explain(scene, part, _run_of(run, scenes, reach))
+            found.append(effects.moved(reach.start))
+    return found
+
+
+def fills(engine: Engine, request: RemovalRequest, run: Run, cuts: str) -> Iterator[Fill]:
+    """As `Engine.fill`: every scene from its own frames, and what lies between from both sides.
+
+    Raises:
+        OpenVoidError: as the engine, and as `scenes_in`; a scene that the mask covers wholly.
+    """
+    scenes = scenes_in(request.clip, cuts, run, PLATE)
+    if scenes.one:
+        yield from engine.fill(request, run)
+    else:
+        yield from _Filling(engine, request, run, scenes).fills()
+
+
+@dataclass
+class _Filling:
+    engine: Engine
+    request: RemovalRequest
+    run: Run
+    scenes: Scenes
+
+    def __post_init__(self) -> None:
+        mask = self.request.quadmask
+        for span in self.scenes.spans:
+            if not any(keeps_something(mask, index) for index in range(span.start, span.stop)):
+                what = f"the mask covers everything in {span}: nothing is left to go by there"
+                raise OpenVoidError(what, mend="leave these frames out, or cut the mask smaller")
+        self._begun: dict[Span, Iterator[Fill]] = {}  # scenes whose first fill was needed early
+        self._last: Fill | None = None
+
+    def fills(self) -> Iterator[Fill]:
+        """Span by span."""
+        for at, span in enumerate(self.scenes.spans):
+            start = max(span.start, self.request.start)
+            if start >= span.stop:
+                continue
+            made = self._begun.pop(span, None) if span.kind is Kind.SCENE else self._between(at)
+            for fill in made or self._filled(span, start):
+                if fill.frame >= start:
+                    self._last = fill
+                    yield fill
+
+    def _filled(self, span: Span, start: int) -> Iterator[Fill]:
+        """A span from its own frames alone, from the frame `start` on."""
+        request, mask = self.request, self.request.quadmask.trimmed(span.start, span.stop)
+        if all(mask.box(index).empty for index in range(len(span))):
+            dtype = request.clip.dtype
+            return (Fill.nothing(index, dtype) for index in range(start, span.stop))
+        part = replace(
+            request,
+            clip=request.clip.trimmed(span.start, span.stop),
+            quadmask=mask,
+            effects=request.effects and request.effects.trimmed(span.start, span.stop),
+            start=start - span.start,
+        )
+        made = self.engine.fill(part, _run_of(self.run, self.scenes, span))
+        return (replace(fill, frame=fill.frame + span.start) for fill in made)
+
+    def _between(self, at: int) -> Iterator[Fill]:
+        """A dissolve or a fade as the mixture of what lies on either side, if it is one."""
+        span, spans = self.scenes.spans[at], self.scenes.spans
+        start = max(span.start, self.request.start)
+        mask = self.request.quadmask
+        if all(mask.box(index).empty for index in range(span.start, span.stop)):
+            return self._filled(span, start)
+        before = spans[at - 1] if at and spans[at - 1].kind is Kind.SCENE else None
+        after = spans[at + 1] if at + 1 < len(spans) else None
+        after = after if after and after.kind is Kind.SCENE else None
+        sides = (
+            self._side(before, -1) if before and span.kind is not Kind.FADE_IN else None,
+            self._side(after, 0) if after and span.kind is not Kind.FADE_OUT else None,
+        )
+        plain = span.stop - 1
+        if span.kind is Kind.FADE_IN:  # where it follows a fade out, that one has the plain frames
+            plain = span.start - bool(at and spans[at - 1].kind is Kind.FADE_OUT)
+        crossing = Crossing.of(self.request, span, *sides, plain)
+        holds = crossing is not None and crossing.holds
+        how = "as the mixture of both sides" if holds else "from its own frames, which differ"
+        self.run.warn(f"{span}: the object is in a {span.kind}, filled {how}: look at it")
+        if crossing is not None and holds:
+            return crossing.fills(start)
+        return self._filled(span, start)
+
+    def _side(self, scene: Span, which: int) -> Side:
+        """The clean picture of the last frame (-1) or the first (0) of a scene."""
+        frame = scene.stop - 1 if which else scene.start
+        if which and self._last is not None and self._last.frame == frame:
+            fill = self._last
+        else:
+            made = self._filled(scene, frame)
+            fill = next(made)
+            if not which:
+                self._begun[scene] = chain([fill], made)
+        return Side.of(self.request.clip, fill)
+
+
+# --- the run of one scene -----------------------------------------------------------------------
+
+
+@dataclass
+class _SceneRun(Run):
+    """A run whose notes stand with its scene, and whose warnings name its frames."""
+
+    whole: Run | None = None
+    span: Span | None = None
+
+    def warn(self, text: str) -> None:
+        assert self.whole is not None
+        self.whole.warn(f"{self.span}: {text}")
+
+
+def _run_of(run: Run, scenes: Scenes, span: Span) -> Run:
+    folder = run.scratch / f"scene-{span.start}"
+    folder.mkdir(exist_ok=True)
+    numbers = [at for at, each in enumerate(scenes.spans) if span.start <= each.start < span.stop]
+    scene = [at for at in numbers if scenes.spans[at].kind is Kind.SCENE] or numbers
+    notes: dict[str, Any] = run.notes["scenes"][scene[0]]
+    return _SceneRun(folder, run.progress, notes, run.warnings, run.timings_s, run, span)

@@ -13,13 +13,17 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from openvoid.select.classical.outline import signed_distance
 
 Pixels = NDArray[np.uint8]  # [h, w, 3] Lab
 Map = NDArray[Any]  # [h, w] float32
 COLOUR_BINS = 12  # a channel, over the range that the frame uses
 COLOURS = COLOUR_BINS**3
+BAND_PX = 12.0  # around the boundary, where colours are judged
 BACK_OFF = 6.0  # pixels that the whole counts for in a neighbourhood
 LEAST = 0.35  # pixels of either, everywhere: unseen colours stay undecided
 LIMIT = 5.0  # log-odds
@@ -139,6 +143,16 @@ class Appearance:
         row = np.clip((y / self._place_px + self._half + 0.5).astype(np.int64), 0, last)
         column = np.clip((x / self._place_px + self._half + 0.5).astype(np.int64), 0, last)
         return np.asarray(row * self._rows + column)
+
+
+def told_apart(odds: Map, mask: NDArray[np.bool_]) -> Map:
+    """How well colours tell the object apart near each place of its boundary [h, w], 0..1."""
+    band = (np.abs(signed_distance(mask)) < BAND_PX).astype(np.float32)
+    right = ((odds > 0) == mask).astype(np.float32) * np.minimum(1, np.abs(odds) / 1.5)
+    sigma = 1.3 * BAND_PX
+    share = cv2.GaussianBlur(right * band, (0, 0), sigma) + 1e-4
+    share /= cv2.GaussianBlur(band, (0, 0), sigma) + 2e-4
+    return np.clip((share - 0.5) * 2, 0, 1).astype(np.float32)
 
 
 def _blurred(grid: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:

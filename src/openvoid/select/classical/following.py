@@ -18,7 +18,7 @@ import numpy as np
 from openvoid.core.packed import PackedMask
 from openvoid.core.removal import Run
 from openvoid.select.classical.background import Scene
-from openvoid.select.classical.doubt import sureness
+from openvoid.select.classical.doubt import sureness, sureness_of
 from openvoid.select.classical.initial_silhouette import Guess, asked_for, hypotheses, overlap
 from openvoid.select.classical.outline import signed_distance
 from openvoid.select.classical.propagation import Carrier, Step
@@ -191,7 +191,7 @@ class Pointed:
 
     def begun(self, scene: Scene, frame: int) -> tuple[Mask, float]:
         chosen = self.choices(scene, frame)[self._candidate - 1]
-        return chosen.mask, chosen.score
+        return chosen.mask, sureness_of(chosen)
 
     def choices(self, scene: Scene, frame: int) -> list[Guess]:
         """What may be meant, best first.

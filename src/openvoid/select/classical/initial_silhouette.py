@@ -29,6 +29,7 @@ from openvoid.select.classical.background import Scene
 from openvoid.select.classical.continuous_cut import CERTAIN, boundary_price, cut
 from openvoid.select.classical.evidence import Evidence
 from openvoid.select.classical.motion import follows, lasting, together
+from openvoid.select.classical.outline import on_edges, ring_of
 from openvoid.select.classical.window import Window
 from openvoid.select.seeds import Mask, Seeds, distance_to, widest_gap
 from openvoid.vision.flow import Dis
@@ -90,7 +91,7 @@ def hypotheses(scene: Scene, frame: int, seeds: Seeds) -> list[Guess]:
     if not scored:
         return [Guess(seeds.sure & ~seeds.never, 0.05)]
     scored.sort(key=lambda guess: -guess.score)
-    return [_closely(scene, frame, seeds, along, each) for each in unlike(scored)]
+    return unlike([_closely(scene, frame, seeds, along, each) for each in unlike(scored)])
 
 
 def unlike(ordered: list[Guess]) -> list[Guess]:
@@ -321,26 +322,9 @@ def _scored(view: View, mask: Mask, among: list[Mask]) -> Guess:
     return Guess(mask, float(np.clip(score, 0.02, 1)), cues)
 
 
-def on_edges(mask: Mask, price: Map) -> float:
-    """Share of the boundary that lies on edges, 0..1; the frame's edge is no boundary."""
-    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
-    rim = mask & (inner == 0)
-    if not rim.any():
-        return 0.0
-    cheapest = cv2.erode(price, np.ones((3, 3), np.uint8))
-    return float(1 - (cheapest[rim] / max(1e-6, float(price.max()))).mean())
-
-
-def _ring(mask: Mask) -> Mask:
-    """What lies close around a silhouette."""
-    side = max(3, round(0.25 * np.sqrt(np.count_nonzero(mask))))
-    grown = cv2.dilate(mask.astype(np.uint8), np.ones((2 * side + 1, 2 * side + 1), np.uint8))
-    return np.asarray((grown > 0) & ~mask)
-
-
 def _parted(view: View, mask: Mask) -> float:
     """How little its colours and those around it have in common, 0..1."""
-    ring = _ring(mask)
+    ring = ring_of(mask)
     if not (mask.any() and ring.any()):
         return 0.0
     palette = Palette.of(view.lab)
@@ -350,7 +334,7 @@ def _parted(view: View, mask: Mask) -> float:
 
 def _moves(view: View, mask: Mask) -> float:
     """How much more than around it things stand out and move along in it; 0.5: says nothing."""
-    ring = _ring(mask)
+    ring = ring_of(mask)
     if not (mask.any() and ring.any()):
         return 0.5
     told = 0.0

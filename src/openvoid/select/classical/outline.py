@@ -71,3 +71,20 @@ def middle(mask: Mask) -> tuple[float, float]:
     if not moments["m00"]:
         return 0.0, 0.0
     return moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
+
+
+def on_edges(mask: Mask, price: Map) -> float:
+    """Share of the boundary that lies on edges, 0..1; the frame's edge is no boundary."""
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
+    rim = mask & (inner == 0)
+    if not rim.any():
+        return 0.0
+    cheapest = cv2.erode(price, np.ones((3, 3), np.uint8))
+    return float(1 - (cheapest[rim] / max(1e-6, float(price.max()))).mean())
+
+
+def ring_of(mask: Mask) -> Mask:
+    """What lies close around a silhouette."""
+    side = max(3, round(0.25 * np.sqrt(np.count_nonzero(mask))))
+    grown = cv2.dilate(mask.astype(np.uint8), np.ones((2 * side + 1, 2 * side + 1), np.uint8))
+    return np.asarray((grown > 0) & ~mask)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
-from openvoid.select.classical.appearance import Appearance, Colours, Palette
+from openvoid.select.classical.appearance import BAND_PX, Appearance, Colours, Palette, told_apart
 from openvoid.select.classical.background import Known, Scene
 from openvoid.select.classical.continuous_cut import boundary_price, cut
 from openvoid.select.classical.evidence import Evidence
@@ -40,8 +40,8 @@ COLOUR_WEIGHT, GROUND_WEIGHT, MOTION_WEIGHT = 1.2, 0.6, 0.6
 BESIDE_PX = 5.0  # beyond the carried shape: so far out what stands out still is the object
 FOREIGN_PX, FOREIGN_WEIGHT = 2.0, 2.0
 RIVAL_PX, RIVAL_FADING = 8.0, 0.9  # how near it must be; what is left of it a frame later
+FOUND_AGAIN, LEFT, HIDDEN = 0.6, 0.8, 0.5  # how likely that is right
 LASTING = 0.85  # of its course, a frame
-BAND_PX = 12.0  # around the boundary, where colours are judged
 GONE_SHARE = 0.03  # of its usual area: less is not seen
 HIDDEN_SHARE = 0.7  # of its usual area: less, away from the frame's edge, is partly hidden
 FAR_WEIGHT = 0.9
@@ -63,6 +63,7 @@ class Step:
     apart: float  # how well it stands out from the background
     usual: float  # its area against the usual one, the smaller over the larger
     rival: float  # how much beside it looks like it, now or shortly before
+    seen: float = 1.0  # where nothing was carried: how likely it is what is told
 
 
 class Carrier:
@@ -72,6 +73,7 @@ class Carrier:
         """`known`: where the object is in frames that were done already."""
         self._scene, self._known, self._dis = scene, known, Dis()
         self._gone: Mask | None = None
+        self._left = False  # over the frame's edge, when it was lost
         self.anchor(frame, mask)
 
     def anchor(self, frame: int, mask: Mask) -> None:
@@ -254,7 +256,7 @@ class Carrier:
             float(np.tanh(rim).mean()) if rim.size else 0.0,
             float(worth[near].mean()) if rim.size else 0.0,
             apart,
-            min(area, usual) / max(area, usual, 1.0),
+            1.0 if at_edge(mask) else min(area, usual) / max(area, usual, 1.0),
             self._rival,
         )
 
@@ -263,6 +265,7 @@ class Carrier:
     ) -> None:
         """Go on from here; learn what it looks like."""
         if not mask.any():
+            self._left = at_edge(self.mask)
             self.frame, self.mask = target, mask
             self._gone = looks_like(self._scene.lab(target), self.memory)
             return
@@ -274,7 +277,7 @@ class Carrier:
         found = window.mask_of(mask)
         foreign = (self._ground.odds(unlike) > 0.3) & (signed_distance(found) < -FOREIGN_PX)
         soft = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1.0)
-        self._told = window, _worth(by_colour, found), soft
+        self._told = window, told_apart(by_colour, found), soft
         self._learn(target, window, mask, unlike, better)
         self.frame, self.mask = target, mask
         self.memory = self.memory.renewed(int(np.count_nonzero(mask)))
@@ -294,9 +297,10 @@ class Carrier:
             self._motion.learn(better, found & real, near)
 
     def _lost(self, target: int) -> Step:
+        self._left = at_edge(self.mask)
         self.frame, self.mask = target, np.zeros_like(self.mask)
         self._gone = looks_like(self._scene.lab(target), self.memory)
-        return Step(self.mask, 0.5, 0.5, 0.5, 0.5, 0.5, self._rival)
+        return self._unseen()
 
     def _search(self, target: int) -> Step:
         """Look for the object in a frame after it was gone."""
@@ -304,7 +308,12 @@ class Carrier:
         mask = appeared(lab, self.memory, self._gone)
         self.frame, self.mask = target, mask
         self._told, self._speed = None, np.zeros(2)
-        return Step(mask, 0.5, 0.5, 0.5, 0.5, 0.5, self._rival)
+        return self._unseen()
+
+    def _unseen(self) -> Step:
+        """A frame to which nothing was carried."""
+        likely = FOUND_AGAIN if self.mask.any() else LEFT if self._left else HIDDEN
+        return Step(self.mask, 1.0, 1.0, 1.0, 0.5, 1.0, 0.0, likely)
 
 
 def _margin(box: Box) -> int:
@@ -332,13 +341,3 @@ def _part(picture: NDArray[Any], box: Box, down: int, across: int) -> tuple[NDAr
         here = inner.within(moved).slices
         part[here], seen[here] = picture[inner.slices], True
     return part, seen
-
-
-def _worth(odds: Map, mask: Mask) -> Map:
-    """How well colours tell the object apart near each place of its boundary [h, w], 0..1."""
-    band = (np.abs(signed_distance(mask)) < BAND_PX).astype(np.float32)
-    right = ((odds > 0) == mask).astype(np.float32) * np.minimum(1, np.abs(odds) / 1.5)
-    sigma = 1.3 * BAND_PX
-    share = cv2.GaussianBlur(right * band, (0, 0), sigma) + 1e-4
-    share /= cv2.GaussianBlur(band, (0, 0), sigma) + 2e-4
-    return np.clip((share - 0.5) * 2, 0, 1).astype(np.float32)

@@ -18,8 +18,9 @@ import numpy as np
 from openvoid.core.packed import PackedMask
 from openvoid.core.removal import Run
 from openvoid.select.classical.background import Scene
+from openvoid.select.classical.choices import asked_for
 from openvoid.select.classical.doubt import sureness, sureness_of
-from openvoid.select.classical.initial_silhouette import Guess, asked_for, hypotheses, overlap
+from openvoid.select.classical.initial_silhouette import Guess, hypotheses, overlap
 from openvoid.select.classical.outline import signed_distance
 from openvoid.select.classical.propagation import Carrier, Step
 from openvoid.select.seeds import Mask, Seeds

@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
-from openvoid.core.errors import OpenVoidError
 from openvoid.select.classical.appearance import Appearance, Colours, Palette
 from openvoid.select.classical.background import Scene
 from openvoid.select.classical.continuous_cut import CERTAIN, boundary_price, cut
@@ -48,7 +47,6 @@ MOST_OFFERED = 3
 UNLIKE = 0.8  # overlap from which two silhouettes are one to a person
 SEVERAL, AMONG = 4, 1.5  # marks; log-odds
 HOLE_SHARE = 0.04  # of the silhouette: smaller holes are closed
-PART = 1.5  # so many times as large is the thing of which a silhouette is called a part
 
 
 @dataclass(frozen=True)
@@ -109,35 +107,6 @@ def overlap(one: Mask, other: Mask) -> float:
     """Intersection over union; two empty masks agree."""
     union = np.count_nonzero(one | other)
     return np.count_nonzero(one & other) / union if union else 1.0
-
-
-def what_of(guess: Guess, among: list[Guess]) -> str:
-    """ "part" of a thing where another one holds it and is clearly larger, else "object"."""
-    area = np.count_nonzero(guess.mask)
-    for other in among:
-        inside = np.count_nonzero(guess.mask & other.mask)
-        if np.count_nonzero(other.mask) > PART * area and inside > 0.8 * area:
-            return "part"
-    return "object"
-
-
-def asked_for(found: list[Guess], candidate: int, grow_to: str) -> list[Guess]:
-    """In the order that a person asks for.
-
-    Raises:
-        OpenVoidError: fewer than the number of the candidate that was chosen.
-    """
-    if grow_to:
-        found = grown_to(found, grow_to)
-    if len(found) < candidate:
-        mend = f"there are {len(found)}; --glance look.png draws them"
-        raise OpenVoidError(f"there is no candidate {candidate}", mend=mend)
-    return found
-
-
-def grown_to(found: list[Guess], what: str) -> list[Guess]:
-    """Those that are a "part" (or the "object") before the others; the order stays."""
-    return sorted(found, key=lambda guess: what_of(guess, found) != what)
 
 
 def joined(mask: Mask, sure: Mask) -> Mask:

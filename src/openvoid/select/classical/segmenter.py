@@ -29,8 +29,9 @@ from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
 from openvoid.media.mattes import read_matte
 from openvoid.select.classical.background import Scene
+from openvoid.select.classical.choices import what_of
 from openvoid.select.classical.following import Following, Look, Pointed, Whole, first_of
-from openvoid.select.classical.initial_silhouette import WINDOW_FRAMES, Guess, what_of
+from openvoid.select.classical.initial_silhouette import WINDOW_FRAMES, Guess
 from openvoid.select.classical.matting import refined
 from openvoid.select.seeds import Mask, obeyed, seeds_of
 from openvoid.vision.display import Display

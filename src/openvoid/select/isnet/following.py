@@ -22,10 +22,10 @@ from openvoid.core.packed import PackedMask
 from openvoid.core.removal import Run
 from openvoid.core.selection import Selection
 from openvoid.select.classical.background import Scene
+from openvoid.select.classical.choices import asked_for
 from openvoid.select.classical.doubt import sureness
 from openvoid.select.classical.initial_silhouette import (
     Guess,
-    asked_for,
     moves_along,
     overlap,
     unlike,

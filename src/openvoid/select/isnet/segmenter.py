@@ -21,11 +21,11 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
+from openvoid.media.mattes import read_matte
 from openvoid.select.classical.segmenter import check, drawn, offers
 from openvoid.select.isnet import weights as isnet_weights
 from openvoid.select.isnet.following import Following
 from openvoid.select.isnet.network import EXTRA, Network
-from openvoid.select.seeds import read_matte
 from openvoid.vision.working import FOLLOW, prepare
 
 

@@ -31,6 +31,7 @@ class ContactLimits(Limits):
     looks: int = limit(8, "frames by which it is told whether two hang together", COST)
     gap: float = limit(0.03, "of the short side: narrower gaps in a region are part of it", PRESS)
     soon: int = limit(6, "frames of a thing that are compared with chance", PRESS)
+    most: float = limit(2.0, "of the object: larger is no one thing, if the camera moves", HARM)
     stray: float = limit(0.34, "of the other places: more show as much by chance", HARM)
     margin: float = limit(0.012, "of the short side: around what is physical", PRESS)
 
@@ -101,7 +102,10 @@ def _sure(evidence: Evidence, thing: Thing) -> float:
     chain = [thing]
     while (cause := known.get(chain[-1].cause)) is not None and cause not in chain:
         chain.append(cause)
-    first = chain[-1]
+    first, scene = chain[-1], evidence.scene
+    own = max(int(scene.object[t].sum()) for t in scene.object.seen[:: limits.looks])
+    if not scene.locked and first.largest_px > limits.most * own:
+        return 0.3
     if chance.rate(evidence, first.soon_px(limits.soon), by_chance(evidence)) > limits.stray:
         return 0.3
     return 0.8 if thing is first else 0.65

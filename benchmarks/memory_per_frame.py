@@ -28,10 +28,11 @@ LENGTHS = (500, 2000, 8000)
 WANTED_BYTES = 1024
 RATE = Fraction(24)
 CODE = (
-    "import resource, sys\n"
+    "import sys\n"
     "from openvoid.removal import remove\n"
     "remove(sys.argv[1], sys.argv[2], sys.argv[3])\n"
-    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)\n"
+    "told = dict(line.split(':', 1) for line in open('/proc/self/status'))\n"
+    "print(int(told['VmHWM'].split()[0]) * 1024)\n"  # ru_maxrss begins with what the parent had
 )
 
 

@@ -200,13 +200,17 @@ def _mean(picture: Picture, where: Mask) -> NDArray[np.float64]:
 
 @once
 def beside(evidence: Evidence) -> Mask:
-    """Shadows among what hangs together with an object that stays: they stay as well, so what only
-    comes by is none."""
+    """What may be shadow among what hangs together with an object that stays."""
     limits, found = evidence.limits(ShadowLimits), figure_ground.around(evidence)
     scene, first = evidence.scene, evidence.scene.object.seen[0]
     picture, object_ = scene.picture(first), scene.object[first]
     dark = shaded(picture, found.whole, object_, limits)
-    dark |= shaded(picture, found.soft & ~found.whole, object_, limits)
+    return dark | shaded(picture, found.soft & ~found.whole, object_, limits)
+
+
+def _lasting(evidence: Evidence, dark: Mask) -> Mask:
+    """What of it is dark in most of a few frames: what only comes by is no shadow of it."""
+    scene, limits = evidence.scene, evidence.limits(ShadowLimits)
 
     def still_dark(evidence: Evidence, index: int) -> Mask:
         there = parallax.sheared(dark, evidence, index) & scene.seen(index)
@@ -217,7 +221,7 @@ def beside(evidence: Evidence) -> Mask:
 
 def find_beside(evidence: Evidence) -> Iterator[Finding]:
     """Shadows among what hangs together with an object that stays, unless it is a lamp."""
-    scene, dark = evidence.scene, beside(evidence)
+    scene, dark = evidence.scene, _lasting(evidence, beside(evidence))
     if dark.any() and not lamp.light(evidence).any():
         why = (
             f"The ground beside the {scene.object.label} is of the same hue as farther out, darker."

@@ -53,6 +53,12 @@ def passer_by(picture: np.ndarray, index: int) -> None:
     picture[box(50, WIDTH - 30 - 9 * index, 95, WIDTH - 14 - 9 * index)] = 0.2, 0.2, 0.5
 
 
+def vignette(picture: np.ndarray, index: int) -> None:
+    """A view that is panned with the object: its edge is darker all over, not beside a thing."""
+    left = walk(index)[1] + 20
+    picture[:, left : left + 60] *= np.float32(0.8)
+
+
 def nothing(picture: np.ndarray, index: int) -> None:
     pass
 
@@ -70,7 +76,7 @@ def test_a_shadow_is_found_as_far_as_it_goes(tmp_path: Path) -> None:
         assert (mask & ~truth).sum() < 0.6 * truth.sum()
 
 
-@pytest.mark.parametrize("around", [nothing, waves, passer_by])
+@pytest.mark.parametrize("around", [nothing, waves, passer_by, vignette])
 def test_what_moves_by_itself_is_no_effect(tmp_path: Path, around: Scenery) -> None:
     assert along(shot(tmp_path, around)).regions == ()
 

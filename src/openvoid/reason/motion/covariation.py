@@ -30,6 +30,7 @@ from openvoid.reason.motion.limits import COST, SCENES, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.masks import grown, largest, opened, smallest, touching
 
+POLE = "a pole in a pan (kite-walk) took all the sea for its shadow; no other value was tried"
 Values = NDArray[np.float32]
 Trail = dict[int, tuple[float, float]]
 
@@ -63,6 +64,7 @@ class CovariationLimits(Limits):
     margin: float = limit(1.5, "times the heaviest of the null: what is claimed", SCENES)
     light: float = limit(0.5, "of a region: if light could do so much of it, it may be", SCENES)
     scrap: float = limit(0.02, "of the object: a smaller region is nothing", SCENES)
+    broad: float = limit(2.0, "times as broad as the object: more is no shadow or image", POLE)
     # where it is in a frame
     core: float = limit(
         0.5, "of a region's strength: it is there though the frame hides it", SCENES
@@ -248,9 +250,24 @@ def following(scene: Scene, signal: Signal, limits: CovariationLimits) -> Follow
     own = np.any([each.size > 0 for each in candidates], axis=0).astype(np.float32)
     null = _null(scene, signal, frames, path, window, own, limits)
     chance = max((each.mass for sums in null for each in _clusters(sums, least, limits)), default=0)
-    claimed = (each for each in candidates if each.mass > limits.margin * chance)
+    most = limits.broad * _median_breadth(scene, frames) / window.cell_px
+    claimed = (
+        each
+        for each in candidates
+        if each.mass > limits.margin * chance and breadth_px(each.size > 0) <= most
+    )
     found = tuple(replace(each, null=chance) for each in claimed)
     return Following(window, found, path)
+
+
+def breadth_px(mask: Mask) -> float:
+    """The radius of the largest disc: a shadow is about as broad as what casts it, though it may be
+    drawn out in length; what goes with the lens or the view is broader."""
+    return float(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3).max())
+
+
+def _median_breadth(scene: Scene, frames: Sequence[int]) -> float:
+    return float(np.median([breadth_px(scene.object[t]) for t in frames[:: 1 + len(frames) // 8]]))
 
 
 def foot_path(scene: Scene) -> Trail:

@@ -89,7 +89,7 @@ def _moving_along(evidence: Evidence) -> Iterator[Finding]:
         why = f"In {frames_name(frames)} something of the {label}'s colours moves whenever the"
         why += f" {label} moves, without touching it: its mirror image."
         now = scene.placed((t.frame, grown(t.mask(scene.size), 3)) for t in course.blobs)
-        yield _image(scene, why, now, 0.6)
+        yield _image(scene, why, now, 0.6 if scene.locked else 0.3)  # parallax does that too
 
 
 @once

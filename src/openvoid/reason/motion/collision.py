@@ -71,11 +71,11 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _sure(evidence: Evidence, found: Meeting) -> float:
-    """How sure it is that the object bent its course: less where the camera moves and the thing is
-    not seen long enough before to know that it does not wander by itself."""
-    if found.strays(evidence.limits(MeetingLimits)) is not None:
-        return 0.75  # else it would not be here
-    return 0.7 if evidence.scene.locked else 0.35
+    """How sure it is that the object bent its course: where the camera moves, what is near is bent
+    by parallax and what walks wanders, and it is only asked about."""
+    if not evidence.scene.locked:
+        return 0.35
+    return 0.7 if found.strays(evidence.limits(MeetingLimits)) is None else 0.75
 
 
 def set_off(found: Meeting, things: Sequence[Thing], scene: Scene, limits: CollisionLimits) -> bool:

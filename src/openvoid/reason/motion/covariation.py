@@ -151,8 +151,9 @@ class Region:
 
     @property
     def confidence(self) -> float:
-        """How far it stands out: 1/2 at the null, towards 0.95 far above it."""
-        return min(0.95, self.mass / (self.mass + self.null))
+        """How far it stands out: 1/2 at four times the null, towards 0.95 far above it. Composited
+        shadows and images stood at 16 times and more, the sea beside a panned pole at 3."""
+        return min(0.95, max(0.0, 1 - 2 * self.null / self.mass))
 
 
 @dataclass(frozen=True)

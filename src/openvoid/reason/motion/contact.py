@@ -32,6 +32,7 @@ class ContactLimits(Limits):
     gap: float = limit(0.03, "of the short side: narrower gaps in a region are part of it", PRESS)
     soon: int = limit(6, "frames of a thing that are compared with chance", PRESS)
     most: float = limit(2.0, "of the object: larger is no one thing, if the camera moves", HARM)
+    heavy: float = limit(4.0, "of the object: it does not set going what is larger by itself", HARM)
     stray: float = limit(0.34, "of the other places: more show as much by chance", HARM)
     margin: float = limit(0.012, "of the short side: around what is physical", PRESS)
 
@@ -104,7 +105,7 @@ def _sure(evidence: Evidence, thing: Thing) -> float:
         chain.append(cause)
     first, scene = chain[-1], evidence.scene
     own = max(int(scene.object[t].sum()) for t in scene.object.seen[:: limits.looks])
-    if not scene.locked and first.largest_px > limits.most * own:
+    if first.largest_px > (limits.heavy if scene.locked else limits.most) * own:
         return 0.3
     if chance.rate(evidence, first.soon_px(limits.soon), by_chance(evidence)) > limits.stray:
         return 0.3

@@ -240,6 +240,7 @@ def test_a_defect_of_ours_keeps_its_traceback(
     sys.modules.pop("flat_engine", None)
     done = command("remove", *GOOD, "--engine", "flat")
     assert done.code == 1
-    assert done.err.splitlines()[0].startswith("openvoid: defect: AttributeError: ")
+    told = [line for line in done.err.splitlines() if line.startswith("openvoid: ")]
+    assert told[0].startswith("openvoid: defect: AttributeError: ")
     assert "Traceback" in done.err
     assert listing(here) == before

@@ -43,7 +43,7 @@ def read_matte(file: str, height: int, width: int, *, empty: bool = False) -> Ma
         facts = path.stat()
         matte = _opened(path, (facts.st_size, facts.st_mtime_ns))
     except (OSError, OpenVoidError) as error:
-        what = "cannot be read as a picture"
+        what = f"cannot be read as a picture: {error}"
         raise OpenVoidError(what, where=file, mend="a PNG, gray") from error
     if matte.size != (height, width):
         raise OpenVoidError(

@@ -10,14 +10,13 @@ import pytest
 from openvoid.core.removal import Run
 from openvoid.core.selection import BoxMark, Point, Selection
 from openvoid.select.classical.background import Scene
+from openvoid.select.classical.choices import grown_to, what_of
 from openvoid.select.classical.initial_silhouette import (
     MOST_OFFERED,
     UNLIKE,
     Guess,
-    grown_to,
     hypotheses,
     overlap,
-    what_of,
 )
 from openvoid.select.seeds import seeds_of
 from openvoid.vision.working import FOLLOW, prepare

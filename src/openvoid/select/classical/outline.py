@@ -16,10 +16,20 @@ from openvoid.select.seeds import Mask
 from openvoid.vision.masks import without_holes
 
 Map = NDArray[Any]  # [h, w] float32
+SAME_PX = 0.75  # a boundary that is carried lies between pixels
 FAR_PX = 30.0  # signed distances are held up to here
 HOLE_SHARE = 0.1  # of the object: larger holes stay open
 CLEAR_HOLE = 0.5  # as unlike the background as the object: what is less shows it
 SPECK_PX = 30  # larger parts need only touch the carried shape
+
+
+def agreement(mask: Mask, distance: Map) -> float:
+    """Intersection over union with the inside of a signed distance; what is off by less than
+    `SAME_PX` agrees, so that a small thing is not doubted for its rounded outline."""
+    inside = distance > 0
+    union = np.count_nonzero(mask | inside)
+    off = (mask ^ inside) & (np.abs(distance) > SAME_PX)
+    return 1 - np.count_nonzero(off) / union if union else 1.0
 
 
 def signed_distance(mask: Mask) -> Map:

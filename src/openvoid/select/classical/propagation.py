@@ -26,9 +26,16 @@ from openvoid.select.classical.appearance import BAND_PX, Appearance, Colours, P
 from openvoid.select.classical.background import Known, Scene
 from openvoid.select.classical.continuous_cut import boundary_price, cut
 from openvoid.select.classical.evidence import Evidence
-from openvoid.select.classical.initial_silhouette import PRICE, overlap
+from openvoid.select.classical.initial_silhouette import PRICE
 from openvoid.select.classical.motion import ALIKE_FAR, differs, object_flow, summed, trusted
-from openvoid.select.classical.outline import at_edge, closed, held, middle, signed_distance
+from openvoid.select.classical.outline import (
+    agreement,
+    at_edge,
+    closed,
+    held,
+    middle,
+    signed_distance,
+)
 from openvoid.select.classical.reappearance import Memory, appeared, emerged, looks_like, the_object
 from openvoid.select.classical.window import Window
 from openvoid.select.seeds import Mask
@@ -57,7 +64,7 @@ class Step:
     """The silhouette in one frame, and what was measured when it was found (0..1 each)."""
 
     mask: Mask
-    kept: float  # overlap with the shape that the flow carried over
+    kept: float  # agreement with the shape that the flow carried over
     clear: float  # how decided the evidence is along the boundary
     worth: float  # how well colours tell it apart along the boundary
     apart: float  # how well it stands out from the background
@@ -252,7 +259,7 @@ class Carrier:
         self._rival = max(RIVAL_FADING * self._rival, rival)
         return Step(
             mask,
-            overlap(found, shape > 0),
+            agreement(found, shape),
             float(np.tanh(rim).mean()) if rim.size else 0.0,
             float(worth[near].mean()) if rim.size else 0.0,
             apart,

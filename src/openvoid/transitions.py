@@ -172,6 +172,7 @@ def _away(change: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 def _soft(change: NDArray[np.bool_], reach_px: int) -> NDArray[np.float32]:
     """1 on what changes, 0 farther than the reach from it."""
-    alpha = np.clip(1 - _away(change) / (reach_px + 1), 0, 1)
-    alpha[_away(change) > reach_px] = 0
+    away = _away(change)
+    alpha = np.clip(1 - away / (reach_px + 1), 0, 1)
+    alpha[away > reach_px] = 0
     return np.asarray(alpha, np.float32)

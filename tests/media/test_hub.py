@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("huggingface_hub")
 
-from openvoid.core.errors import OpenVoidError
 from openvoid.media import digest, hub
 from openvoid.media.lease import leased
 from openvoid.void.model import released
 from tests.media.hub_server import COMMIT, Fault, Hub
+from tests.refusal import told
 
 MARKS = bytes(range(256)) * 4
 LONG = 24_000_000  # bytes: the hub's client writes pieces of 10 MiB
@@ -66,14 +66,6 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with Hub({released.BASE_REPO: base, released.VOID_REPO: void}, cards) as running:
         monkeypatch.setenv("HF_ENDPOINT", running.url)
         yield running
-
-
-def told(work: Callable[[], object]) -> str:
-    with pytest.raises(OpenVoidError) as caught:
-        work()
-    line = caught.value.line()
-    assert "\n" not in line
-    return line
 
 
 def files_of(folder: Path) -> set[str]:

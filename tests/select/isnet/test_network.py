@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,8 @@ pytest.importorskip("onnxruntime")
 
 from openvoid.core.errors import OpenVoidError
 from openvoid.select.isnet.network import Network
+from tests.refusal import told
 from tests.select.isnet.tiny_isnet import FLOAT16, make_isnet
-
-
-def told(work: Callable[[], object]) -> str:
-    with pytest.raises(OpenVoidError) as caught:
-        work()
-    line = str(caught.value)
-    assert "\n" not in line
-    return line
 
 
 def picture(height: int = 50, width: int = 90) -> np.ndarray:

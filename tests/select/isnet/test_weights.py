@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from openvoid.core import plugins
-from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import silent
 from openvoid.media import hub
 from openvoid.select.isnet import weights
+from tests.refusal import told
 from tests.select.isnet.tiny_isnet import make_isnet
 
 
@@ -27,14 +26,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return make_isnet(tmp_path / "mine.onnx")
-
-
-def told(work: Callable[[], object]) -> str:
-    with pytest.raises(OpenVoidError) as caught:
-        work()
-    line = str(caught.value)
-    assert "\n" not in line
-    return line
 
 
 def needs(**options: str) -> str:

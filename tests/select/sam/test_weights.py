@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ pytest.importorskip("torch")
 pytest.importorskip("huggingface_hub")
 
 from openvoid.core import plugins
-from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import silent
 from openvoid.media import hub
 from openvoid.select.sam import weights
 from tests.media.hub_server import Fault, Hub
+from tests.refusal import told
 
 REPO = weights.RELEASED["sam2"].repo
 
@@ -35,14 +35,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
 def folder(tiny_sam: Mapping[str, Path], tmp_path: Path) -> Path:
     """A copy of tiny SAM 2 that may be damaged."""
     return shutil.copytree(tiny_sam["sam2"], tmp_path / "weights")
-
-
-def told(work: Callable[[], object]) -> str:
-    with pytest.raises(OpenVoidError) as caught:
-        work()
-    line = str(caught.value)
-    assert "\n" not in line
-    return line
 
 
 def test_missing_weights_are_one_line_with_the_command_that_fetches_them() -> None:

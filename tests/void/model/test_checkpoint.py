@@ -15,10 +15,10 @@ pytest.importorskip("torch")
 import torch
 from safetensors.torch import load_file, save_file
 
-from openvoid.core.errors import OpenVoidError
 from openvoid.media import hub
 from openvoid.void.model import checkpoint as weights
 from openvoid.void.model import layout, released
+from tests.refusal import told
 from tests.void.tiny import BASE, TRANSFORMER, make_checkpoint
 
 PASS_1 = released.void_file(1)
@@ -36,14 +36,6 @@ def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "no-such-cache"))
     return Path(shutil.copytree(made, tmp_path / "weights"))
-
-
-def told(work: Callable[[], object]) -> str:
-    with pytest.raises(OpenVoidError) as caught:
-        work()
-    line = caught.value.line()
-    assert "\n" not in line
-    return line
 
 
 def change_config(path: Path, **values: Any) -> None:

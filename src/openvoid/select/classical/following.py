@@ -21,7 +21,7 @@ from openvoid.select.classical.background import Scene
 from openvoid.select.classical.choices import asked_for
 from openvoid.select.classical.doubt import sureness, sureness_of
 from openvoid.select.classical.initial_silhouette import Guess, hypotheses, overlap
-from openvoid.select.classical.outline import signed_distance
+from openvoid.select.classical.outline import blended, signed_distance
 from openvoid.select.classical.propagation import Carrier, Step
 from openvoid.select.seeds import Mask, Seeds
 from openvoid.vision.working import Working
@@ -33,13 +33,17 @@ SETTLED = 0.95  # overlap from which a correction that is carried back changes n
 Look = Callable[[int, Mask, float], Mask | None]
 
 
-class Marked(Protocol):
-    """What a frame says of the object."""
+class Weighed(Protocol):
+    """What says more or less of the object."""
 
     @property
     def weight(self) -> float:
         """How much: the frame that says most is begun with."""
         ...
+
+
+class Marked(Weighed, Protocol):
+    """What a frame says of the object."""
 
     def begun(self, scene: Scene, frame: int) -> tuple[Mask, float]:
         """The silhouette that it means by itself, and how sure that is."""
@@ -144,11 +148,10 @@ class Following:
                 continue
             weight = abs(end - frame) / abs(end - start)
             old = self[frame]
-            both = (1 - weight) * signed_distance(old) + weight * signed_distance(step.mask)
             sure = sureness(step, MARKED, abs(frame - start)) * (
                 0.5 + 0.5 * overlap(old, step.mask)
             )
-            self._keep(frame, both > 0, sure)
+            self._keep(frame, blended(old, step.mask, weight), sure)
 
     def _keep(self, frame: int, mask: Mask, sure: float) -> None:
         self._masks[frame] = PackedMask.of(mask)
@@ -160,7 +163,7 @@ MARKED = 0.9  # how sure a frame is that a person marked
 MEETING = 0.3  # overlap from which two ways meet
 
 
-def first_of(marks: Mapping[int, Marked]) -> int:
+def first_of(marks: Mapping[int, Weighed]) -> int:
     """The frame that says most; of equals the first."""
     return min(marks, key=lambda frame: (-marks[frame].weight, frame))
 

@@ -43,6 +43,11 @@ def signed_distance(mask: Mask) -> Map:
     return np.clip(np.where(mask, inner - 0.5, 0.5 - outer), -FAR_PX, FAR_PX).astype(np.float32)
 
 
+def blended(one: Mask, other: Mask, weight: float) -> Mask:
+    """Between two silhouettes: `weight` 0 is the first, 1 the other."""
+    return (1 - weight) * signed_distance(one) + weight * signed_distance(other) > 0
+
+
 def held(mask: Mask, shape: Map) -> Mask:
     """The parts that the carried shape touches; specks that it does not are left out."""
     count, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))

@@ -69,12 +69,7 @@ class ClassicalSegmenter:
         check(clip, selection)
         with prepare(clip, self._small, run) as working:
             following = Following(working, _pointed(selection, working), run)
-            following.begin()
-            given = {each.frame: read_matte(each.file, *clip.size) for each in selection.mattes}
-            track = drawn(clip, working, following, given, selection, run)
-        if not track.seen:
-            raise OpenVoidError("nothing was found where the marks are")
-        return track
+            return followed(clip, working, following, selection, run)
 
     def follow(
         self,
@@ -108,7 +103,7 @@ class ClassicalSegmenter:
             known = {at: Whole(_reduced(mask, working)) for at, mask in silhouettes.items()}
             following = Following(working, known, run, look)
             following.begin()
-            return drawn(clip, working, following, silhouettes, Selection(), run)
+            return _drawn(clip, working, following, silhouettes, Selection(), run)
 
     def candidates(self, clip: Clip, selection: Selection, run: Run) -> list[Candidate]:
         """What the marks may mean in the frame that says most, best first.
@@ -131,9 +126,13 @@ class ClassicalSegmenter:
 
 
 class Followed(Protocol):
-    """What was followed: a silhouette [h, w] and a confidence a frame."""
+    """What is followed: a silhouette [h, w] and a confidence a frame."""
 
     confidence: list[float]
+
+    def begin(self) -> None:
+        """Find the silhouettes of all frames."""
+        ...
 
     def __getitem__(self, frame: int) -> Mask:
         """At working size."""
@@ -193,7 +192,23 @@ def _reduced(mask: Silhouette, working: Working) -> Mask:
     return small if small.any() else np.asarray(share >= share.max())
 
 
-def drawn(
+def followed(
+    clip: Clip, working: Working, following: Followed, selection: Selection, run: Run
+) -> Track:
+    """The track of what is marked; mattes are as they were given.
+
+    Raises:
+        OpenVoidError: a matte that cannot be read; nothing found.
+    """
+    following.begin()
+    given = {each.frame: read_matte(each.file, *clip.size) for each in selection.mattes}
+    track = _drawn(clip, working, following, given, selection, run)
+    if not track.seen:
+        raise OpenVoidError("nothing was found where the marks are")
+    return track
+
+
+def _drawn(
     clip: Clip,
     working: Working,
     following: Followed,

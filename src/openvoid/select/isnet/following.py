@@ -24,6 +24,7 @@ from openvoid.core.selection import Selection
 from openvoid.select.classical.background import Scene
 from openvoid.select.classical.choices import asked_for
 from openvoid.select.classical.doubt import sureness
+from openvoid.select.classical.following import FARTHER, first_of
 from openvoid.select.classical.initial_silhouette import (
     Guess,
     moves_along,
@@ -31,7 +32,7 @@ from openvoid.select.classical.initial_silhouette import (
     unlike,
 )
 from openvoid.select.classical.initial_silhouette import hypotheses as without_network
-from openvoid.select.classical.outline import at_edge, signed_distance
+from openvoid.select.classical.outline import at_edge, blended
 from openvoid.select.classical.propagation import Carrier
 from openvoid.select.isnet.first_look import agreeing, blurred, hypotheses
 from openvoid.select.isnet.looks import Eye, Sees
@@ -39,7 +40,6 @@ from openvoid.select.isnet.second_look import Known, reappeared, recognised
 from openvoid.select.seeds import Mask, Seeds, seeds_of
 from openvoid.vision.working import Working
 
-FARTHER = 7  # frames, as `classical` has it: what was hidden for less is known at once
 AGREES = 0.85  # IoU of look and carried silhouette from which nothing is carried back
 MEETS = 0.92  # IoU of what is carried back and forth from which it need not be carried farther
 APART = 0.7  # IoU of forward and backward below which the middle is looked at
@@ -94,7 +94,7 @@ class Following:
     @property
     def first(self) -> int:
         """The frame that says most."""
-        return min(self._seeds, key=lambda frame: (-self._seeds[frame].weight, frame))
+        return first_of(self._seeds)
 
     def choices(self) -> list[Guess]:
         """What may be meant in the first frame: as the network sees it, then as `classical` does.
@@ -283,7 +283,7 @@ class Following:
         returned = overlap(back[inner[0]].mask, one.mask) if inner and inner[0] in back else 1.0
         middle = inner[len(inner) // 2] if inner else one.frame
         if middle in back and overlap(steps[middle].mask, back[middle].mask) < APART:
-            guess = _blended(steps[middle].mask, back[middle].mask, _weight(0.5, arrived, returned))
+            guess = blended(steps[middle].mask, back[middle].mask, _weight(0.5, arrived, returned))
             if span > NEAREST and self._may_look(AT_DOUBT) and guess.any():
                 found = self._look(Key(middle, guess, 0.5))
                 odd = found and all(_odd(found.mask, each, middle) for each in (one, other))
@@ -300,7 +300,7 @@ class Following:
             near, mask, same = abs(frame - one.frame) / span, steps[frame].mask, 1.0
             if frame in back:
                 same = 0.5 + 0.5 * overlap(mask, back[frame].mask)
-                mask = _blended(mask, back[frame].mask, _weight(near, arrived, returned))
+                mask = blended(mask, back[frame].mask, _weight(near, arrived, returned))
             elif not back:
                 same = arrived
             trust = ((1 - near) * one.trust + near * other.trust) * sure_of(same)
@@ -326,11 +326,6 @@ def _weight(near: float, arrived: float, returned: float) -> float:
     """How much the second key counts at a place between: as it is near, and came back well."""
     first, second = (1 - near) * arrived**4, near * returned**4
     return second / (first + second) if first + second > 0 else near
-
-
-def _blended(one: Mask, other: Mask, near: float) -> Mask:
-    """Between two silhouettes: `near` 0 is the first, 1 the other."""
-    return ((1 - near) * signed_distance(one) + near * signed_distance(other)) > 0
 
 
 def _odd(mask: Mask, key: Key, frame: int) -> bool:

@@ -21,8 +21,7 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Progress, Run, silent
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
-from openvoid.media.mattes import read_matte
-from openvoid.select.classical.segmenter import check, drawn, offers
+from openvoid.select.classical.segmenter import check, followed, offers
 from openvoid.select.isnet import weights as isnet_weights
 from openvoid.select.isnet.following import Following
 from openvoid.select.isnet.network import EXTRA, Network
@@ -88,12 +87,7 @@ class IsnetSegmenter:
         small = replace(FOLLOW, side_px=self._options.working_size)
         with prepare(clip, small, run) as working:
             following = Following(working, selection, self._network, self._options.every, run)
-            following.begin()
-            given = {each.frame: read_matte(each.file, *clip.size) for each in selection.mattes}
-            track = drawn(clip, working, following, given, selection, run)
-        if not track.seen:
-            raise OpenVoidError("nothing was found where the marks are")
-        return track
+            return followed(clip, working, following, selection, run)
 
     def candidates(self, clip: Clip, selection: Selection, run: Run) -> list[Candidate]:
         """What the marks may mean in the frame that says most, best first.

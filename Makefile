@@ -58,6 +58,6 @@ $(READY): pyproject.toml constraints.txt
 # Besides, what the engine with weights (torch), the worlds and the evaluation need: for the tests,
 # not for the demo.
 $(FULL): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,void,synth,evaluate]' \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,void,synth,evaluate,isnet]' \
 	  -c constraints.txt
 	@touch $@

@@ -807,7 +807,7 @@ def test_a_clip_that_changes_while_it_is_worked_on_gives_no_result(shot: Shot) -
     before = listing(shot.folder)
 
     def touch(stage: str, done: int, total: int) -> None:
-        if stage == "deliver" and done == LENGTH // 2:
+        if stage == "deliver" and done >= LENGTH // 2:  # the second thread may skip a number
             os.utime(shot.clip, (1, 1))
 
     with pytest.raises(OpenVoidError, match="was changed while it was worked on"):

@@ -121,6 +121,7 @@ def test_a_file_of_isnet_is_added_checked_and_listed(
 def test_what_is_no_network_of_that_kind_is_not_added(
     command: Callable[..., Done], tmp_path: Path, cache: Path
 ) -> None:
+    pytest.importorskip("onnxruntime")
     page = tmp_path / "page.onnx"
     page.write_text("<html>no such page</html>")
     assert "is no ONNX file" in one_line(command("weights", "add", "isnet", page))

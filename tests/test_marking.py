@@ -16,12 +16,12 @@ from openvoid.core.clip import Clip, clip_of
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import Region
+from openvoid.core.removal import Told
 from openvoid.core.selection import Point, Selection
 from openvoid.core.track import Track
 from openvoid.marking import (
     Composing,
     Marked,
-    Told,
     find_effects,
     find_track,
     mark,

@@ -229,7 +229,9 @@ def test_shares_count_every_pixel(shot: Shot) -> None:
     shares = shot.remove("out.mkv", soft_edge_px=0).shares
     filled = np.mean([labels != Region.KEEP for labels in quadmask()])
     assert sum(shares.values()) == pytest.approx(1)
-    assert shares == pytest.approx({"kept": 1 - filled, "seen": 0, "synthesised": filled})
+    assert shares == pytest.approx(
+        {"kept": 1 - filled, "seen": 0, "synthesised": filled, "moved": 0}
+    )
 
 
 def test_a_clip_and_a_mask_in_memory(tmp_path: Path) -> None:
@@ -352,7 +354,7 @@ REPORT = {
     "weights": set(),
     "source": {"clip", "mask"},
     "timings_s": {"read", "scenes", "mean", "deliver", "total"},
-    "shares": {"kept", "seen", "synthesised"},
+    "shares": {"kept", "seen", "synthesised", "moved"},
     "notes": {"ring_px"},
     "warnings": None,
 }

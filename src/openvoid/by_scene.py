@@ -18,7 +18,8 @@ import numpy as np
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.plugins import Engine, Reasoner, Segmenter
+from openvoid.core.fates import Fate, Fates
+from openvoid.core.plugins import Engine, Mover, Reasoner, Segmenter
 from openvoid.core.removal import Fill, RemovalRequest, Run
 from openvoid.core.request import keeps_something
 from openvoid.core.scenes import Kind, Scenes, Span, scenes_in_words
@@ -134,6 +135,38 @@ def explain(reasoner: Reasoner, clip: Clip, where: Track, run: Run, cuts: str) -
             effects = reasoner.explain(scene, part, _run_of(run, scenes, reach))
             found.append(effects.moved(reach.start))
     return found
+
+
+def foretell(
+    mover: Mover, clip: Clip, where: Track, effects: Effects, run: Run, cuts: str
+) -> Fates:
+    """Where affected things would be, scene by scene: no course leaves its scene.
+
+    Raises:
+        OpenVoidError: as the mover, and as `scenes_in`.
+    """
+    scenes = scenes_in(clip, cuts, run, EXPLAIN)
+    reaches = scenes.reaches()
+    if len(reaches) == 1 and len(reaches[0]) == clip.length:
+        return mover.foretell(clip, where, effects, run)
+    found: list[Fate] = []
+    for reach in reaches:
+        part = where.trimmed(reach.start, reach.stop)
+        inside = [
+            at
+            for at, each in enumerate(effects.affected)
+            if any(reach.start <= place.frame < reach.stop for place in each.now)
+        ]
+        if part.seen and inside:
+            told = replace(effects, affected=tuple(effects.affected[at] for at in inside))
+            scene, told = (
+                clip.trimmed(reach.start, reach.stop),
+                told.trimmed(reach.start, reach.stop),
+            )
+            fates = mover.foretell(scene, part, told, _run_of(run, scenes, reach))
+            moved = fates.moved(reach.start).things
+            found += [replace(each, effect=inside[each.effect]) for each in moved]
+    return Fates(tuple(found))
 
 
 def fills(engine: Engine, request: RemovalRequest, run: Run, cuts: str) -> Iterator[Fill]:

@@ -1,6 +1,7 @@
-"""The first half of the spine: clip -> selection -> track -> effects -> quadmask.
+"""The first half of the spine: clip -> selection -> track -> effects -> fates -> quadmask.
 
-Enters: a clip, what a person points at, the names of a segmenter and of reasoners. Leaves: each
+Enters: a clip, what a person points at, the names of a segmenter, of reasoners and perhaps of a
+mover. Leaves: each
 artefact on its own, or all of them in a folder, where they can be looked at and corrected: the same
 call again takes up what is there, a person's corrections included. Knows no segmenter and no
 reasoner but by name.
@@ -9,7 +10,7 @@ reasoner but by name.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,14 @@ from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.fates import Fates
 from openvoid.core.plugins import HasCandidates, ReadsWords
 from openvoid.core.quadmask import Quadmask
-from openvoid.core.removal import Progress, Run, silent
+from openvoid.core.removal import Progress, Told, run_of, silent
+from openvoid.core.request import check_fits
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
+from openvoid.foretelling import NO_MOVER, fates_kept
 from openvoid.marking_keys import brought_key, effects_key, reason_key, track_key
 from openvoid.media.mattes import absent
 from openvoid.media.once import decoded_once
@@ -38,15 +42,6 @@ from openvoid.workspace.shelf import Shelf, same_object
 REASONERS = ("motion",)
 
 Options = Mapping[str, Any]
-
-
-@dataclass
-class Told:
-    """What was noted on the way: for the report and the person."""
-
-    notes: dict[str, Any] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    timings_s: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,6 +60,7 @@ class Marked:
     selection: Selection
     track: Track
     effects: Effects
+    fates: Fates
     quadmask: Quadmask
     told: Told
 
@@ -98,7 +94,7 @@ def find_track(
     key = track_key(clip, selection, segmenter, checked, plugin, cuts)
     made = plugins.construct("segmenter", segmenter, options)
     with scratch(key) as folder:
-        run = _run(folder, progress, told)
+        run = run_of(folder, progress, told)
         marks = replace(
             selection, mattes=tuple(m for m in selection.mattes if m.frame not in unseen)
         )
@@ -136,7 +132,7 @@ def find_candidates(
     if not isinstance(made, HasCandidates):
         raise _offers_none(segmenter)
     with scratch(track_key(clip, selection, segmenter, checked, plugin)) as folder:
-        return made.candidates(clip, selection, _run(folder, progress, told))
+        return made.candidates(clip, selection, run_of(folder, progress, told))
 
 
 def find_effects(
@@ -170,7 +166,7 @@ def find_effects(
         plugin = plugins.find("reasoner", name)
         checked = plugins.check_options(plugin, given.get(name, {}))
         with scratch(effects_key(clip, track, name, checked, plugin, cuts)) as folder:
-            run = _run(folder, progress, told)
+            run = run_of(folder, progress, told)
             parts += by_scene.explain(reasoner, decoded_once(clip), track, run, cuts)
     found = by_confidence(combine(parts))
     return combine([edited, found] if edited is not None else [found])
@@ -185,6 +181,8 @@ def mark(
     segmenter_options: Options | None = None,
     reasoners: Sequence[str] = REASONERS,
     reasoner_options: Mapping[str, Options] | None = None,
+    mover: str = NO_MOVER,
+    mover_options: Options | None = None,
     composing: Composing = Composing(),
     cuts: str = AUTO,
     decisions: Decisions = Decisions(),
@@ -249,24 +247,11 @@ def mark(
         if decisions:
             effects = decisions.applied_to(effects)
             shelf.put_effects(effects, key)
-        quadmask = compose(track, effects, **asdict(composing))
+        asked = mover, mover_options, cuts
+        fates = fates_kept(clip, track, effects, shelf, asked, resume, progress, told)
+        quadmask = compose(track, effects, fates, **asdict(composing))
         shelf.put_quadmask(quadmask, clip.rate)
-    return Marked(selection, track, effects, quadmask, told)
-
-
-def check_fits(clip: Clip, track: Track) -> None:
-    """A track of this clip.
-
-    Raises:
-        OpenVoidError: it has another length or size.
-    """
-    if (len(track), track.height, track.width) != (clip.length, *clip.size):
-        raise OpenVoidError(
-            f"the track is {track.width}x{track.height} with {len(track)} frames, "
-            f"the clip {clip.width}x{clip.height} with {clip.length}",
-            where=str(clip.path),
-            mend="make the track from the same frames",
-        )
+    return Marked(selection, track, effects, fates, quadmask, told)
 
 
 def _chosen(segmenter: str, told: Told | None) -> str:
@@ -280,11 +265,6 @@ def _chosen(segmenter: str, told: Told | None) -> str:
 def _reads(plugin: object) -> bool:
     """Whether a class of segmenters takes words."""
     return isinstance(plugin, ReadsWords) and plugin.words
-
-
-def _run(folder: Path, progress: Progress, told: Told | None) -> Run:
-    told = told or Told()
-    return Run(folder, progress, told.notes, told.warnings, told.timings_s)
 
 
 def _offers_none(segmenter: str) -> OpenVoidError:

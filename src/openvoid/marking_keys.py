@@ -13,6 +13,7 @@ from typing import Any
 from openvoid.by_scene import AUTO
 from openvoid.core import plugins
 from openvoid.core.clip import Clip
+from openvoid.core.effects import Effects
 from openvoid.core.plugins import Plugin
 from openvoid.core.removal import silent
 from openvoid.core.selection import Selection
@@ -50,6 +51,20 @@ def effects_key(
     """Of the effects that one reasoner finds."""
     asked = {"reasoner": reasoner, "track": track_hash(track), "options": asdict(options)}
     return _key(clip, asked, plugin, cuts)
+
+
+def fates_key(
+    clip: Clip,
+    track: Track,
+    effects: Effects,
+    mover: str,
+    options: Any,
+    plugin: type[Plugin],
+    cuts: str,
+) -> str:
+    """Of where one mover says that things go."""
+    asked = {"mover": mover, "track": track_hash(track), "options": asdict(options)}
+    return _key(clip, {**asked, "effects": effects.to_json()}, plugin, cuts)
 
 
 def reason_key(

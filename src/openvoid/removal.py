@@ -25,6 +25,7 @@ from openvoid.core import plugins
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.fates import Fates
 from openvoid.core.plugins import Engine, HasOutlook
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import (
@@ -44,6 +45,7 @@ from openvoid.deliver.package import Package
 from openvoid.deliver.provenance import clip_facts, key_of, mask_facts, provenance_of, witnessed
 from openvoid.deliver.report import plain
 from openvoid.deliver.witness import Witness
+from openvoid.layers import moving
 from openvoid.media.content import files_of
 from openvoid.media.once import decoded_once
 from openvoid.media.outputs import owned
@@ -70,6 +72,7 @@ def remove(
     seed: int = 0,
     soft_edge_px: int | None = None,
     effects: Effects | None = None,
+    fates: Fates | None = None,
     cuts: str = AUTO,
     matte: str | Path | None = None,
     patch: str | Path | None = None,
@@ -93,7 +96,8 @@ def remove(
         grow_px: how much larger the mask is made first (negative: smaller).
         seed: the same seed gives the same bytes.
         soft_edge_px: how far blur and penumbra may reach outside the mask; None: by height.
-        effects: what else the object causes, for engines that move affected things.
+        effects: what else the object causes, for engines that ask for it.
+        fates: where affected things go: they are drawn there.
         cuts: where new scenes begin: "auto", "none", or frames from 0 and dissolves: "16,40-55".
         matte: also write what changed, in gray. patch: also write the new pixels, as RGBA.
         overwrite: replace deliverables that exist.
@@ -108,7 +112,7 @@ def remove(
     plugin = plugins.find("engine", engine)
     engine_options = plugins.check_options(plugin, options or {})
     shot = open_shot(clip, mask, prompt, rate, input_color, from_matte, still)
-    request = shot.request(range, grow_px, seed, soft_edge_px, effects)
+    request = shot.request(range, grow_px, seed, soft_edge_px, effects, fates)
     to = destination(out, codec=codec, matte=matte, patch=patch, inputs=shot.files())
     check_free(to, request.clip, request.quadmask, overwrite)
     asked: dict[str, Any] = {"engine": engine, "options": asdict(engine_options)}
@@ -211,8 +215,11 @@ class Removal:
         if start < length:
             clip = decoded_once(self.request.clip)
             request = replace(self.request, clip=clip, start=start)
-            made = by_scene.fills(self.engine, request, self.run, self.cuts)
+            made = moving.fills(request, self._filled)
             yield from in_order(made, start, length, self.engine.name)
+
+    def _filled(self, request: RemovalRequest) -> Generator[Fill, None, None]:
+        yield from by_scene.fills(self.engine, request, self.run, self.cuts)
 
     def deliver(self, fills: Iterator[tuple[Fill, dict[str, Any]]]) -> None:
         """Put each fill into the untouched picture and write it; in the second thread."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.fates import Fates
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import RemovalRequest
 from openvoid.core.request import request_of
@@ -42,6 +43,7 @@ class Shot:
         seed: int,
         soft_edge_px: int | None,
         effects: Effects | None,
+        fates: Fates | None = None,
     ) -> RemovalRequest:
         """Checked, cut to its range, its mask grown."""
         return request_of(
@@ -53,6 +55,7 @@ class Shot:
             seed=seed,
             soft_edge_px=soft_edge_px,
             effects=effects,
+            fates=fates,
         )
 
     def files(self) -> list[Path]:

@@ -142,7 +142,7 @@ def test_the_matte_shows_exactly_what_changed(removed: Removed) -> None:
 
 def test_the_report_accounts_for_every_pixel(removed: Removed) -> None:
     shares = removed.report["shares"]
-    assert set(shares) == {"kept", "seen", "synthesised"}
+    assert set(shares) == {"kept", "seen", "synthesised", "moved"}
     assert sum(shares.values()) == pytest.approx(1)
     gone = 1 - open_quadmask(removed.mask).shares()[Region.KEEP]
     assert gone <= 1 - shares["kept"] < gone + 0.15

@@ -13,6 +13,7 @@ import pytest
 from openvoid.core.box import EMPTY
 from openvoid.core.effects import Belonging, Effect, EffectKind, Effects, Place, Relation
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.fates import End, Fate, FateKind, Fates, Pose
 from openvoid.core.removal import Fill, Run
 from openvoid.core.selection import BoxMark, Matte, Point, Selection, Stroke
 
@@ -44,6 +45,19 @@ EFFECTS_4 = """{"schema": "openvoid.effects/4", "background": "an empty table", 
 "confidence": 0.75, "source": "motion", "applied": false}],
 "belongings": [{"noun": "hat", "places": [{"frame": 1, "corners": [[0, 0], [1, 0], [1, 1]]}],
 "source": "vlm"}]}"""
+EFFECTS_5 = """{"schema": "openvoid.effects/5", "background": "an empty table", "extra": {"k": 1},
+"affected": [{"noun": "ball", "kind": "physical", "cause": "stops", "why": "it stops it",
+"now": [{"frame": 3, "corners": [[0.1, 0.2], [0.3, 0.2], [0.3, 0.4]]}], "goes": [],
+"before": [{"frame": 2, "corners": [[0.1, 0.2], [0.2, 0.2], [0.2, 0.4]]}],
+"confidence": 0.75, "source": "motion", "applied": false}],
+"belongings": [{"noun": "hat", "places": [{"frame": 1, "corners": [[0, 0], [1, 0], [1, 1]]}],
+"source": "vlm"}]}"""
+FATES_1 = """{"schema": "openvoid.fates/1", "extra": {}, "things": [{"noun": "ball",
+"kind": "go on", "effect": 0, "from_frame": 3,
+"shape": [{"frame": 2, "corners": [[0.1, 0.2], [0.2, 0.2],
+[0.2, 0.4]]}], "start": {"frame": 2, "x": 0.15, "y": 0.3, "angle_deg": 0.0, "scale": 1.0},
+"poses": [{"frame": 3, "x": 0.25, "y": 0.3, "angle_deg": 10.0, "scale": 1.5}], "end": "leaves",
+"confidence": 0.5, "why": "it was on its way", "source": "plain"}]}"""
 SELECTION_2 = """{"schema": "openvoid.selection/2", "words": "the cup",
 "points": [{"frame": 2, "x": 10.5, "y": 3.0, "positive": false}],
 "boxes": [{"frame": 0, "left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}],
@@ -85,6 +99,31 @@ NEWER_EFFECTS = replace(
 ASKED_EFFECTS = replace(
     NEWER_EFFECTS, affected=(replace(NEWER_EFFECTS.affected[0], applied=False),)
 )
+CAME_EFFECTS = replace(
+    ASKED_EFFECTS,
+    affected=(
+        replace(
+            ASKED_EFFECTS.affected[0], before=(Place(2, ((0.1, 0.2), (0.2, 0.2), (0.2, 0.4))),)
+        ),
+    ),
+)
+FATES = Fates(
+    (
+        Fate(
+            "ball",
+            FateKind.GO_ON,
+            0,
+            3,
+            (Place(2, ((0.1, 0.2), (0.2, 0.2), (0.2, 0.4))),),
+            Pose(2, 0.15, 0.3),
+            (Pose(3, 0.25, 0.3, 10.0, 1.5),),
+            End.LEAVES,
+            0.5,
+            "it was on its way",
+            "plain",
+        ),
+    )
+)
 NEWER_SELECTION = replace(SELECTION, mattes=(Matte(9, "cup.png"),))
 NEWEST_SELECTION = replace(NEWER_SELECTION, candidate=2, grow_to="part")
 
@@ -97,6 +136,8 @@ NEWEST_SELECTION = replace(NEWER_SELECTION, candidate=2, grow_to="part")
         (NEWER_EFFECTS, EFFECTS_2),
         (NEWER_EFFECTS, EFFECTS_3),
         (ASKED_EFFECTS, EFFECTS_4),
+        (CAME_EFFECTS, EFFECTS_5),
+        (FATES, FATES_1),
         (NEWER_SELECTION, SELECTION_2),
         (NEWEST_SELECTION, SELECTION_3),
     ],
@@ -106,7 +147,8 @@ def test_frozen_examples_are_still_read(value: Any, frozen: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "frozen"), [(ASKED_EFFECTS, EFFECTS_4), (NEWEST_SELECTION, SELECTION_3)]
+    ("value", "frozen"),
+    [(CAME_EFFECTS, EFFECTS_5), (FATES, FATES_1), (NEWEST_SELECTION, SELECTION_3)],
 )
 def test_what_is_written_is_the_newest_schema(value: Any, frozen: str) -> None:
     assert json.loads(json.dumps(value.to_json())) == json.loads(frozen)

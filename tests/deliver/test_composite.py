@@ -139,7 +139,7 @@ def test_an_empty_frame_stays_as_it_is() -> None:
     picture = picture_in(LAYOUTS[0])
     done = Compositor(clip, mask, SOFT_PX, "x").composite(picture, Fill.nothing(0, clip.dtype))
     assert done.picture is picture
-    assert done.counts.tolist() == [HEIGHT * WIDTH, 0, 0]
+    assert done.counts.tolist() == [HEIGHT * WIDTH, 0, 0, 0]
     assert not done.matte().any()
 
 
@@ -192,7 +192,7 @@ BROKEN = {
     "its types are uint16": lambda: with_(rgb=lawful().rgb.astype(np.uint16)),
     "its types are uint8, float64": lambda: with_(alpha=lawful().alpha.astype(np.float64)),
     "alpha leaves 0..1": nan_alpha,
-    "origin 3 has no meaning": lambda: with_(origin=np.full_like(lawful().origin, 3)),
+    "origin 4 has no meaning": lambda: with_(origin=np.full_like(lawful().origin, 4)),
     "origin and alpha disagree": lambda: with_(origin=np.ones_like(lawful().origin)),
 }
 

@@ -125,8 +125,9 @@ def _effects(folder: Path) -> None:
         "source": "person",
     }
     ball = {**shadow, "noun": "ball", "kind": "physical", "cause": "stops", "goes": places[:1]}
+    ball["before"] = places[:1]
     told = {
-        "schema": "openvoid.effects/4",
+        "schema": "openvoid.effects/5",
         "affected": [shadow, ball],
         "background": "an empty street",
         "extra": {"a": 1},

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def engines(
     kind: Annotated[
-        str, typer.Option(help="engine, segmenter, reasoner, renderer or metric")
+        str, typer.Option(help="engine, segmenter, reasoner, mover, renderer or metric")
     ] = "engine",
     as_json: AsJson = False,
 ) -> None:

@@ -49,7 +49,7 @@ def explain(
       openvoid explain shot.mov --track track.mkv --effects mine.json -o why.png
     """
     from openvoid.core.effects import Effects
-    from openvoid.marking import check_fits
+    from openvoid.core.request import check_fits
     from openvoid.media.open import open_clip
     from openvoid.media.outputs import files_at, owned
     from openvoid.media.tracks import open_track

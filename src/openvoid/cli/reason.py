@@ -24,7 +24,7 @@ from openvoid.core.limits import GRID_CELLS
 if TYPE_CHECKING:
     from openvoid.core.effects import Effect, Effects
     from openvoid.core.quadmask import Quadmask
-    from openvoid.marking import Told
+    from openvoid.core.removal import Told
     from openvoid.reason.applied import Decisions
 
 DEFAULT_REASONER = "motion"
@@ -132,7 +132,8 @@ def reason(
       openvoid reason shot.mov --track track.mkv -o m.mkv --reasoner motion,vlm
       openvoid reason shot.mov --track track.mkv -o m.mkv --accept all
     """
-    from openvoid.marking import Composing, Told, find_effects
+    from openvoid.core.removal import Told
+    from openvoid.marking import Composing, find_effects
     from openvoid.media.atomic import write_json
     from openvoid.media.masks import write_quadmask
     from openvoid.media.open import open_clip

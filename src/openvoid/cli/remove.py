@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from openvoid.core.selection import Selection
     from openvoid.marking import Marked
 
-DEFAULT_ENGINE, DEFAULT_SEGMENTER = "plate", "auto"
+DEFAULT_ENGINE, DEFAULT_SEGMENTER, DEFAULT_MOVER = "plate", "auto", "none"
 DELIVER = "What is delivered"
 MARKING = (
     "--track",
@@ -40,6 +40,7 @@ MARKING = (
     "--words",
     "--segmenter",
     "--reasoner",
+    "--mover",
 )
 
 Clip = Annotated[
@@ -68,6 +69,13 @@ Reasoner = Annotated[
     str,
     typer.Option(
         help="Who says what else it affects: names, commas between, or none.",
+        rich_help_panel=marks.MARKS,
+    ),
+]
+Mover = Annotated[
+    str,
+    typer.Option(
+        help="Who says where affected things would go, and has them drawn there: plain, or none.",
         rich_help_panel=marks.MARKS,
     ),
 ]
@@ -123,6 +131,8 @@ def register(app: typer.Typer, words: Sequence[str]) -> None:
             who = segmenter_in(words, DEFAULT_SEGMENTER)
             plugins += [("segmenter", who)] if who else []
             plugins += [("reasoner", name) for name in named]
+            mover = chosen(words, "--mover", DEFAULT_MOVER)
+            plugins += [("mover", mover)] if mover != DEFAULT_MOVER else []
         verb = with_options_of(remove, plugins)
     app.command("remove")(verb)
 
@@ -143,6 +153,7 @@ def remove(
     grow_to: marks.GrowTo = None,
     segmenter: marks.Segmenter = DEFAULT_SEGMENTER,
     reasoner: Reasoner = reason.DEFAULT_REASONER,
+    mover: Mover = DEFAULT_MOVER,
     grid: reason.Grid = 0,
     first_frame_kept: reason.FirstFrameKept = False,
     min_confidence: reason.MinConfidence = 0.0,
@@ -191,6 +202,7 @@ def remove(
     with told(quiet) as progress:
         pointed, opening = None, {"rate": values.rate(rate), "input_color": input_color}
         how = {"cuts": cuts, "decisions": decided, "resume": resume, "progress": progress}
+        how |= {"mover": mover, "mover_options": given.get("mover", {}).get(mover)}
         if where is not None:
             _check_pointing(clip, out, mask, dry_run, overwrite)
             folder = marks_folder or out.with_name(f"{out.name}.marks")
@@ -293,6 +305,7 @@ def _source(
         "mask": found.quadmask,
         "prompt": found.effects.background if prompt is None else prompt,
         "effects": effects or found.effects,
+        "fates": found.fates,
     }
 
 

@@ -104,7 +104,8 @@ def select(
       openvoid select shot.mov --point 60,30@0 --candidate 2 -o track.mkv
     """
     from openvoid.choosing import choose
-    from openvoid.marking import Told, find_track
+    from openvoid.core.removal import Told
+    from openvoid.marking import find_track
     from openvoid.media.mattes import files_of_mattes
     from openvoid.media.open import open_clip
     from openvoid.media.outputs import files_at, owned

@@ -8,7 +8,7 @@ to the person. Knows no model and no files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -17,11 +17,12 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts, shown
 from openvoid.core.limits import FRAME, PLACE_SHARE
 
-SCHEMA = "openvoid.effects/4"
+SCHEMA = "openvoid.effects/5"
 ANY_WORD = ("openvoid.effects/1", "openvoid.effects/2")  # a cause was any word
 OLDER = (*ANY_WORD, "openvoid.effects/3")  # all was applied
+BEFORE_FATES = "openvoid.effects/4"  # nobody told where a thing came from
 PERSON = "person"
-PLACES = ("now", "goes", "places")  # the fields that hold places
+PLACES = ("now", "goes", "before", "places")  # the fields that hold places
 
 
 class EffectKind(StrEnum):
@@ -83,11 +84,17 @@ class Effect:
     confidence: float = 1.0  # 0..1
     source: str = ""  # who says so: a reasoner's name, "person", or several joined by "+"
     applied: bool = True  # False: it is asked about, and nothing is done
+    before: tuple[Place, ...] = ()  # where what moved by itself was until the object touched it
 
     @property
     def by_person(self) -> bool:
         """Whether a person said so, or accepted or rejected it."""
         return PERSON in self.source.split("+")
+
+    def placed_by(self, change: Callable[[tuple[Place, ...]], tuple[Place, ...]]) -> Effect:
+        """The same, all its places changed."""
+        now, goes, before = (change(places) for places in (self.now, self.goes, self.before))
+        return replace(self, now=now, goes=goes, before=before)
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ class Effects:
 
         return replace(
             self,
-            affected=tuple(replace(e, now=later(e.now), goes=later(e.goes)) for e in self.affected),
+            affected=tuple(e.placed_by(later) for e in self.affected),
             belongings=tuple(replace(b, places=later(b.places)) for b in self.belongings),
         )
 
@@ -142,7 +149,7 @@ class Effects:
             return tuple(place for place in places if start <= place.frame < stop)
 
         affected = (
-            replace(e, now=kept(e.now), goes=kept(e.goes))
+            e.placed_by(kept)
             for e in self.affected
             if kept(e.now + e.goes) or not (e.now or e.goes)
         )
@@ -169,7 +176,7 @@ class Effects:
         """
         facts = Facts.of(data)
         schema = facts.at("schema", None)
-        if schema.value not in (SCHEMA, *OLDER):
+        if schema.value not in (SCHEMA, BEFORE_FATES, *OLDER):
             what = f"effects of schema {shown(schema.value)}, expected {SCHEMA!r}"
             raise OpenVoidError(what, where=facts.where)
         older = schema.value in ANY_WORD
@@ -194,6 +201,7 @@ def _effect(row: Facts, older: bool) -> Effect:
         why=why,
         now=_places(row.at("now", ())),
         goes=_places(row.at("goes", ())),
+        before=_places(row.at("before", ())),
         confidence=row.at("confidence", 1.0).number(0, 1),
         source=row.at("source", "").text(),
         applied=row.at("applied", True).yes(),

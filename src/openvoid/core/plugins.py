@@ -1,17 +1,16 @@
 """Plug-ins: what each kind must offer, and how one is found, checked and constructed.
 
 Built-ins and third parties are found in the same way: by entry point, in the groups
-"openvoid.engines", "openvoid.segmenters", "openvoid.reasoners", "openvoid.renderers" and
-"openvoid.metrics". A plug-in is a class with a `name`, a nested frozen dataclass `Options` (its
-fields made by `option`), a constructor that takes one `Options`, and the one method of its
-Protocol. What it may offer besides has a Protocol of its own (`HasWeights`, `Closes`, ...), and is
-asked for by it. Heavy imports belong in the constructor. There is never a silent substitute.
+"openvoid.engines", "openvoid.segmenters", "openvoid.reasoners", "openvoid.movers",
+"openvoid.renderers" and "openvoid.metrics". A plug-in is a class with a `name`, a nested frozen
+dataclass `Options` (its fields made by `option`), a constructor that takes one `Options`, and the
+one method of its Protocol. What it may offer besides has a Protocol of its own (`HasWeights`,
+`Closes`, ...), and is asked for by it. Heavy imports belong in the constructor. There is never a
+silent substitute.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload, runtime_checkable
@@ -20,7 +19,10 @@ from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.fates import Fates
 from openvoid.core.judged import Judged
+from openvoid.core.options import check_options as check_options
+from openvoid.core.options import option as option
 from openvoid.core.removal import Fill, Progress, RemovalRequest, Run
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
@@ -80,6 +82,15 @@ class Reasoner(Named, Protocol):
 
     def explain(self, clip: Clip, track: Track, run: Run) -> Effects:
         """The same clip and track give the same effects (a model behind a URL may differ)."""
+        ...
+
+
+class Mover(Named, Protocol):
+    """Clip, track and effects -> where affected things would be without the object."""
+
+    def foretell(self, clip: Clip, track: Track, effects: Effects, run: Run) -> Fates:
+        """Of those effects that are applied. The same clip, track and effects give the same fates;
+        what cannot be said is left out."""
         ...
 
 
@@ -211,22 +222,10 @@ GROUPS = {
     "engine": ("openvoid.engines", "fill"),
     "segmenter": ("openvoid.segmenters", "track"),
     "reasoner": ("openvoid.reasoners", "explain"),
+    "mover": ("openvoid.movers", "foretell"),
     "renderer": ("openvoid.renderers", "render"),
     "metric": ("openvoid.metrics", "measure"),
 }
-
-
-def option(
-    default: Any,
-    help: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    choices: Sequence[str] | None = None,
-) -> Any:
-    """A field of a plug-in's `Options`: its default, what it does, and what values it takes."""
-    metadata = {"help": help, "low": low, "high": high, "choices": choices}
-    return dataclasses.field(default=default, metadata=metadata)
 
 
 def names(kind: str) -> list[str]:
@@ -270,6 +269,8 @@ def construct(kind: Literal["segmenter"], name: str, options: Given = None) -> S
 @overload
 def construct(kind: Literal["reasoner"], name: str, options: Given = None) -> Reasoner: ...
 @overload
+def construct(kind: Literal["mover"], name: str, options: Given = None) -> Mover: ...
+@overload
 def construct(
     kind: Literal["renderer"], name: str, options: Given = None
 ) -> Renderer[Any, Any]: ...
@@ -302,33 +303,6 @@ def weights_of(plugin: type[Plugin], options: Any, progress: Progress) -> Mappin
         return plugin.weights(options, progress)
     except ImportError as error:
         raise _missing("engine", plugin.name, error) from error
-
-
-def check_options(plugin: type[Plugin], options: Mapping[str, Any]) -> Any:
-    """A plug-in's `Options`, every value of the right type and in its range."""
-    fields = {field.name: field for field in dataclasses.fields(plugin.Options)}
-    for name, value in options.items():
-        if name not in fields:
-            raise OpenVoidError(
-                f"{plugin.name} has no option {name!r}", mend=f"it has: {', '.join(fields)}"
-            )
-        _check_value(f"{plugin.name} option {name}", value, fields[name])
-    return plugin.Options(**options)
-
-
-def _check_value(what: str, value: Any, field: dataclasses.Field[Any]) -> None:
-    wanted = type(field.default)
-    number = type(value) in (int, float) and math.isfinite(value)
-    fits = number if wanted is float else type(value) is wanted
-    if not fits:
-        raise OpenVoidError(f"{what} is {value!r}", mend=f"a {wanted.__name__} is expected")
-    rule = field.metadata
-    if rule["choices"] and value not in rule["choices"]:
-        raise OpenVoidError(f"{what} is {value!r}", mend=f"one of: {', '.join(rule['choices'])}")
-    too_low = rule["low"] is not None and value < rule["low"]
-    too_high = rule["high"] is not None and value > rule["high"]
-    if too_low or too_high:
-        raise OpenVoidError(f"{what} is {value}", mend=f"from {rule['low']} to {rule['high']}")
 
 
 def _entries(kind: str) -> dict[str, dict[str, EntryPoint]]:

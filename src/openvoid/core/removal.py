@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from openvoid.core.box import EMPTY, Box
 from openvoid.core.clip import Clip, Frame
 from openvoid.core.effects import Effects
+from openvoid.core.fates import Fates
 from openvoid.core.quadmask import Quadmask
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ class Origin(IntEnum):
     KEPT = 0
     SEEN = 1  # seen elsewhere in the shot
     SYNTHESISED = 2  # no frame saw it
+    MOVED = 3  # the shot's own, carried elsewhere
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class RemovalRequest:
     prompt: str = ""  # the scene after the removal; engines without text ignore it
     seed: int = 0
     effects: Effects | None = None
+    fates: Fates | None = None  # where affected things go; drawn over what the engine fills
     soft_edge_px: int = 0  # how far outside the mask an engine may go for blur and penumbra
     start: int = 0  # the first frame still to be made; smaller ones were made by an earlier run
 
@@ -88,7 +91,7 @@ class RemovalResult:
     master: Path
     report: Path
     provenance: Provenance
-    shares: Mapping[str, float]  # share of all pixels: kept, seen, synthesised
+    shares: Mapping[str, float]  # share of all pixels, by origin
     notes: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
     matte: Path | None = None
@@ -143,3 +146,18 @@ class Run:
             self.timings_s[stage] = self.timings_s.get(stage, 0.0) + now - begun
             begun = now
             self.progress(stage, done, total)
+
+
+@dataclass
+class Told:
+    """What was noted on the way: for the report and the person."""
+
+    notes: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    timings_s: dict[str, float] = field(default_factory=dict)
+
+
+def run_of(folder: Path, progress: Progress, told: Told | None) -> Run:
+    """A run whose notes, warnings and times are those of `told`."""
+    told = told or Told()
+    return Run(folder, progress, told.notes, told.warnings, told.timings_s)

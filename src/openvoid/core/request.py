@@ -11,8 +11,10 @@ import numpy as np
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.fates import Fates
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.core.removal import RemovalRequest
+from openvoid.core.track import Track
 
 MAX_SEED = 2**63 - 1
 
@@ -27,6 +29,7 @@ def request_of(
     seed: int = 0,
     soft_edge_px: int | None = None,
     effects: Effects | None = None,
+    fates: Fates | None = None,
 ) -> RemovalRequest:
     """The request for the frames with these numbers (first and last, both included).
 
@@ -42,18 +45,36 @@ def request_of(
     _check_number("grow_px", grow_px, -side, side)
     _check_number("soft_edge_px", soft_edge_px, 0, side)
     _check_number("seed", seed, 0, MAX_SEED)
+    whole = clip
     clip, quadmask = _trimmed(clip, quadmask, numbers)
+    first = clip.offset - whole.offset
+    courses = fates.trimmed(first, first + clip.length) if fates is not None else None
     _check_mask(quadmask)
     grown = quadmask.grown(grow_px)
     if grow_px:
         _check_mask(grown, f" once it is grown by {grow_px} px")
     done = effects.applied() if effects is not None else None
-    return RemovalRequest(clip, grown, prompt, seed, done, soft_edge_px)
+    return RemovalRequest(clip, grown, prompt, seed, done, courses, soft_edge_px)
 
 
 def default_soft_edge_px(height: int) -> int:
     """How far blur and penumbra reach outside a mask, usually."""
     return max(4, round(height / 60))
+
+
+def check_fits(clip: Clip, track: Track) -> None:
+    """A track of this clip.
+
+    Raises:
+        OpenVoidError: it has another length or size.
+    """
+    if (len(track), track.height, track.width) != (clip.length, *clip.size):
+        raise OpenVoidError(
+            f"the track is {track.width}x{track.height} with {len(track)} frames, "
+            f"the clip {clip.width}x{clip.height} with {clip.length}",
+            where=str(clip.path),
+            mend="make the track from the same frames",
+        )
 
 
 def _check_number(name: str, value: int, low: int, high: int) -> None:

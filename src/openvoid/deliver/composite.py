@@ -33,7 +33,7 @@ class Composited:
 
     picture: Picture
     fill: Fill
-    counts: NDArray[np.int64]  # [3] pixels kept, seen, synthesised; adds up to the frame
+    counts: NDArray[np.int64]  # pixels by origin; adds up to the frame
 
     def matte(self) -> NDArray[np.uint8]:
         """[H, W] what changed: 255 wholly, 0 not at all; never 0 where something did."""
@@ -123,7 +123,7 @@ class Compositor:
     def _count(self, fill: Fill) -> NDArray[np.int64]:
         counts = np.bincount(fill.origin.ravel(), minlength=len(Origin)).astype(np.int64)
         height, width = self.clip.size
-        counts[Origin.KEPT] = height * width - counts[Origin.SEEN] - counts[Origin.SYNTHESISED]
+        counts[Origin.KEPT] = height * width - counts[Origin.SEEN :].sum()
         return counts
 
     def _broken(self, fill: Fill, how: str) -> OpenVoidError:

@@ -32,6 +32,8 @@ def provenance_of(
         "soft_edge_px": request.soft_edge_px,
         "effects": request.effects.to_json() if request.effects else None,
     }
+    if request.fates and request.fates.moving:
+        settings["fates"] = request.fates.to_json()
     return Provenance(
         engine=asked["engine"],
         settings=settings,

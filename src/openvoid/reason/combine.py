@@ -155,6 +155,7 @@ def _merged(one: Effect, other: Effect) -> Effect:
         why="; ".join(dict.fromkeys(reasons)),
         now=_finer(one.now, other.now),
         goes=_finer(one.goes, other.goes),
+        before=_finer(one.before, other.before),
         confidence=1 - (1 - one.confidence) * (1 - other.confidence),
         source="+".join(effect.source for effect in (one, other) if effect.source),
         applied=one.applied or other.applied,

@@ -17,7 +17,8 @@ import numpy as np
 
 from openvoid.core.effects import Effects, Place
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.quadmask import Labels, Quadmask, label, split
+from openvoid.core.fates import REACH, Fates
+from openvoid.core.quadmask import Labels, Quadmask, dilate, label, split
 from openvoid.core.track import Silhouette, Track
 from openvoid.reason.contours import mask_of
 
@@ -25,6 +26,7 @@ from openvoid.reason.contours import mask_of
 def compose(
     track: Track,
     effects: Effects,
+    fates: Fates | None = None,
     *,
     grid: int = 0,
     first_frame_kept: bool = False,
@@ -35,6 +37,8 @@ def compose(
     Args:
         track: the object's silhouettes.
         effects: as a reasoner or a person tells them; what is not applied is left out.
+        fates: where they go; a thing whose course is known has that, and room for its shadow, in
+            the place of the region in which it may be.
         grid: snap what is affected to this many cells on the short side; 0: accurate to the pixel.
             The published weights were trained on 8.
         first_frame_kept: frame 0 never holds AFFECTED (what would be OVERLAP is PRIMARY), as in the
@@ -44,21 +48,44 @@ def compose(
     Raises:
         OpenVoidError: a place in a frame that the clip does not have.
     """
-    told = effects.applied().affected
-    trusted = [effect for effect in told if effect.confidence >= min_confidence]
-    joined = _by_frame(len(track), ((each.noun, each.places) for each in effects.belongings))
-    changed = _by_frame(len(track), ((each.noun, each.now + each.goes) for each in trusted))
     size = track.height, track.width
+    joined = _by_frame(len(track), ((each.noun, each.places) for each in effects.belongings))
+    size = track.height, track.width
+    told = [
+        (number, each)
+        for number, each in enumerate(effects.affected)
+        if each.applied and each.confidence >= min_confidence
+    ]
+    moving = fates.moving if fates is not None else ()
+    known = {fate.effect for fate in moving}
+    changed = _by_frame(
+        len(track), ((each.noun, each.now + each.goes) for at, each in told if at not in known)
+    )
+    roomy = [(each.noun, each.now) for at, each in told if at in known]
+    roomy += [(fate.noun, tuple(fate.places(*size))) for fate in moving]
+    courses = [_by_frame(len(track), [each]) for each in roomy]
 
     def silhouettes() -> Iterator[Silhouette]:
         for index, mask in enumerate(track):
             yield mask | mask_of(joined.get(index, ()), *size)
 
-    affected = (mask_of(changed.get(index, ()), *size) for index in range(len(track)))
-    mask = Quadmask.from_removed(silhouettes(), affected)
+    def affected() -> Iterator[Silhouette]:
+        for index in range(len(track)):
+            mask = mask_of(changed.get(index, ()), *size)
+            for course in courses:
+                if index in course:
+                    mask |= _with_room(mask_of(course[index], *size))
+            yield mask
+
+    mask = Quadmask.from_removed(silhouettes(), affected())
     if grid:
         mask = mask.grid_snapped(grid)
     return mask.mapped(_first_kept) if first_frame_kept else mask
+
+
+def _with_room(thing: Silhouette) -> Silhouette:
+    """A thing and what it may darken around it."""
+    return dilate(thing, round(REACH * float(np.sqrt(thing.sum()))))
 
 
 def _by_frame(length: int, things: Iterable[tuple[str, Sequence[Place]]]) -> dict[int, list[Place]]:

@@ -18,6 +18,7 @@ from typing import Any
 from openvoid.core import facts
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.fates import Fates
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
@@ -27,7 +28,7 @@ from openvoid.media.masks import write_quadmask
 from openvoid.media.tracks import facts_path, open_track, write_track
 from openvoid.media.transaction import Transaction, recover
 
-SELECTION, TRACK, EFFECTS = "selection.json", "track.mkv", "effects.json"
+SELECTION, TRACK, EFFECTS, FATES = "selection.json", "track.mkv", "effects.json", "fates.json"
 QUADMASK, MADE_BY = "quadmask.mkv", "made_by.json"
 SAME = 0.5  # intersection over union: two tracks are of one object
 
@@ -59,7 +60,7 @@ class Shelf:
         with leased([self.folder], what="this folder of marks"):
             if self.folder.is_dir():
                 facts_name = facts_path(Path(TRACK)).name
-                names = (MADE_BY, SELECTION, TRACK, facts_name, EFFECTS, QUADMASK)
+                names = (MADE_BY, SELECTION, TRACK, facts_name, EFFECTS, FATES, QUADMASK)
                 recover(self.folder / name for name in names)
             self._keys = self._read_keys()
             self._refuse_others()
@@ -121,6 +122,26 @@ class Shelf:
     def put_selection(self, selection: Selection) -> None:
         with self._changing() as together:
             write_json(selection.to_json(), self.folder / SELECTION, together)
+
+    def fates(self, key: str) -> Fates | None:
+        """The fates of this request, a person's corrections included, if they are here.
+
+        Raises:
+            OpenVoidError: they were corrected so that they cannot be read.
+        """
+        if self._keys.get("fates") != key or not (self.folder / FATES).exists():
+            return None
+        return Fates.from_json(facts.read(self.folder / FATES))
+
+    def put_fates(self, fates: Fates, key: str) -> None:
+        """Corrected ones that were made by another request are kept as fates.corrected.json."""
+        path = self.folder / FATES
+        with self._changing(fates=key) as together:
+            if path.exists() and not self._noted(FATES):
+                kept = self._free("fates.corrected")
+                with partial_file(kept, together) as partial, explained(kept):
+                    shutil.copyfile(path, partial)
+            write_json(fates.to_json(), path, together)
 
     def put_quadmask(self, quadmask: Quadmask, rate: Fraction) -> None:
         with self._changing() as together:

@@ -58,6 +58,11 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             for blob in each.course.blobs
             if blob.frame >= each.frame
         )
+        came = scene.placed(
+            (blob.frame, blob.mask(scene.size))
+            for blob in each.course.blobs
+            if blob.frame < each.frame
+        )
         novel = novel_in(evidence, each.before.frame)
         goes = scene.placed(
             (t, mask & scene.seen(t)) for t, mask in going_on(each, scene, novel, limits)
@@ -67,7 +72,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         why += f" {label} in frame {each.frame} it leaves its course. Without the {label} it would"
         why += " have gone on."
         sure = _sure(evidence, each)
-        yield Finding(EffectKind.PHYSICAL, Relation.STOPS, noun, why, now, goes, sure)
+        yield Finding(EffectKind.PHYSICAL, Relation.STOPS, noun, why, now, goes, sure, came)
 
 
 def _sure(evidence: Evidence, found: Meeting) -> float:

@@ -53,14 +53,22 @@ class Finding:
     now: tuple[Place, ...]  # where it is in the clip
     goes: tuple[Place, ...]  # where it would be without the object
     confidence: float  # 0..1
+    before: tuple[Place, ...] = ()  # where what moved was until the object touched it
 
 
 def effects(findings: Iterable[Finding], *, paths: bool = True) -> Iterator[Effect]:
     """Findings as effects; without `paths` nobody says where a thing would go."""
     for each in findings:
-        goes = each.goes if paths else ()
         yield Effect(
-            each.noun, each.kind, each.relation, each.why, each.now, goes, each.confidence, "motion"
+            noun=each.noun,
+            kind=each.kind,
+            cause=each.relation,
+            why=each.why,
+            now=each.now,
+            goes=each.goes if paths else (),
+            before=each.before,
+            confidence=each.confidence,
+            source="motion",
         )
 
 

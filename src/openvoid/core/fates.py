@@ -1,0 +1,190 @@
+"""Fates: where what the object affects would be without it, thing by thing and frame by frame.
+
+A mover writes them from clip, track and effects; a person may correct them (they are JSON). The
+quadmask is composed with them, because only what is marked may change, and the things are then
+drawn at their new places. What is not said here is not moved. Knows no mover and no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from openvoid.core.effects import Place
+from openvoid.core.errors import OpenVoidError
+from openvoid.core.facts import Facts, shown
+from openvoid.core.limits import FRAME, PLACE_SHARE
+
+SCHEMA = "openvoid.fates/1"
+TURNS_DEG = 360_000.0  # a thing that turns a thousand times in a shot
+LARGER = 100.0  # times as large as where it was cut out
+REACH = 0.5  # of a thing's side: so far around it is what it does to the ground, as its shadow
+
+
+class FateKind(StrEnum):
+    """What becomes of a thing once the object is gone."""
+
+    GO_ON = "go on"  # as it was under way
+    FALL = "fall"  # what bore it is gone
+    HOLD = "hold"  # it stays as it was before the object came to it; nothing is drawn
+
+
+class End(StrEnum):
+    """How a course ends."""
+
+    RESTS = "rests"
+    LEAVES = "leaves"  # the picture
+    OPEN = "open"  # it is still under way in the last frame
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where a thing is in a frame: its middle (x, y) as shares of width and height; turned by so
+    many degrees, clockwise as seen, and so many times as large as where it was cut out."""
+
+    frame: int
+    x: float
+    y: float
+    angle_deg: float = 0.0
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of one thing."""
+
+    noun: str
+    kind: FateKind
+    effect: int  # number of the effect, from 0, of which it is a part
+    from_frame: int  # the first frame in which it is elsewhere than in the clip
+    shape: tuple[Place, ...] = ()  # its silhouette in the one frame from which its look is taken
+    start: Pose = Pose(0, 0.5, 0.5)  # its middle there
+    poses: tuple[Pose, ...] = ()  # one a frame from `from_frame`, while it is in the picture
+    end: End = End.OPEN
+    confidence: float = 1.0  # 0..1
+    why: str = ""
+    source: str = ""  # a mover's name, or "person"
+
+    def places(self, height: int, width: int) -> Iterator[Place]:
+        """Its silhouettes, frame by frame, in a picture of that size in pixels."""
+        size = np.array([width, height], np.float64)
+        middle = np.array([self.start.x, self.start.y]) * size
+        outlines = [np.array(place.corners) * size - middle for place in self.shape]
+        for pose in self.poses:
+            matrix = turned(pose.angle_deg) * pose.scale
+            at = np.array([pose.x, pose.y]) * size
+            for outline in outlines:
+                corners = (outline @ matrix.T + at) / size
+                yield Place(pose.frame, tuple((float(x), float(y)) for x, y in corners))
+
+    def moved(self, frames: int) -> Fate:
+        """The same, so many frames later."""
+        later = tuple(replace(pose, frame=pose.frame + frames) for pose in self.poses)
+        return replace(
+            self,
+            from_frame=self.from_frame + frames,
+            shape=tuple(replace(place, frame=place.frame + frames) for place in self.shape),
+            start=replace(self.start, frame=self.start.frame + frames),
+            poses=later,
+        )
+
+
+@dataclass(frozen=True)
+class Fates:
+    """What becomes of every thing that moves, or stays, without the object."""
+
+    things: tuple[Fate, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def moving(self) -> tuple[Fate, ...]:
+        """Those that are drawn elsewhere."""
+        return tuple(each for each in self.things if each.shape and each.poses)
+
+    def moved(self, frames: int) -> Fates:
+        """The same, so many frames later."""
+        return replace(self, things=tuple(each.moved(frames) for each in self.things))
+
+    def trimmed(self, start: int, stop: int) -> Fates:
+        """Of the frames `start` <= frame < `stop` alone, counted from `start`. A thing whose look
+        is taken from a frame outside is not drawn."""
+        kept = []
+        for each in self.things:
+            poses = tuple(pose for pose in each.poses if start <= pose.frame < stop)
+            inside = start <= each.start.frame < stop
+            if each.poses and not (poses and inside):
+                continue
+            kept.append(replace(each, poses=poses).moved(-start))
+        return replace(self, things=tuple(kept))
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary that `json.dump` takes and `from_json` reads."""
+        rows = tuple(asdict(each) for each in self.things)
+        return {"schema": SCHEMA, "things": rows, "extra": dict(self.extra)}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Fates:
+        """The inverse of `to_json`.
+
+        Args:
+            data: decoded JSON, or `Facts`, which know their file.
+
+        Raises:
+            OpenVoidError: another schema; a field that is missing or of the wrong kind; two poses
+                of one frame, or poses out of order.
+        """
+        facts = Facts.of(data)
+        schema = facts.at("schema", None)
+        if schema.value != SCHEMA:
+            what = f"fates of schema {shown(schema.value)}, expected {SCHEMA!r}"
+            raise OpenVoidError(what, where=facts.where)
+        extra = facts.at("extra", {})
+        extra.fields()
+        things = tuple(_fate(row) for row in facts.at("things", ()).rows())
+        return cls(things, dict(extra.kept()))
+
+
+def turned(angle_deg: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """The 2x2 matrix that turns (x, y), y down, clockwise as seen."""
+    cos, sin = np.cos(np.deg2rad(angle_deg)), np.sin(np.deg2rad(angle_deg))
+    return np.array([[cos, -sin], [sin, cos]])
+
+
+def _fate(row: Facts) -> Fate:
+    poses = tuple(_pose(each) for each in row.at("poses", ()).rows())
+    frames = [pose.frame for pose in poses]
+    if frames != sorted(set(frames)):
+        row.at("poses").refuse("poses in the order of frames, one a frame")
+    return Fate(
+        noun=row.at("noun").text(),
+        kind=FateKind(row.at("kind").text(among=list(FateKind))),
+        effect=row.at("effect").whole(0, FRAME),
+        from_frame=row.at("from_frame").whole(0, FRAME),
+        shape=tuple(_places(row.at("shape", ()).rows())),
+        start=_pose(row.at("start")),
+        poses=poses,
+        end=End(row.at("end", End.OPEN.value).text(among=list(End))),
+        confidence=row.at("confidence", 1.0).number(0, 1),
+        why=row.at("why", "").text(),
+        source=row.at("source", "").text(),
+    )
+
+
+def _pose(row: Facts) -> Pose:
+    return Pose(
+        row.at("frame").whole(0, FRAME),
+        row.at("x").number(-PLACE_SHARE, PLACE_SHARE),
+        row.at("y").number(-PLACE_SHARE, PLACE_SHARE),
+        row.at("angle_deg", 0.0).number(-TURNS_DEG, TURNS_DEG),
+        row.at("scale", 1.0).number(1 / LARGER, LARGER),
+    )
+
+
+def _places(rows: Iterable[Facts]) -> Iterator[Place]:
+    for row in rows:
+        corners = row.at("corners").pairs(-PLACE_SHARE, PLACE_SHARE)
+        yield Place(row.at("frame").whole(0, FRAME), corners)

@@ -1,0 +1,1 @@
+"""Things cut out of their frames, and drawn where they would be."""

@@ -1,0 +1,205 @@
+"""The mover `plain`: straight courses and straight falls, without a simulator.
+
+Enters: clip, track and effects. Leaves: fates. What the object stops or turns aside goes on as it
+came (`course`); what it bears or holds falls straight down to the row on which the object stands,
+unturned, and lies there; what it pushes, presses or stirs stays as it was. Nothing bounces, tips,
+turns or runs into anything else, and how fast things fall follows from a guess of the scene's size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from openvoid.core.clip import Clip
+from openvoid.core.effects import Effects
+from openvoid.core.fates import End, Fate, FateKind, Fates, Pose
+from openvoid.core.plugins import option
+from openvoid.core.removal import Run
+from openvoid.core.track import Track
+from openvoid.physics.course import Course, fit
+from openvoid.physics.stage import Stage, build
+from openvoid.physics.watch import BORNE, UNDER_WAY, Look, Seen, things
+
+NEAR = 0.5  # of its size: what has no farther to fall stands already
+SURE_LOOKS = 4  # looks from which on a course is as sure as the effect itself
+FEW = 0.7  # of that, where they are fewer. Both chosen, not measured
+GONE = 0.5  # of its size: so far outside the picture nothing of it is seen
+
+
+class PlainMover:
+    """Things go on as they came, fall straight down, or stay."""
+
+    name: ClassVar[str] = "plain"
+
+    @dataclass(frozen=True)
+    class Options:
+        """What a person may set."""
+
+        height_m: float = option(
+            3.0,
+            "how much of the world the picture's height shows where the object is, in metres",
+            low=0.01,
+            high=1000.0,
+        )
+        slow_motion: float = option(
+            1.0, "how many times slower than life the clip plays", low=0.01, high=10_000.0
+        )
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    def foretell(self, clip: Clip, track: Track, effects: Effects, run: Run) -> Fates:
+        """See `core.plugins.Mover`."""
+        found = list(things(effects, track))
+        if not any(each.cause in (*UNDER_WAY, *BORNE) for each in found):
+            return Fates(tuple(_held(each) for each in found))
+        stage = build(clip, track, self.options.height_m, self.options.slow_motion, run)
+        fates = [fate for each in found if (fate := _fate(each, stage, track, clip.length))]
+        if any(fate.kind is FateKind.FALL for fate in fates):
+            run.note("mover.height_m", self.options.height_m)
+            run.warn(
+                f"how fast things fall follows from a guess: the picture is "
+                f"{self.options.height_m:g} m high at the object (--height-m)"
+            )
+        return Fates(tuple(fates))
+
+
+def _fate(seen: Seen, stage: Stage, track: Track, length: int) -> Fate | None:
+    if seen.cause in UNDER_WAY:
+        return _going_on(seen, stage, length)
+    if seen.cause in BORNE:
+        return _falling(seen, stage, track, length)
+    return _held(seen)
+
+
+def _held(seen: Seen) -> Fate:
+    return Fate(
+        seen.noun,
+        FateKind.HOLD,
+        seen.effect,
+        seen.from_frame,
+        confidence=seen.confidence,
+        why="it stays as it was before",
+        source=PlainMover.name,
+    )
+
+
+def _going_on(seen: Seen, stage: Stage, length: int) -> Fate | None:
+    """As it was under way; None where it was not seen for long enough to say."""
+    stilled = [_stilled(look, stage) for look in seen.looks if look.frame < seen.from_frame]
+    course = fit(stilled, (stage.width / 2, stage.height / 2))
+    if course is None:
+        return None
+    number = _best(seen)
+    there = course.at(seen.looks[number].frame)[2]
+    poses, end = [], End.OPEN
+    for frame in range(seen.from_frame, length):
+        x, y, size = course.at(frame)
+        pose, inside = _pose(frame, x, y, size / there, seen.looks[number], stage)
+        if not inside:
+            end = End.LEAVES
+            break
+        poses.append(pose)
+    if end is not End.LEAVES and course.stands < length:
+        end = End.RESTS
+    few = FEW if len(stilled) < SURE_LOOKS else 1.0
+    return Fate(
+        seen.noun,
+        FateKind.GO_ON,
+        seen.effect,
+        seen.from_frame,
+        seen.shapes[number],
+        _start(seen.looks[number], stage),
+        tuple(poses),
+        end,
+        few * seen.confidence,
+        _words(course, len(stilled)),
+        PlainMover.name,
+    )
+
+
+def _words(course: Course, looks: int) -> str:
+    how = f"it goes on as in the {looks} frames before"
+    how += ", growing smaller" if course.size[1] > 0 else ""
+    how += ", growing larger" if course.size[1] < 0 else ""
+    how += ", slowing down as it did" if course.slows > 0 else ""
+    return f"{how} (these are off its course by {course.off_px:.1f} px)"
+
+
+def _falling(seen: Seen, stage: Stage, track: Track, length: int) -> Fate | None:
+    """Straight down from where it is first seen, to where the object stands."""
+    if not seen.looks:
+        return None
+    first = seen.looks[0]
+    standing = [index for index in track.seen if index >= first.frame] or list(track.seen)
+    base = _stilled_row(track, standing[0], stage)
+    still = _stilled(first, stage)
+    drop = base - still.low
+    if drop < NEAR * still.side_px:
+        return _held(seen)
+    poses, end = [], End.OPEN
+    for frame in range(first.frame, length):
+        fallen = min(drop, 0.5 * stage.fall_px * (frame - first.frame) ** 2)
+        pose, inside = _pose(frame, still.x, still.y + fallen, 1.0, first, stage)
+        if not inside:
+            end = End.LEAVES
+            break
+        poses.append(pose)
+        end = End.RESTS if fallen == drop else end
+    why = f"nothing bears it: it falls {drop:.0f} px, to where the object stands, and lies there"
+    return Fate(
+        seen.noun,
+        FateKind.FALL,
+        seen.effect,
+        first.frame,
+        seen.shapes[0],
+        _start(first, stage),
+        tuple(poses),
+        end,
+        seen.confidence,
+        why,
+        PlainMover.name,
+    )
+
+
+def _best(seen: Seen) -> int:
+    """The look from which its picture is taken: the last that shows all of it."""
+    usable = [at for at, each in enumerate(seen.looks) if each.whole and each.clear]
+    return usable[-1] if usable else len(seen.looks) - 1
+
+
+def _stilled(look: Look, stage: Stage) -> Look:
+    """The same, as the first frame's camera has it."""
+    x, y, larger = stage.stilled(look.frame, look.x, look.y)
+    low = stage.stilled(look.frame, look.x, look.low)[1]
+    area = look.area_px * larger**2
+    return Look(look.frame, x, y, area, low, look.whole, look.clear)
+
+
+def _stilled_row(track: Track, frame: int, stage: Stage) -> float:
+    """The row on which the object stands."""
+    box = track.box(frame)
+    return stage.stilled(frame, (box.left + box.right) / 2, float(box.bottom))[1]
+
+
+def _start(look: Look, stage: Stage) -> Pose:
+    return Pose(look.frame, look.x / stage.width, look.y / stage.height)
+
+
+def _pose(
+    frame: int, x: float, y: float, size: float, look: Look, stage: Stage
+) -> tuple[Pose, bool]:
+    """A place in the first frame as a pose in another, and whether that is in the picture.
+
+    Args:
+        size: in sizes of the look, both as the first frame has them.
+    """
+    across, down, larger = stage.shown(frame, x, y)
+    scale = float(size) * larger * stage.stilled(look.frame, look.x, look.y)[2]
+    reach = (GONE + 0.5) * look.side_px * scale
+    inside = -reach < across < stage.width + reach and -reach < down < stage.height + reach
+    scale = float(np.clip(scale, 1 / 99, 99))
+    return Pose(frame, across / stage.width, down / stage.height, 0.0, scale), inside

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -89,4 +90,4 @@ def stopped() -> Shot:
         confidence=0.8,
         source="motion",
     )
-    return Shot(clip_of(frames, 24), truth, Track.of("box", masks), Effects((ball,)))
+    return Shot(clip_of(frames, Fraction(24)), truth, Track.of("box", masks), Effects((ball,)))

@@ -99,7 +99,7 @@ class Carrier:
         box = bounding_box(mask)
         window = Window.around(box, _margin(box), self._scene.working.size)
         inside = window.mask_of(mask).astype(np.float32)
-        seen = window.of(lab)
+        seen, _ = self._scene.seen(frame, window)
         colours = Colours.of(Palette.of(seen), seen, inside, 1 - inside)
         place = float(np.clip(PLACE * self.memory.area_px**0.5, LEAST_PLACE_PX, MOST_PLACE_PX))
         self._looks = Appearance(colours, place, 0.5 * max(box.height, box.width) + _margin(box))
@@ -110,8 +110,7 @@ class Carrier:
         if not self.mask.any():
             return self._search(target)
         source, old_window, window = self._windows(target)
-        lab = self._scene.lab
-        old, new = old_window.of(lab(source)), window.of(lab(target))
+        (old, _), (new, _) = self._scene.seen(source, old_window), self._scene.seen(target, window)
         back, ahead = self._flows(source, target, old_window, window)
         inside = old_window.mask_of(self.mask)
         shape, trust = fetched(signed_distance(inside), back), trusted(back, ahead, old, new)
@@ -182,7 +181,7 @@ class Carrier:
         self, source: int, target: int, old: Window, new: Window
     ) -> tuple[Displacement, Displacement]:
         """Displacement from the target's window to the source's, and back."""
-        before, now = old.of(self._scene.gray(source)), new.of(self._scene.gray(target))
+        (_, before), (_, now) = self._scene.seen(source, old), self._scene.seen(target, new)
         back = self._dis.between_gray(now, before, or_rests=True)
         return back, self._dis.between_gray(before, now, or_rests=True)
 
@@ -214,8 +213,8 @@ class Carrier:
         across = (there.left + there.right - here.left - here.right) // 2
         far = window.moved(down, across)
         back, ahead = self._flows(other, target, far, window)
-        lab = self._scene.lab
-        trust = trusted(back, ahead, far.of(lab(other)), window.of(lab(target)), ALIKE_FAR)
+        (then, _), (now, _) = self._scene.seen(other, far), self._scene.seen(target, window)
+        trust = trusted(back, ahead, then, now, ALIKE_FAR)
         shape = fetched(signed_distance(far.mask_of(mask)), back)
         told = FAR_WEIGHT * np.clip(shape / 1.5, -SHAPE_LIMIT, SHAPE_LIMIT)
         return (1 - 0.6 * trust) * odds + trust * told
@@ -297,7 +296,7 @@ class Carrier:
         inside = np.clip(shape / 2, 0, 1) * real
         outside = np.clip(-shape / 2, 0, 1) * real
         places = _from_middle(window, mask)
-        self._looks.learn(window.of(self._scene.lab(frame)), inside, outside, *places)
+        self._looks.learn(self._scene.seen(frame, window)[0], inside, outside, *places)
         near = ~found & real
         self._ground.learn(unlike, found & real, near)
         if better is not None:

@@ -37,6 +37,7 @@ from openvoid.select.classical.outline import (
     signed_distance,
 )
 from openvoid.select.classical.reappearance import Memory, appeared, emerged, looks_like, the_object
+from openvoid.select.classical.search import gone
 from openvoid.select.classical.window import Window
 from openvoid.select.seeds import Mask
 from openvoid.vision.flow import Dis, Displacement, fetched
@@ -154,7 +155,7 @@ class Carrier:
     def _windows(self, target: int) -> tuple[int, Window, Window]:
         """The source frame, the window around the object there, and where it is to be looked for.
 
-        It stands still, goes with the camera, or goes on as it did: what matches best.
+        It stands still, goes with the camera, goes on as it did, or went elsewhere: what matches.
         """
         scene, source = self._scene, self.frame
         box = bounding_box(self.mask)
@@ -162,20 +163,11 @@ class Carrier:
         centre = np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2, 1.0])
         moved = scene.between(source, target) @ centre
         camera = moved[:2] / moved[2] - centre[:2]
-        old = scene.gray(source)[box.slices].astype(np.int16)
-        inside = self.mask[box.slices]
-        best, least = window, np.inf
-        for across, down in {(0, 0), _whole(camera), _whole(camera + self._speed)}:
-            there = window.moved(down, across)
-            down, across = there.box.top - window.box.top, there.box.left - window.box.left
-            part, seen = _part(scene.gray(target), box, down, across)
-            valid = inside & seen
-            if not valid.any():
-                continue
-            off = float(np.abs(part.astype(np.int16) - old)[valid].mean()) + 0.01 * abs(across)
-            if off < least:
-                best, least = there, off
-        return source, window, best
+        guesses = (0, 0), _whole(camera), _whole(camera + self._speed)
+        pictures = scene.lab(source), scene.lab(target)
+        across, down = gone(*pictures, self.mask, guesses, self.memory.colours.odds)
+        window = window.reaching(self.mask, down, across)
+        return source, window, window.moved(down, across)
 
     def _flows(
         self, source: int, target: int, old: Window, new: Window
@@ -334,16 +326,3 @@ def _from_middle(window: Window, mask: Mask) -> tuple[Map, Map]:
 
 def _whole(vector: NDArray[Any]) -> tuple[int, int]:
     return round(float(vector[0])), round(float(vector[1]))
-
-
-def _part(picture: NDArray[Any], box: Box, down: int, across: int) -> tuple[NDArray[Any], Mask]:
-    """A moved box of a picture; what is beyond it is zero, and not seen."""
-    height, width = picture.shape
-    moved = Box(box.top + down, box.left + across, box.bottom + down, box.right + across)
-    inner = moved.intersect(Box(0, 0, height, width))
-    part = np.zeros((box.height, box.width), picture.dtype)
-    seen = np.zeros(part.shape, bool)
-    if not inner.empty:
-        here = inner.within(moved).slices
-        part[here], seen[here] = picture[inner.slices], True
-    return part, seen

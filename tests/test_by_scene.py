@@ -20,6 +20,7 @@ from openvoid.core.removal import Fill, RemovalRequest, Run
 from openvoid.core.selection import Point, Selection
 from openvoid.core.track import Track
 from openvoid.plate.engine import PlateEngine
+from openvoid.select.classical.segmenter import ClassicalSegmenter
 
 HEIGHT, WIDTH, LENGTH = 72, 128, 32
 Frames = NDArray[np.float32]
@@ -253,3 +254,30 @@ def test_effects_are_told_at_the_frames_of_the_whole_clip(tmp_path: Path) -> Non
     masks[16:] = False
     alone = by_scene.explain(Shadows(), clip, Track.of("x", masks), run, by_scene.AUTO)
     assert len(alone) == 1
+
+
+def test_what_a_mark_may_mean_is_asked_of_its_own_scene(tmp_path: Path) -> None:
+    clip, at = Case.of("cut").clip, LENGTH // 2 + 1
+    segmenter = ClassicalSegmenter(ClassicalSegmenter.Options())
+    marks = Selection(points=(Point(at, 16 + 3 * at, 38),))
+    found = by_scene.candidates(segmenter, clip, marks, Run(tmp_path), by_scene.AUTO)
+    told = by_scene.candidates(segmenter, clip, marks, Run(tmp_path), str(LENGTH // 2))
+    scene = clip.trimmed(LENGTH // 2, LENGTH)
+    alone = segmenter.candidates(
+        scene, marks.within(lambda _: True, LENGTH // 2), Run(tmp_path / "alone")
+    )
+    assert [each.frame for each in found] == [at] * len(alone)
+    for one, other, again in zip(found, alone, told, strict=True):
+        assert np.array_equal(one.silhouette, other.silhouette)
+        assert np.array_equal(again.silhouette, other.silhouette)
+        assert (one.score, one.cues) == (other.score, other.cues)
+
+
+def test_a_candidate_begins_where_the_track_does(tmp_path: Path) -> None:
+    clip = Case.of("cut").clip
+    segmenter = ClassicalSegmenter(ClassicalSegmenter.Options())
+    both = Selection(
+        points=(Point(2, 22, 38), Point(20, 76, 38), Point(20, 80, 34), Point(20, 70, 40))
+    )
+    found = by_scene.candidates(segmenter, clip, both, Run(tmp_path), by_scene.AUTO)
+    assert {each.frame for each in found} == {2}

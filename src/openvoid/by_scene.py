@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.fates import Fate, Fates
-from openvoid.core.plugins import Engine, Mover, Reasoner, Segmenter
+from openvoid.core.plugins import Engine, HasCandidates, Mover, Reasoner, Segmenter
 from openvoid.core.removal import Fill, RemovalRequest, Run
 from openvoid.core.request import keeps_something
 from openvoid.core.scenes import Kind, Scenes, Span, scenes_in_words
@@ -30,6 +31,7 @@ from openvoid.vision.scenes import scenes_of
 from openvoid.vision.working import EXPLAIN, FOLLOW, PLATE, Small
 
 AUTO = "auto"
+NEAR_FRAMES = 30  # of a mark: what segmenters look at for a candidate, and a little
 
 
 def scenes_in(clip: Clip, cuts: str, run: Run, small: Small = FOLLOW) -> Scenes:
@@ -86,6 +88,39 @@ def track(segmenter: Segmenter, clip: Clip, selection: Selection, run: Run, cuts
             "where the object is seen there, mark it there too"
         )
     return _joined(found, clip)
+
+
+def candidates(
+    segmenter: HasCandidates, clip: Clip, selection: Selection, run: Run, cuts: str
+) -> list[Candidate]:
+    """What the marks may mean in the first scene that is marked, as `track` will begin there.
+
+    Cuts are looked for near the marks only, so that little is decoded.
+
+    Raises:
+        OpenVoidError: as the segmenter, and as `scenes_in`.
+    """
+    if not selection.frames:
+        return list(segmenter.candidates(clip, selection, run))
+    first, last = min(selection.frames), max(selection.frames)
+    start, stop = 0, clip.length
+    if cuts == AUTO:
+        start, stop = max(0, first - NEAR_FRAMES), min(clip.length, last + NEAR_FRAMES + 1)
+        scenes = scenes_of(clip.trimmed(start, stop), FOLLOW, run)
+    else:
+        scenes = scenes_in_words(cuts, clip.length)
+    reach = scenes.reach_of(first - start)
+    here = Span(
+        reach.start + start if reach.start else 0,
+        reach.stop + start if reach.stop + start < stop else clip.length,
+    )
+    if len(here) == clip.length:
+        return list(segmenter.candidates(clip, selection, run))
+    part = selection.within(
+        lambda frame: start <= frame < stop and scenes.reach_of(frame - start) == reach, here.start
+    )
+    found = segmenter.candidates(clip.trimmed(here.start, here.stop), part, run)
+    return [replace(each, frame=each.frame + here.start) for each in found]
 
 
 def _marks_of(selection: Selection, scenes: Scenes, reach: Span) -> Selection:

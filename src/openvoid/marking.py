@@ -116,10 +116,16 @@ def find_candidates(
     *,
     segmenter: str = SEGMENTER,
     options: Options | None = None,
+    cuts: str = AUTO,
     progress: Progress = silent,
     told: Told | None = None,
 ) -> Sequence[Candidate]:
     """What the marks may mean, best first, in the frame with which `find_track` would begin.
+
+    Nothing of another scene counts.
+
+    Args:
+        cuts: where scenes begin; see `by_scene.scenes_in`.
 
     Raises:
         OpenVoidError: as `find_track`; the segmenter offers no candidates.
@@ -131,8 +137,9 @@ def find_candidates(
     made = plugins.construct("segmenter", segmenter, options)
     if not isinstance(made, HasCandidates):
         raise _offers_none(segmenter)
-    with scratch(track_key(clip, selection, segmenter, checked, plugin)) as folder:
-        return made.candidates(clip, selection, run_of(folder, progress, told))
+    with scratch(track_key(clip, selection, segmenter, checked, plugin, cuts)) as folder:
+        run = run_of(folder, progress, told)
+        return by_scene.candidates(made, clip, selection, run, cuts)
 
 
 def find_effects(

@@ -123,7 +123,9 @@ def select(
         writing = owned([glance], overwrite, inputs=read, what="this picture")
         _check_picture(glance, "--glance")
         with told(quiet) as progress, writing as together:
-            found = _glanced(footage, given, who | {"progress": progress}, glance, together)
+            found = _glanced(
+                footage, given, who | {"progress": progress, "cuts": cuts}, glance, together
+            )
         _tell_glance(found, glance, quiet, as_json)
         return
     outs = _check_outputs(out, save_marks, preview)

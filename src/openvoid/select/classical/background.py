@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.select.classical.motion import summed
 from openvoid.select.classical.window import Window
 from openvoid.select.seeds import Mask
 from openvoid.vision.camera import Registration, register
@@ -31,7 +32,8 @@ CAMERA_PX = 400  # long side at which the camera is followed
 AWAY = (6, -6, 12, -12, 24, -24, 48, -48, 18, -18, 36, -36)  # frames that are looked at, best first
 SAMPLES = 6
 LEAST_SAMPLES = 2
-KEPT_FRAMES = 24  # pictures that are held
+KEPT_FRAMES = 64  # pictures that are held: those that a step looks at again, up to 24 away
+KEPT_WINDOWS = 6
 NEARBY: NDArray[np.uint8] = np.ones((3, 3), np.uint8)
 
 Known = Callable[[int], Mask | None]  # where the object is in a frame, if that is known already
@@ -46,6 +48,7 @@ class Scene:
         self.first, self.last = first, working.length - 1 if last is None else last
         self.lab = lru_cache(maxsize=KEPT_FRAMES)(working.lab)
         self.gray = lru_cache(maxsize=KEPT_FRAMES)(working.gray)
+        self.seen = lru_cache(maxsize=KEPT_WINDOWS)(self._seen)
         self._camera: Registration | None = None
         self._shrink = min(1.0, CAMERA_PX / max(working.size))
 
@@ -66,6 +69,10 @@ class Scene:
             frames = (self._small(index) for index in range(self.first, self.last + 1))
             self._camera = register(frames)
         return self._camera
+
+    def _seen(self, frame: int, window: Window) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Lab and gray of a frame in a window."""
+        return window.of(self.lab(frame)), window.of(self.gray(frame))
 
     def _small(self, index: int) -> tuple[NDArray[np.uint8], Mask]:
         gray = self.working.gray(index)
@@ -93,21 +100,19 @@ class Scene:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=(0, 0, 0),
         )
-        return shown, np.asarray(shown.any(axis=2))  # in Lab no colour is (0, 0, 0)
+        return shown, shown[..., 1] > 0  # no colour has an a of 0 in Lab
 
     def unlike(self, target: int, window: Window, known: Known = lambda _: None) -> Map:
         """How far each pixel is from the background, 0..765; NaN where none was seen."""
-        lab = window.of(self.lab(target)).astype(np.int16)
+        lab, _ = self.seen(target, window)
         found: list[Map] = []
         for away in AWAY:
             other = target + away
             if not self.first <= other <= self.last or len(found) == SAMPLES:
                 continue
             shown, seen = self.brought(other, target, window)
-            low = cv2.erode(shown, NEARBY).astype(np.int16)
-            high = cv2.dilate(shown, NEARBY).astype(np.int16)
-            off = np.maximum(np.maximum(low - lab, lab - high), 0)
-            each = off.sum(axis=2, dtype=np.float32)
+            low, high = cv2.erode(shown, NEARBY), cv2.dilate(shown, NEARBY)
+            each = summed(cv2.max(cv2.subtract(low, lab), cv2.subtract(lab, high)))
             mask = known(other)
             if mask is not None and mask.any():
                 seen = seen & ~self._brought_mask(mask, other, target, window)
@@ -116,8 +121,10 @@ class Scene:
         if len(found) < LEAST_SAMPLES:
             return np.full(window.size, np.nan, np.float32)
         middle = nanmedian(np.stack(found))
-        calm = cv2.blur(np.nan_to_num(middle), (3, 3))
-        calm[np.isnan(middle)] = np.nan
+        unknown = np.isnan(middle)
+        middle[unknown] = 0
+        calm = cv2.blur(middle, (3, 3))
+        calm[unknown] = np.nan
         return np.asarray(calm, np.float32)
 
     def _brought_mask(self, mask: Mask, source: int, target: int, window: Window) -> Mask:

@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.select.classical.motion import summed
+
 Map = NDArray[Any]  # [h, w] float32
 CERTAIN = 50.0  # log-odds of a pixel that a person marked
 STEP = np.float32(0.353)  # sigma = tau = 1 / sqrt(8): |grad|^2 <= 8
@@ -29,11 +31,10 @@ def boundary_price(picture: NDArray[Any], price: float, least: float = 0.06) -> 
     The contrast term of Boykov and Jolly (2001): exp(-d^2 / 2 <d^2>), d the colour difference of
     neighbours in [h, w, 3]. What counts as an edge is judged locally, half by the neighbourhood.
     """
-    values = picture.astype(np.float32)
-    down = cv2.copyMakeBorder(values, 0, 1, 0, 1, cv2.BORDER_REPLICATE)
-    across = ((down[:-1, 1:] - values) ** 2).sum(2)
-    along = ((down[1:, :-1] - values) ** 2).sum(2)
-    squared = np.maximum(across, along)
+    down = cv2.copyMakeBorder(picture, 0, 1, 0, 1, cv2.BORDER_REPLICATE)
+    across = cv2.absdiff(down[:-1, 1:], picture).astype(np.float32)
+    along = cv2.absdiff(down[1:, :-1], picture).astype(np.float32)
+    squared = np.maximum(summed(across * across), summed(along * along))
     side = 2 * (max(8, min(squared.shape) // 8) // 2) + 1
     local = cv2.blur(squared, (side, side), borderType=cv2.BORDER_REFLECT_101)
     usual = 0.5 * local + 0.5 * float(squared.mean()) + 2.0
@@ -64,22 +65,28 @@ def _solve(odds: Map, price: Map, start: Map, rounds: int) -> Map:
     """Chambolle and Pock, Algorithm 1; scaled so that data and boundary are of like size."""
     scale = np.float32(1 / max(1.0, float(price.mean())))
     pull, limit = odds * (STEP * scale), price * scale
-    u, ahead = start.copy(), start.copy()
+    u, fresh, ahead = start.copy(), np.empty_like(start), STEP * start
     right, down = np.zeros_like(u), np.zeros_like(u)  # the dual field
     long = np.empty_like(u)
     for _ in range(rounds):
-        right[:, :-1] += STEP * (ahead[:, 1:] - ahead[:, :-1])
-        down[:-1] += STEP * (ahead[1:] - ahead[:-1])
+        right[:, :-1] += ahead[:, 1:]
+        right[:, :-1] -= ahead[:, :-1]
+        down[:-1] += ahead[1:]
+        down[:-1] -= ahead[:-1]
         cv2.magnitude(right, down, long)
         np.divide(long, limit, out=long)
         np.maximum(long, 1, out=long)
         right /= long
         down /= long
-        divergence = right + down
-        divergence[:, 1:] -= right[:, :-1]
-        divergence[1:] -= down[:-1]
-        fresh = u + STEP * divergence + pull
+        np.add(right, down, out=fresh)  # the divergence
+        fresh[:, 1:] -= right[:, :-1]
+        fresh[1:] -= down[:-1]
+        fresh *= STEP
+        fresh += u
+        fresh += pull
         np.clip(fresh, 0, 1, out=fresh)
-        ahead = 2 * fresh - u
-        u = fresh
+        np.multiply(fresh, 2, out=ahead)
+        ahead -= u
+        ahead *= STEP
+        u, fresh = fresh, u
     return u

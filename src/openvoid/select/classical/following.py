@@ -95,6 +95,8 @@ class Following:
 
     def _sweep(self, start: int, end: int, way: int, mask: Mask, sure: float) -> None:
         """Carry from `start` up to, without, `end`; marked frames on the way correct."""
+        if start + way == end:
+            return
         carrier, last, begun = Carrier(self.scene, start, mask, self.known), start, sure
         for frame in range(start + way, end, way):
             step = carrier.step(frame, self._farther(frame, last, way))

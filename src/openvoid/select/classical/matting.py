@@ -10,6 +10,7 @@ narrow band. Half of it is the boundary.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -83,7 +84,9 @@ def _alpha(
     """Alpha [N] of native pixels with `colours` [N, 3] at working places (x, y) in the box."""
     here = box.slices
     target = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.6)[here]
-    gains, offset = fit(small[here].astype(np.float32) / 255, target)
+    reach = BAND_PX + 2 * RADIUS_PX  # of the fits that the band's pixels take the mean of
+    wanted = np.abs(_signed(mask[here])) < reach
+    gains, offset = fit(small[here].astype(np.float32) / 255, target, wanted)
     return (sample(gains, *place) * colours).sum(-1) + sample(offset, *place)
 
 
@@ -95,8 +98,11 @@ def _places(small: tuple[int, ...], box: Box, large: Box, size: tuple[int, int])
     return x, y
 
 
-def fit(guide: NDArray[Any], target: Map) -> tuple[NDArray[Any], Map]:
-    """Local affine functions of colour that give `target`: gains [h, w, 3] and offset [h, w]."""
+def fit(guide: NDArray[Any], target: Map, wanted: Mask) -> tuple[NDArray[Any], Map]:
+    """Local affine functions of colour that give `target`: gains [h, w, 3] and offset [h, w].
+
+    Only those around the pixels that are `wanted` count; elsewhere they are zero.
+    """
     side = (2 * RADIUS_PX + 1, 2 * RADIUS_PX + 1)
 
     def mean(values: NDArray[Any]) -> NDArray[Any]:
@@ -105,16 +111,34 @@ def fit(guide: NDArray[Any], target: Map) -> tuple[NDArray[Any], Map]:
     centre, level = mean(guide), mean(target)
     products = np.stack([guide[..., i] * guide[..., j] for i, j in PAIRS], -1)
     spread = mean(products[..., :3]), mean(products[..., 3:])
-    found = np.concatenate(spread, -1)
-    matrix = np.empty((*target.shape, 3, 3), np.float32)
-    for number, (i, j) in enumerate(PAIRS):
-        value = found[..., number] - centre[..., i] * centre[..., j]
-        matrix[..., i, j] = matrix[..., j, i] = value
-    matrix += EVENNESS * np.eye(3, dtype=np.float32)
-    together = mean(guide * target[..., None]) - centre * level[..., None]
-    gains = np.linalg.solve(matrix, together[..., None])[..., 0].astype(np.float32)
-    offset = (level - (gains * centre).sum(-1)).astype(np.float32)
-    return mean(gains), mean(offset)
+    together = (mean(guide * target[..., None]) - centre * level[..., None])[wanted]
+    found = np.concatenate(spread, -1)[wanted].T
+    at = centre[wanted].T
+    matrix = [found[number] - at[i] * at[j] for number, (i, j) in enumerate(PAIRS)]
+    gains = np.zeros(guide.shape, np.float32)
+    gains[wanted] = _solved(
+        [each + EVENNESS * (number < 3) for number, each in enumerate(matrix)], together.T
+    ).T
+    offset = (level - (gains * centre).sum(-1)) * wanted
+    return mean(gains), mean(offset.astype(np.float32))
+
+
+def _solved(matrix: Sequence[Map], right: Map) -> Map:
+    """x [3, N] of symmetric A x = b, A as its six different entries [N] in the order of `PAIRS`.
+
+    By the adjugate: A is positive definite, its eigenvalues are no less than `EVENNESS`.
+    """
+    xx, yy, zz, xy, xz, yz = (each.astype(np.float64) for each in matrix)
+    by_x = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
+    by_y = by_x[1], xx * zz - xz * xz, xy * xz - xx * yz
+    by_z = by_x[2], by_y[2], xx * yy - xy * xy
+    scale = 1 / (xx * by_x[0] + xy * by_x[1] + xz * by_x[2])
+    return np.stack(
+        [
+            scale * (row[0] * right[0] + row[1] * right[1] + row[2] * right[2])
+            for row in (by_x, by_y, by_z)
+        ]
+    ).astype(np.float32)
 
 
 PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))

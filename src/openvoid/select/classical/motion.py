@@ -28,6 +28,7 @@ STILL = 1.1  # how much better a moving camera must explain the scene than a loc
 COARSER = 4  # the object's motion is smooth: it is spread at a quarter of the size
 TRUST = 0.02  # of its mean motion, far away from it
 ALIKE, ALIKE_FAR = 60.0, 20.0  # colour difference (sum over Lab) that still is a match
+ONES: NDArray[Any] = np.ones((1, 3), np.float32)
 ROUNDS = 6  # of reweighted least squares
 
 
@@ -78,8 +79,13 @@ def differs(lab: NDArray[Any], other: NDArray[Any], flow: Displacement) -> Map:
 
 
 def summed(picture: NDArray[Any]) -> Map:
-    """The sum of the three channels."""
-    return cv2.transform(picture.astype(np.float32), np.ones((1, 3), np.float32))
+    """The sum of the three channels, float32."""
+    return cv2.transform(picture.astype(np.float32), ONES)
+
+
+def squared_length(flow: Displacement) -> Map:
+    x, y = flow[..., 0], flow[..., 1]
+    return np.asarray(x * x + y * y)
 
 
 def follows(
@@ -139,8 +145,7 @@ def trusted(
     alike: float = ALIKE,
 ) -> Map:
     """How far the flow may be believed [h, w], 0..1: it comes back to where it began, and fits."""
-    round_trip = back + fetched(ahead, back)
-    error = (round_trip**2).sum(2)
-    allowed = 0.5 + 0.02 * ((back**2).sum(2))
+    error = squared_length(back + fetched(ahead, back))
+    allowed = 0.5 + 0.02 * squared_length(back)
     unlike = cv2.blur(summed(cv2.absdiff(new, fetched(old, back))), (5, 5))
     return np.exp(-error / (2 * allowed) - (unlike / alike) ** 2).astype(np.float32)

@@ -37,6 +37,7 @@ from openvoid.select.classical.outline import (
     signed_distance,
 )
 from openvoid.select.classical.reappearance import Memory, appeared, emerged, looks_like, the_object
+from openvoid.select.classical.search import gone
 from openvoid.select.classical.window import Window
 from openvoid.select.seeds import Mask
 from openvoid.vision.flow import Dis, Displacement, fetched
@@ -99,7 +100,7 @@ class Carrier:
         box = bounding_box(mask)
         window = Window.around(box, _margin(box), self._scene.working.size)
         inside = window.mask_of(mask).astype(np.float32)
-        seen = window.of(lab)
+        seen, _ = self._scene.seen(frame, window)
         colours = Colours.of(Palette.of(seen), seen, inside, 1 - inside)
         place = float(np.clip(PLACE * self.memory.area_px**0.5, LEAST_PLACE_PX, MOST_PLACE_PX))
         self._looks = Appearance(colours, place, 0.5 * max(box.height, box.width) + _margin(box))
@@ -110,8 +111,7 @@ class Carrier:
         if not self.mask.any():
             return self._search(target)
         source, old_window, window = self._windows(target)
-        lab = self._scene.lab
-        old, new = old_window.of(lab(source)), window.of(lab(target))
+        (old, _), (new, _) = self._scene.seen(source, old_window), self._scene.seen(target, window)
         back, ahead = self._flows(source, target, old_window, window)
         inside = old_window.mask_of(self.mask)
         shape, trust = fetched(signed_distance(inside), back), trusted(back, ahead, old, new)
@@ -155,7 +155,7 @@ class Carrier:
     def _windows(self, target: int) -> tuple[int, Window, Window]:
         """The source frame, the window around the object there, and where it is to be looked for.
 
-        It stands still, goes with the camera, or goes on as it did: what matches best.
+        It stands still, goes with the camera, goes on as it did, or went elsewhere: what matches.
         """
         scene, source = self._scene, self.frame
         box = bounding_box(self.mask)
@@ -163,26 +163,17 @@ class Carrier:
         centre = np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2, 1.0])
         moved = scene.between(source, target) @ centre
         camera = moved[:2] / moved[2] - centre[:2]
-        old = scene.gray(source)[box.slices].astype(np.int16)
-        inside = self.mask[box.slices]
-        best, least = window, np.inf
-        for across, down in {(0, 0), _whole(camera), _whole(camera + self._speed)}:
-            there = window.moved(down, across)
-            down, across = there.box.top - window.box.top, there.box.left - window.box.left
-            part, seen = _part(scene.gray(target), box, down, across)
-            valid = inside & seen
-            if not valid.any():
-                continue
-            off = float(np.abs(part.astype(np.int16) - old)[valid].mean()) + 0.01 * abs(across)
-            if off < least:
-                best, least = there, off
-        return source, window, best
+        guesses = (0, 0), _whole(camera), _whole(camera + self._speed)
+        pictures = scene.lab(source), scene.lab(target)
+        across, down = gone(*pictures, self.mask, guesses, self.memory.colours.odds)
+        window = window.reaching(self.mask, down, across)
+        return source, window, window.moved(down, across)
 
     def _flows(
         self, source: int, target: int, old: Window, new: Window
     ) -> tuple[Displacement, Displacement]:
         """Displacement from the target's window to the source's, and back."""
-        before, now = old.of(self._scene.gray(source)), new.of(self._scene.gray(target))
+        (_, before), (_, now) = self._scene.seen(source, old), self._scene.seen(target, new)
         back = self._dis.between_gray(now, before, or_rests=True)
         return back, self._dis.between_gray(before, now, or_rests=True)
 
@@ -214,8 +205,8 @@ class Carrier:
         across = (there.left + there.right - here.left - here.right) // 2
         far = window.moved(down, across)
         back, ahead = self._flows(other, target, far, window)
-        lab = self._scene.lab
-        trust = trusted(back, ahead, far.of(lab(other)), window.of(lab(target)), ALIKE_FAR)
+        (then, _), (now, _) = self._scene.seen(other, far), self._scene.seen(target, window)
+        trust = trusted(back, ahead, then, now, ALIKE_FAR)
         shape = fetched(signed_distance(far.mask_of(mask)), back)
         told = FAR_WEIGHT * np.clip(shape / 1.5, -SHAPE_LIMIT, SHAPE_LIMIT)
         return (1 - 0.6 * trust) * odds + trust * told
@@ -297,7 +288,7 @@ class Carrier:
         inside = np.clip(shape / 2, 0, 1) * real
         outside = np.clip(-shape / 2, 0, 1) * real
         places = _from_middle(window, mask)
-        self._looks.learn(window.of(self._scene.lab(frame)), inside, outside, *places)
+        self._looks.learn(self._scene.seen(frame, window)[0], inside, outside, *places)
         near = ~found & real
         self._ground.learn(unlike, found & real, near)
         if better is not None:
@@ -335,16 +326,3 @@ def _from_middle(window: Window, mask: Mask) -> tuple[Map, Map]:
 
 def _whole(vector: NDArray[Any]) -> tuple[int, int]:
     return round(float(vector[0])), round(float(vector[1]))
-
-
-def _part(picture: NDArray[Any], box: Box, down: int, across: int) -> tuple[NDArray[Any], Mask]:
-    """A moved box of a picture; what is beyond it is zero, and not seen."""
-    height, width = picture.shape
-    moved = Box(box.top + down, box.left + across, box.bottom + down, box.right + across)
-    inner = moved.intersect(Box(0, 0, height, width))
-    part = np.zeros((box.height, box.width), picture.dtype)
-    seen = np.zeros(part.shape, bool)
-    if not inner.empty:
-        here = inner.within(moved).slices
-        part[here], seen[here] = picture[inner.slices], True
-    return part, seen

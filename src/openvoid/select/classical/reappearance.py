@@ -26,6 +26,7 @@ SOLID = 0.03  # share of its area that holes of a thing without holes may have
 CLEARLY = 0.02  # more alike must it be without a part that is left out
 AREA_WEIGHT, AHEAD_WEIGHT = 0.15, 0.05  # beside the share of colours that is alike
 LARGE = 0.08  # of a silhouette: a part to be judged by itself
+NEAR = 0.5  # of its size (root of its area): so far away may be smaller ones
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def the_object(lab: NDArray[Any], mask: Mask, memory: Memory, speed: NDArray[np.
     area = stats[:, cv2.CC_STAT_AREA].copy()
     area[0] = 0
     large = [int(part) for part in np.argsort(-area) if area[part] > LARGE * area.sum()]
+    mask = mask & ~_far(parts, large)
     if len(large) < 2:
         return mask
     kept, centres = set(large), {part: np.array(centroids[part]) for part in large}
@@ -82,6 +84,16 @@ def the_object(lab: NDArray[Any], mask: Mask, memory: Memory, speed: NDArray[np.
             break
         kept.discard(part)
     return mask & ~np.isin(parts, [part for part in large if part not in kept])
+
+
+def _far(parts: NDArray[Any], large: list[int]) -> Mask:
+    """Small parts that lie away from all large ones: of a thing of that size they are none."""
+    body = np.isin(parts, large)
+    if not body.any():
+        return body
+    away = cv2.distanceTransform((~body).astype(np.uint8), cv2.DIST_L2, 3)
+    near = np.unique(parts[away <= NEAR * math.sqrt(np.count_nonzero(body))])
+    return (parts > 0) & ~np.isin(parts, near)
 
 
 def _alike(lab: NDArray[Any], mask: Mask, memory: Memory) -> float:

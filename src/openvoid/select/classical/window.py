@@ -57,6 +57,18 @@ class Window:
         there = Box(box.top + down, box.left + across, box.bottom + down, box.right + across)
         return replace(self, box=there)
 
+    def reaching(self, mask: Mask, down: int, across: int) -> Window:
+        """A larger one, beyond the frame's edge where that cuts the mask off: so that, moved, it
+        still shows what comes in there."""
+        above = max(0, down) * bool(mask[0].any())
+        below = max(0, -down) * bool(mask[-1].any())
+        left = max(0, across) * bool(mask[:, 0].any())
+        right = max(0, -across) * bool(mask[:, -1].any())
+        old = self.box
+        box = Box(old.top - above, old.left - left, old.bottom + below, old.right + right)
+        size = round(box.height * self.scale), round(box.width * self.size[1] / old.width)
+        return replace(self, box=box, size=size)
+
     @property
     def scale(self) -> float:
         """Window px for a working one."""

@@ -55,7 +55,7 @@ class PlateEngine:
         look = survey(clip, mask, soft_px, run, camera)
         soft_proxy = int(np.ceil(soft_px / look.proxy.scale)) if soft_px else 0
         _note_camera(look, run)
-        donors = plan(look.needed, look.shown, _places(look))
+        donors = plan(*look.places(), _places(look))
         unseen = unseen_cells(look, donors)
         canvas = paint_canvas(look, unseen, soft_proxy, np.random.default_rng(request.seed), run)
         wanted = (_wanted_box(look, index, soft_proxy) for index in range(clip.length))

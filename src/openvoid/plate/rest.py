@@ -91,15 +91,27 @@ def passing_and_looks(
     now = np.full((len(shown), len(cells)), -1, np.int8)
     known = np.full((LOOKS, len(cells), 3), np.nan, np.float32)
     known[0] = usual.colors[cells]
+    spared = _before_effects(shown, needed, affected)
     for index in range(len(shown)):
         colors = usual.exposed(index)
-        passing[index] = usual.passing(index, colors)
+        passing[index] = usual.passing(index, colors, spared[index])
         rests = shown[index, cells] & ~passing[index, cells]
         now[index] = _numbered(known, colors[cells], usual.most[cells], rests)
     passing[:, cells] |= shown[:, cells] & (now < 0)
     several = np.array([len(np.unique(row[row >= 0])) > 1 for row in now.T], bool)
     cells, now = cells[several], np.ascontiguousarray(now[:, several])
     return passing, Looks(cells, now, _right(now, needed[:, cells], affected[:, cells]))
+
+
+def _before_effects(shown: Cells, needed: Cells, affected: Cells) -> Cells:
+    """Which cells a frame shows for the last time before an effect hides them."""
+    found = np.zeros_like(shown)
+    struck = np.zeros(shown.shape[1], bool)  # whether an effect hides the cell, until it is seen
+    for index in reversed(range(len(shown) - 1)):
+        hidden, next_hidden = needed[index], needed[index + 1]
+        struck = np.where(next_hidden, affected[index + 1] | struck, struck & ~hidden)
+        found[index] = shown[index] & struck
+    return found
 
 
 def _numbered(
@@ -124,39 +136,67 @@ def _numbered(
 
 
 def _right(now: NDArray[np.int8], needed: Cells, affected: Cells) -> NDArray[np.int8]:
-    """The look [T, n] that belongs in each place: what is shown, else the nearest that was.
+    """The look [T, n] that belongs in each place while it is hidden: the nearest that rested.
 
-    Where an effect hides it, anywhere between two times at which it is shown, the look before.
+    Where an effect hides it, anywhere between two times at which it is shown, the one before.
     """
-    count = len(now)
-    before, since = np.full(now.shape, -1, np.int8), np.zeros(now.shape, np.int32)
-    after, until = np.full(now.shape, -1, np.int8), np.zeros(now.shape, np.int32)
-    struck, will = np.zeros(now.shape, bool), np.zeros(now.shape, bool)
-    for index in range(count):
-        _carry(index, index - 1, now, needed & affected, before, since, struck)
-    for index in reversed(range(count)):
-        _carry(index, index + 1, now, needed & affected, after, until, will)
-    first = (since <= until) | struck | will
-    return np.where((before >= 0) & (first | (after < 0)), before, after)
+    lasts, struck = _lasting(now), needed & affected
+    before, after = _Carried.start(now), _Carried.start(now)
+    for index in range(len(now)):
+        before.step(index, index - 1, now[index], lasts[index], struck[index])
+    for index in reversed(range(len(now))):
+        after.step(index, index + 1, now[index], lasts[index], struck[index])
+    first = (before.gap <= after.gap) | before.struck | after.struck
+    return np.where((before.look >= 0) & (first | (after.look < 0)), before.look, after.look)
 
 
-def _carry(
-    index: int,
-    last: int,
-    now: NDArray[np.int8],
-    affected: Cells,
-    look: NDArray[np.int8],
-    gap: NDArray[np.int32],
-    struck: Cells,
-) -> None:
-    """One step in time: the look last seen, how long ago, and whether an effect came since."""
-    rests = now[index] >= 0
-    if not 0 <= last < len(now):
-        look[index], struck[index] = now[index], affected[index]
-        return
-    look[index] = np.where(rests, now[index], look[last])
-    gap[index] = np.where(rests, 0, gap[last] + 1)
-    struck[index] = ~rests & (struck[last] | affected[index])
+def _lasting(now: NDArray[np.int8]) -> NDArray[np.int32]:
+    """For how many frames [T, n] a place looks as it does, those in which it is hidden left out."""
+    count, last = (now >= 0).astype(np.int32), now[0].copy()
+    same = np.zeros(now.shape, bool)  # as in the frame before
+    for index in range(1, len(now)):
+        rests = now[index] >= 0
+        same[index] = ~rests | (now[index] == last)
+        count[index] += np.where(same[index], count[index - 1], 0)
+        last = np.where(rests, now[index], last)
+    for index in reversed(range(len(now) - 1)):
+        count[index] = np.where(same[index + 1], count[index + 1], count[index])
+    return count
+
+
+@dataclass(frozen=True)
+class _Carried:
+    """The last look that rested, carried through time one way."""
+
+    look: NDArray[np.int8]  # [T, n], -1 for none
+    lasts: NDArray[np.int32]  # for how long it was there
+    gap: NDArray[np.int32]  # frames since
+    struck: Cells  # whether an effect hides the place, and has not let go of it
+
+    @classmethod
+    def start(cls, now: NDArray[np.int8]) -> _Carried:
+        none, zero = np.full(now.shape, -1, np.int8), np.zeros(now.shape, np.int32)
+        return cls(none, zero, zero.copy(), np.zeros(now.shape, bool))
+
+    def step(
+        self,
+        index: int,
+        last: int,
+        now: NDArray[np.int8],
+        lasts: NDArray[np.int32],
+        struck: NDArray[np.bool_],
+    ) -> None:
+        """To a frame from the `last`. What did not stay is carried only for want of better."""
+        if not 0 <= last < len(self.look):
+            self.look[index], self.lasts[index], self.struck[index] = now, lasts, struck
+            return
+        shown = now >= 0
+        new = shown & ((lasts > REST_FRAMES) | (lasts > self.lasts[last]))
+        same = shown & (now == self.look[last])
+        self.look[index] = np.where(new, now, self.look[last])
+        self.lasts[index] = np.where(new, lasts, self.lasts[last])
+        self.gap[index] = np.where(new | same, 0, self.gap[last] + 1)
+        self.struck[index] = ~shown & (self.struck[last] | struck)
 
 
 @dataclass(frozen=True)
@@ -184,12 +224,14 @@ class _Usual:
         usual = nanmedian(looks)
         gains = np.stack([_gain(colors, usual) for colors in looks])
         usual = nanmedian(looks * gains[:, None])
-        restless = 3 * largest(nanmedian(np.abs(looks * gains[:, None] - usual)))
+        off = np.abs(looks * gains[:, None] - usual)
+        restless = 3 * largest(nanmedian(off))
         seldom = np.isfinite(looks[..., 0]).sum(axis=0) < max(5, SELDOM * len(picked))
         most = np.fmax(TRANSIENT, restless)
         found = cls(sight, shown, wanted, seldom, usual, most, np.zeros_like(most))
-        changes = [found._change(index, REST_FRAMES) for index in picked]
-        calm = 3 * nanmedian(np.stack(changes))
+        changes = np.stack([found._change(index, REST_FRAMES) for index in picked])
+        changes[largest(off) > most] = np.nan  # what it changes by while it looks as usual
+        calm = 3 * _lower_quartile(changes)
         return replace(found, calm=np.fmax(CHANGING, calm))
 
     def exposed(self, index: int) -> Colors:
@@ -197,26 +239,33 @@ class _Usual:
         colors = np.where(self.shown[index][:, None], self.sight.colors(index), np.nan)
         return colors * _gain(colors, self.colors)
 
-    def passing(self, index: int, colors: Colors) -> NDArray[np.bool_]:
+    def passing(self, index: int, colors: Colors, spared: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """[cells] in which a frame shows something that only passes through.
 
-        A cell that is seldom shown belongs to it if it touches that.
+        A cell that is seldom shown belongs to it if it touches that, unless it is `spared`.
         """
         off = largest(np.abs(colors - self.colors))
         moved = (off > self.most) & ~self.seldom & self.wanted
         if not moved.any():
             return moved
         grid = self.sight.grid
-        unsure = moved | (self.seldom & self.wanted & self.shown[index])
-        things = touching(unsure.reshape(grid), moved.reshape(grid))
-        stays = []  # the stretches of `REST_FRAMES` with the frame in them, inside the clip
+        moved = _moving(moved.reshape(grid), self._stays(index))
+        unsure = (self.seldom & self.wanted & self.shown[index] & ~spared).reshape(grid)
+        return touching(moved | unsure, moved).ravel()
+
+    def _stays(self, index: int) -> list[NDArray[np.float32]]:
+        """How much each cell [rows, columns] changes in the stretches with the frame in them.
+
+        Each lasts `REST_FRAMES` and lies in the clip. Above 1 is a change; NaN is not known.
+        """
+        stays = []
         for start in range(index - REST_FRAMES, index + 1):
             if start >= 0 and start + REST_FRAMES < len(self.shown):
                 others = [start + step - index for step in range(REST_FRAMES + 1)]
                 changes = [self._change(index, away) for away in others if away]
                 change = largest(np.stack(changes, axis=-1)) / self.calm
-                stays.append(np.asarray(change, np.float32).reshape(grid))
-        return _moving(things, stays).ravel()
+                stays.append(np.asarray(change, np.float32).reshape(self.sight.grid))
+        return stays
 
     def _change(self, index: int, away: int) -> NDArray[np.float32]:
         """How much cells differ from a frame to one so many on; NaN where either hides them."""
@@ -233,19 +282,30 @@ class _Usual:
 
 
 def _moving(things: NDArray[np.bool_], changes: list[NDArray[np.float32]]) -> NDArray[np.bool_]:
-    """Those of the `things` [rows, columns] that change along their outline, each time.
+    """Those of the `things` [rows, columns] that change along their outline, whenever it is known.
 
-    A change above 1 is one; NaN is not known.
+    What is hidden before it has been watched for long enough rests.
     """
     count, parts = cv2.connectedComponents(things.astype(np.uint8), connectivity=8)
-    inner = cv2.erode(things.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    moves = np.ones(count, bool)
+    rim = things & (cv2.erode(things.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+    whole = np.bincount(parts[rim], minlength=count)
+    moves, stays = np.zeros(count, bool), np.zeros(count, bool)
     for change in changes:
-        outline = np.bincount(parts[things & ~inner & np.isfinite(change)], minlength=count)
+        outline = np.bincount(parts[rim & np.isfinite(change)], minlength=count)
         changed = np.bincount(parts[things & (change > 1)], minlength=count)
-        moves &= changed >= np.maximum(1, OUTLINE * outline)
+        moved = changed >= np.maximum(1, OUTLINE * outline)
+        moves |= moved
+        stays |= ~moved & (outline >= np.maximum(1, OUTLINE * whole))
+    moves &= ~stays
     moves[0] = False
     return np.asarray(moves[parts])
+
+
+def _lower_quartile(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Over axis 0 of what is not NaN: of a place that something passes, more often than not."""
+    ordered = np.sort(values, axis=0)  # NaN last
+    at = np.maximum(np.isfinite(values).sum(axis=0) - 1, 0) // 4
+    return np.asarray(np.take_along_axis(ordered, at[None], axis=0)[0], np.float32)
 
 
 def _gain(colors: Colors, usual: Colors) -> NDArray[np.float32]:

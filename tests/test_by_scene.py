@@ -20,6 +20,7 @@ from openvoid.core.removal import Fill, RemovalRequest, Run
 from openvoid.core.selection import Point, Selection
 from openvoid.core.track import Track
 from openvoid.plate.engine import PlateEngine
+from openvoid.unmixing import Lent, Still
 
 HEIGHT, WIDTH, LENGTH = 72, 128, 32
 Frames = NDArray[np.float32]
@@ -116,9 +117,23 @@ def test_donors_come_from_the_same_side_of_a_cut(tmp_path: Path) -> None:
     assert run.warnings == []
 
 
-def test_without_cuts_told_by_a_person_the_other_scene_is_painted_in(tmp_path: Path) -> None:
-    case = Case.of("cut")
-    assert max(case.db(filled(case, tmp_path, cuts="none")[0])) < 30
+def test_told_that_there_is_no_cut_it_is_one_scene(tmp_path: Path) -> None:
+    assert "scenes" not in filled(Case.of("cut"), tmp_path, cuts="none")[1].notes
+
+
+@pytest.mark.parametrize("kind", ["dissolve", "fade"])
+def test_a_dissolve_lends_what_its_scenes_hide(kind: str, tmp_path: Path) -> None:
+    case = Case.of(kind)
+    assert min(case.db(filled(case, tmp_path)[0])) > 38  # 26 from each scene's own frames
+
+
+def test_a_dissolve_with_a_shaking_camera_lends_nothing(tmp_path: Path) -> None:
+    case = Case.of("dissolve")
+    shown = np.stack(list(case.clip.frames()))
+    shown[9:24] = np.roll(shown[9:24], 5, axis=1)
+    request = replace(case, clip=clip_of(list(shown))).request()
+    lent = Lent.of(request, range(9, 24), Still.of(request, 8), Still.of(request, 24))
+    assert not lent.ways
 
 
 @pytest.mark.parametrize("kind", ["dissolve", "fade"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from openvoid.core.scenes import Kind, Scenes, Span, scenes_in_words
 from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
 from openvoid.transitions import Crossing, Side
+from openvoid.unmixing import Lent, Still, with_lent
 from openvoid.vision.scenes import scenes_of
 from openvoid.vision.working import EXPLAIN, FOLLOW, PLATE, Small
 
@@ -183,15 +184,51 @@ class _Filling:
         if all(mask.box(index).empty for index in range(len(span))):
             dtype = request.clip.dtype
             return (Fill.nothing(index, dtype) for index in range(start, span.stop))
-        part = replace(
-            request,
-            clip=request.clip.trimmed(span.start, span.stop),
-            quadmask=mask,
-            effects=request.effects and request.effects.trimmed(span.start, span.stop),
-            start=start - span.start,
-        )
+        lent = tuple(self._lent(span))
+        if any(each.ways for each in lent):
+            part = with_lent(request, span, lent)
+            first = span.start - part.start
+            part = replace(part, start=start - first)
+        else:
+            first = span.start
+            part = replace(
+                request,
+                clip=request.clip.trimmed(span.start, span.stop),
+                quadmask=mask,
+                effects=request.effects and request.effects.trimmed(span.start, span.stop),
+                start=start - first,
+            )
         made = self.engine.fill(part, _run_of(self.run, self.scenes, span))
-        return (replace(fill, frame=fill.frame + span.start) for fill in made)
+        own = takewhile(lambda fill: fill.frame + first < span.stop, made)
+        return (replace(fill, frame=fill.frame + first) for fill in own)
+
+    def _lent(self, scene: Span) -> Iterator[Lent]:
+        """What the dissolves and fades beside a scene lend to it."""
+        spans = self.scenes.spans
+        at = spans.index(scene)
+        if scene.kind is not Kind.SCENE:
+            return
+        if at and spans[at - 1].kind in (Kind.DISSOLVE, Kind.FADE_IN):
+            before = spans[at - 1]
+            frames = range(before.stop - 1, before.start - 1, -1)
+            other = before.start - 1 if before.kind is Kind.DISSOLVE else before.start
+            yield from self._taken_out(before, frames, scene.start, other)
+        if at + 1 < len(spans) and spans[at + 1].kind in (Kind.DISSOLVE, Kind.FADE_OUT):
+            after = spans[at + 1]
+            frames = range(after.start, after.stop)
+            other = after.stop if after.kind is Kind.DISSOLVE else after.stop - 1
+            yield from self._taken_out(after, frames, scene.stop - 1, other)
+
+    def _taken_out(self, between: Span, frames: range, own: int, other: int) -> Iterator[Lent]:
+        """`own` and `other`: the frames on either side; of a fade, a plain one."""
+        if not 0 <= other < self.request.clip.length:
+            return
+        away = Still.of(self.request, other)
+        if between.kind is not Kind.DISSOLVE:
+            if not away.known.any():
+                return
+            away = away.plain()
+        yield Lent.of(self.request, frames, Still.of(self.request, own), away)
 
     def _between(self, at: int) -> Iterator[Fill]:
         """A dissolve or a fade as the mixture of what lies on either side, if it is one."""

@@ -30,6 +30,9 @@ from openvoid.plate.survey import Survey, survey
 from openvoid.vision.fitting import Camera, transform
 
 
+MADE_UP = 0.25  # of the mask: from here on a person is told that it was made up
+
+
 class PlateEngine:
     """Rebuilds what was hidden from the frames that saw it; synthesises what none saw."""
 
@@ -57,6 +60,7 @@ class PlateEngine:
         _note_camera(look, run)
         donors = plan(*look.places(), _places(look))
         unseen = unseen_cells(look, donors)
+        _note_unseen(look, unseen, run)
         canvas = paint_canvas(look, unseen, soft_proxy, np.random.default_rng(request.seed), run)
         wanted = (_wanted_box(look, index, soft_proxy) for index in range(clip.length))
         lent = harvest(clip, look, wanted, donors, run)
@@ -145,6 +149,14 @@ def _places(look: Survey) -> NDArray[np.float64]:
     for place, matrix in zip(places, look.registration.matrices, strict=True):
         place[:] = transform(np.linalg.inv(matrix), middle)[0]
     return places / look.proxy.width
+
+
+def _note_unseen(look: Survey, unseen: NDArray[np.bool_], run: Run) -> None:
+    """What share of the holes, over all frames, no frame shows as it should be."""
+    share = float((look.needed & unseen.ravel()).sum() / max(1, look.needed.sum()))
+    run.note("never_seen", round(share, 4))
+    if share >= MADE_UP:
+        run.warn(f"no frame shows what is behind {share:.0%} of the mask: made up, look at it")
 
 
 def _note_camera(look: Survey, run: Run) -> None:

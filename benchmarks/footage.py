@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -19,6 +20,8 @@ from openvoid.core.errors import OpenVoidError
 
 Frames = NDArray[np.uint8]
 """[T, H, W, 3] RGB."""
+Crop = tuple[int, int, int, int]
+"""Left, top, width, height."""
 
 MOST_DEVIATION = 1.5  # of a blurred pixel over time, in levels of 255, where nothing moves
 MOST_STRAY = 6.0  # of a blurred pixel from its median, in any frame
@@ -35,15 +38,31 @@ def shared_folder() -> Path:
     return folder
 
 
+def matte(
+    file: str, name: str, width: int, crop: Crop | None = None, most: int = 999, first: int = 0
+) -> NDArray[np.bool_]:
+    """[T, H, W]: where a matte that lies beside a clip is not black, a little grown."""
+    cover = footage(name, width, crop, most, first, file).max(axis=-1) > 20
+    return np.stack([cv2.dilate(each.astype(np.uint8), np.ones((7, 7))) > 0 for each in cover])
+
+
 @lru_cache(maxsize=2)
 def footage(
-    name: str, width: int, crop: tuple[int, int, int, int] | None = None, most: int = 999
+    name: str,
+    width: int,
+    crop: Crop | None = None,
+    most: int = 999,
+    first: int = 0,
+    file: str = "input_video",
 ) -> Frames:
-    """Frames of a shared clip: cropped to (left, top, width, height), then reduced by area."""
+    """Frames of a shared clip: cropped to (left, top, width, height), then reduced by area.
+
+    At most so many, from the `first` on.
+    """
     frames: list[NDArray[np.uint8]] = []
-    with av.open(str(shared_folder() / "clips" / name / "input_video.mp4")) as container:
+    with av.open(str(_folder(name) / f"{file}.mp4")) as container:
         container.streams.video[0].thread_type = "AUTO"
-        for decoded in container.decode(video=0):
+        for decoded in islice(container.decode(video=0), first, None):
             picture = np.asarray(decoded.to_ndarray(format="rgb24"), np.uint8)
             if crop is not None:
                 left, top, across, down = crop
@@ -58,9 +77,15 @@ def footage(
     return np.stack(frames)
 
 
+def _folder(name: str) -> Path:
+    """Of a clip, in whichever of the shared sets it lies."""
+    folders = [shared_folder() / part / name for part in ("clips", "clips-2")]
+    return next((folder for folder in folders if folder.is_dir()), folders[0])
+
+
 @lru_cache(maxsize=8)
 def still_footage(
-    name: str, width: int, crop: tuple[int, int, int, int] | None = None, most: int = 999
+    name: str, width: int, crop: Crop | None = None, most: int = 999
 ) -> NDArray[np.bool_]:
     """`still_map` of the footage of the same name, remembered."""
     return still_map(footage(name, width, crop, most))

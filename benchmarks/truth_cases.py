@@ -1,12 +1,17 @@
 """The cases of the truth benchmark, a row each: what moves where, before which footage.
 
-Places are pixels of the footage after cropping and reducing; times run from 0 to 1 over the clip.
-All footage is used as it is, at its own length (46 to 62 frames).
+Places are pixels of the footage after cropping and reducing, of a rendered world or of footage that
+moves itself those of the picture; times run from 0 to 1 over the clip. The footage of the first
+cases is used as it is, at its own length (46 to 62 frames); the others are small, so that each
+takes well under a minute.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from depth_world import Sheet, walking
 from impostor import Impostor
 from motions import line, stop_half_way, swing, wander
 from truth_scene import Case
@@ -14,8 +19,29 @@ from truth_scene import Case
 from openvoid.core.errors import OpenVoidError
 
 NATIVE_4K = (60, 100, 1700, 1100)  # a part of the 4K picture, at its own density
+SMALL = (270, 480)
+DEPTH_DB = 38.0  # rendered: what there is to see is exact
+PARKOUR_DB = 30.0  # real, handheld, with depth
 
-CASES = (
+GROUND = Sheet("slabs", (-9, 1.3, 8), (18, 0, 0), (0, 0, -7.5), seed=1)
+WALL = Sheet("bricks", (-9, -4, 8), (18, 0, 0), (0, 5.3, 0), seed=2)
+YARD = (  # a wall, a house's corner, a fence and a post before them
+    WALL,
+    GROUND,
+    Sheet("plaster", (-4.6, -2.6, 5.2), (3.0, 0, 0), (0, 3.9, 0), seed=3),
+    Sheet("boards", (1.6, -0.4, 6.2), (2.4, 0, 0.4), (0, 1.7, 0), seed=4),
+    Sheet("rails", (-2.2, 0.2, 4.0), (5.5, 0, 0), (0, 1.1, 0), seed=5),
+    Sheet("post", (0.75, -2.5, 3.0), (0.12, 0, 0), (0, 3.8, 0), seed=6),
+)
+ROOM = (  # surfaces that run away from the camera, without a near thing
+    Sheet("plaster", (-4, -2.2, 7), (8, 0, 0), (0, 3.5, 0), seed=7),
+    Sheet("bricks", (-2.6, -2.2, 1.2), (0, 0, 5.8), (0, 3.5, 0), seed=8),
+    Sheet("boards", (2.8, -2.2, 7), (0, 0, -5.8), (0, 3.5, 0), seed=9),
+    Sheet("slabs", (-4, 1.3, 7), (8, 0, 0), (0, 0, -6.4), seed=10),
+    Sheet("plaster", (-0.4, 0.1, 4.6), (1.5, 0, 0), (0, 1.2, 0), seed=11),
+)
+
+FOOTAGE = (
     Case(
         "small-fast",
         "a small ball crosses fast",
@@ -149,6 +175,105 @@ CASES = (
         camera=wander((270, 175), (70, 14), 4, 0.8, window=(270, 400)),
         window=(270, 400),
     ),
+)
+
+
+DEPTH = (
+    Case(
+        "depth-dolly",
+        "rendered: the camera travels along a fence and a post before a wall",
+        Impostor("figure", 62, penumbra_px=8, hue=0.3, seed=21),
+        line((60, 150), (430, 150)),
+        world=YARD,
+        travel=walking((0.9, 0, 0.15), 0.004, 0.3),
+    ),
+    Case(
+        "depth-handheld",
+        "rendered: the same, handheld, the object slower",
+        Impostor("figure", 62, penumbra_px=8, hue=0.6, seed=22),
+        line((130, 155), (400, 150)),
+        world=YARD,
+        travel=walking((0.45, 0.05, 0.5), 0.03, 1.0, 4.0),
+    ),
+    Case(
+        "depth-room",
+        "rendered: walking into a room, its walls and floor run towards the camera",
+        Impostor(radius_px=34, penumbra_px=8, hue=0.8, seed=23),
+        line((110, 190), (390, 170)),
+        world=ROOM,
+        travel=walking((0.25, 0, 0.9), 0.012, 0.6),
+    ),
+    Case(
+        "depth-rolling",
+        "rendered: a rolling shutter, shaken",
+        Impostor("figure", 62, penumbra_px=8, hue=0.1, seed=24),
+        line((420, 150), (70, 155)),
+        world=YARD,
+        travel=walking((-0.6, 0, 0.1), 0.012, 1.0),
+        readout=0.8,
+    ),
+)
+FILMED = (
+    Case(
+        "parkour-walker",
+        "handheld with depth; what runs before it is not measured",
+        Impostor("figure", 60, penumbra_px=8, hue=0.35, seed=31),
+        line((40, 150), (440, 150)),
+        source="parkour",
+        moves="object",
+        first=30,
+        least_db=PARKOUR_DB,
+    ),
+    Case(
+        "parkour-ball",
+        "the same, another part of it",
+        Impostor(radius_px=36, penumbra_px=8, hue=0.7, seed=32),
+        line((430, 190), (60, 170)),
+        source="parkour",
+        moves="object",
+        first=0,
+        least_db=PARKOUR_DB,
+    ),
+    Case(
+        "kite-surfer",
+        "a ball crosses before the surfer who moves behind",
+        Impostor(radius_px=32, penumbra_px=8, hue=0.5, seed=33),
+        line((-130, 0), (130, 0)),
+        source="kite-walk",
+        moves="other",
+        follow=True,
+    ),
+    Case(
+        "camel-second",
+        "a ball crosses before the animal behind",
+        Impostor(radius_px=32, penumbra_px=8, hue=0.1, seed=34),
+        line((-130, 0), (130, 0)),
+        source="camel",
+        moves="other",
+        follow=True,
+    ),
+    Case(
+        "beach-waves",
+        "a ball crosses before waves and sand, handheld",
+        Impostor(radius_px=34, penumbra_px=8, hue=0.9, seed=35),
+        line((430, 90), (60, 110)),
+        source="boys-beach",
+        moves="other",
+    ),
+    Case(
+        "beach-boy",
+        "a ball crosses before the other boy, who moves",
+        Impostor(radius_px=30, penumbra_px=8, hue=0.3, seed=36),
+        line((-110, 0), (110, 0)),
+        source="boys-beach",
+        moves="other",
+        follow=True,
+    ),
+)
+CASES = (
+    *FOOTAGE,
+    *(replace(case, length=40, window=SMALL, least_db=DEPTH_DB) for case in DEPTH),
+    *(replace(case, length=40, width=480) for case in FILMED),
 )
 
 

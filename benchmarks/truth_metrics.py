@@ -25,6 +25,7 @@ class Score:
     seen_db: float | None  # in the hole, still, seen by some frame
     seen_worst_db: float | None  # of the worst frame
     never_db: float | None  # in the hole, still, seen by no frame
+    moved_db: float | None  # in the hole, where what is behind moves on its own
     flicker: float | None  # difference from frame to frame inside the hole, over the truth's
     edge_flicker: float | None  # the same where a pixel enters or leaves the hole
     true_step_levels: float  # the truth's difference inside the hole
@@ -46,6 +47,7 @@ def score(scene: Scene, result: Frames, soft_edge_px: int) -> Score:
         psnr(result, scene.truth, seen),
         worst_psnr(result, scene.truth, seen),
         psnr(result, scene.truth, never),
+        psnr(result, scene.truth, scene.hole & ~scene.still),
         _ratio(step_levels(result, stays), true_step),
         _ratio(step_levels(result, crosses), step_levels(scene.truth, crosses)),
         true_step,

@@ -1,9 +1,11 @@
 """A scene with exact truth: real footage, and an object that was never there.
 
 Enters: a case. Leaves: a `Scene`: the clip with the object, the untouched clip, the
-quadmask, and where the truth may be measured. A moving camera is a window that wanders over larger
-locked footage, so the camera is known exactly and what some frame saw can be computed. Knows no
-engine and no metric.
+quadmask, and where the truth may be measured. There are three kinds of backdrop. A window that
+wanders over larger locked footage, and a rendered world with depth: there the camera is known
+exactly, and what some frame saw is computed. And footage whose own camera moves: there nothing is
+known but the frames, and the object's path is such that all it hides is shown at another time.
+Knows no engine and no metric.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from functools import partial
 
 import cv2
 import numpy as np
-from footage import Frames, footage, still_footage
+from depth_world import Sheet, Travel, film
+from footage import Frames, footage, matte, still_footage
 from impostor import Impostor, Pose
 from motions import Camera, Matrix, Path
 from numpy.typing import NDArray
@@ -43,7 +46,9 @@ class Scene:
     hole: Masks  # not KEEP
     still: Masks  # the truth stands still in the world there
     seen: Masks  # some frame saw this place of the world undisturbed
-    donors: Callable[[], Frames]  # in the hole the truth of the nearest frame that saw it
+    donors: Callable[[], Frames] | None  # in the hole the truth of the nearest frame that saw it
+    least_db: float | None = None  # what the case must reach, where it is not the usual
+    things: bool = False  # what is not still is a thing that moves, which must be whole
 
 
 @dataclass(frozen=True)
@@ -64,21 +69,39 @@ class Case:
     grain_levels: float = 0.0
     matte_error_px: float = 0.0
     length: int = 999
+    first: int = 0
+    world: tuple[Sheet, ...] = ()  # rendered, filmed by `travel`; the path is in the picture
+    travel: Travel | None = None
+    readout: float = 0.0  # a rolling shutter's, in frames
+    moves: str | None = None  # the source's camera moves, and so does what this matte of it shows
+    follow: bool = False  # the path is told from the middle of what moves
+    least_db: float | None = None
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """What the object is put before."""
+
+    clean: list[NDArray[np.uint8]]
+    cameras: list[Matrix]  # picture -> where paths are told
+    still: Masks
+    moving: bool
+    seen: Callable[[Masks, Masks], Masks]  # of what is visible, and of the hole
+    donors: (
+        Callable[[Frames, Masks, Masks, list[float]], Frames] | None
+    )  # truth, visible, hole, gains
 
 
 def build(case: Case) -> Scene:
     """The scene of a case, the same every time."""
-    taken = case.source, case.width, case.crop, case.length
-    world, still_world = footage(*taken), still_footage(*taken)
-    length = len(world)
-    cameras = [_camera(case, time) for time in np.linspace(0.0, 1.0, length)]
-    size = case.window if case.camera else (world.shape[1], world.shape[2])
-    clean = [_look(picture, camera, size) for picture, camera in zip(world, cameras, strict=True)]
-    still = _look_at_mask(still_world, cameras, size)
+    back = (_rendered if case.world else _filmed if case.moves else _windowed)(case)
+    if case.follow:
+        case = replace(case, path=_followed(case, back.still))
+    length, size = len(back.clean), back.clean[0].shape[:2]
     rng = np.random.default_rng(7)
     shown, truth, removed, affected = [], [], [], []
-    for index, picture in enumerate(clean):
-        color, alpha, shadow = _exposed(case, cameras[index], index, length, size)
+    for index, picture in enumerate(back.clean):
+        color, alpha, shadow = _exposed(case, back.cameras[index], index, length, size)
         over = picture * (1.0 - shadow[..., None]) * (1.0 - alpha[..., None]) + color
         gain = case.gain(index / (length - 1))
         grain = rng.normal(0.0, case.grain_levels, picture.shape) if case.grain_levels else 0.0
@@ -93,10 +116,78 @@ def build(case: Case) -> Scene:
     visible = ~hole & np.stack(
         [cv2.inRange(change, (0, 0, 0), (1, 1, 1)) > 0 for change in changes]
     )
-    seen = _seen(visible, cameras, (world.shape[1], world.shape[2]))
-    gains = [case.gain(index / (length - 1)) for index in range(length)]
-    donors = partial(_donors, both[1], visible, hole, cameras, gains)
-    return Scene(case.name, case.camera is not None, *both, quadmask, hole, still, seen, donors)
+    donors = None
+    if back.donors is not None:
+        gains = [case.gain(index / (length - 1)) for index in range(length)]
+        donors = partial(back.donors, both[1], visible, hole, gains)
+    return Scene(
+        case.name,
+        back.moving,
+        *both,
+        quadmask,
+        hole,
+        back.still,
+        back.seen(visible, hole),
+        donors,
+        case.least_db,
+        case.follow,
+    )
+
+
+def _windowed(case: Case) -> Backdrop:
+    """Locked footage, or a window that wanders over it."""
+    taken = case.source, case.width, case.crop, case.length
+    world, still_world = footage(*taken), still_footage(*taken)
+    cameras = [_camera(case, time) for time in np.linspace(0.0, 1.0, len(world))]
+    size = case.window if case.camera else (world.shape[1], world.shape[2])
+    clean = [_look(picture, camera, size) for picture, camera in zip(world, cameras, strict=True)]
+    still = _look_at_mask(still_world, cameras, size)
+
+    def seen(visible: Masks, hole: Masks) -> Masks:
+        return _seen(visible, cameras, (world.shape[1], world.shape[2]))
+
+    def donors(truth: Frames, visible: Masks, hole: Masks, gains: list[float]) -> Frames:
+        return _donors(truth, visible, hole, cameras, gains)
+
+    return Backdrop(clean, cameras, still, case.camera is not None, seen, donors)
+
+
+def _rendered(case: Case) -> Backdrop:
+    """A made world with depth."""
+    assert case.travel is not None
+    made = film(case.world, case.travel, case.length, case.window, case.readout)
+
+    def donors(truth: Frames, visible: Masks, hole: Masks, gains: list[float]) -> Frames:
+        return replace(made, frames=truth).donors(visible, hole)
+
+    cameras = [np.eye(3)] * case.length
+    return Backdrop(list(made.frames), cameras, made.whole, True, made.seen, donors)
+
+
+def _filmed(case: Case) -> Backdrop:
+    """Footage whose own camera moves."""
+    taken = case.source, case.width, case.crop, case.length, case.first
+    frames = footage(*taken)
+    still = ~matte(case.moves or "", *taken)
+
+    def seen(visible: Masks, hole: Masks) -> Masks:
+        return np.ones_like(hole)
+
+    return Backdrop(list(frames), [np.eye(3)] * len(frames), still, True, seen, None)
+
+
+def _followed(case: Case, still: Masks) -> Path:
+    """The case's path, told from the middle of what moves, which is smoothed over time."""
+    boxes = [bounding_box(~frame) for frame in still]
+    middles = [[(box.left + box.right) / 2, (box.top + box.bottom) / 2] for box in boxes]
+    smooth = cv2.GaussianBlur(np.array(middles, np.float32), (1, 0), sigmaX=1e-3, sigmaY=5)
+    times, own = np.linspace(0.0, 1.0, len(still)), case.path
+
+    def path(time: float) -> tuple[float, float]:
+        x, y = (float(np.interp(time, times, smooth[:, axis])) for axis in (0, 1))
+        return x + own(time)[0], y + own(time)[1]
+
+    return path
 
 
 def scaled(case: Case, share: float) -> Case:

@@ -1,6 +1,6 @@
 """By scene: a clip that holds several shots is worked on shot by shot.
 
-Enters: a clip with its scenes, and what is to be asked of each. Leaves: one track, effects or fills
+Enters: a clip with its scenes, and what is to be asked of each. Leaves: one track, effects or fates
 of the whole clip, and a note of the scenes. What is known of one scene is used in no other; of a
 clip that is one scene, everything is asked as if nothing were known of scenes. Knows plug-ins by
 their Protocols.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,15 +19,13 @@ from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.fates import Fate, Fates
-from openvoid.core.plugins import Engine, HasCandidates, Mover, Reasoner, Segmenter
-from openvoid.core.removal import Fill, RemovalRequest, Run
-from openvoid.core.request import keeps_something
+from openvoid.core.plugins import HasCandidates, Mover, Reasoner, Segmenter
+from openvoid.core.removal import Run
 from openvoid.core.scenes import Kind, Scenes, Span, scenes_in_words
 from openvoid.core.selection import Selection
 from openvoid.core.track import Silhouette, Track
-from openvoid.transitions import Crossing, Side
 from openvoid.vision.scenes import scenes_of
-from openvoid.vision.working import EXPLAIN, FOLLOW, PLATE, Small
+from openvoid.vision.working import EXPLAIN, FOLLOW, Small
 
 AUTO = "auto"
 NEAR_FRAMES = 30  # of a mark: what segmenters look at for a candidate, and a little
@@ -72,7 +69,7 @@ def track(segmenter: Segmenter, clip: Clip, selection: Selection, run: Run, cuts
                 scene = clip.trimmed(reach.start, reach.stop)
                 if found:  # one chooses among what the first marked scene offers
                     part = replace(part, candidate=1)
-                found[reach] = segmenter.track(scene, part, _run_of(run, scenes, reach))
+                found[reach] = segmenter.track(scene, part, run_of_scene(run, scenes, reach))
             else:
                 without.append(reach)
         except OpenVoidError as error:
@@ -167,7 +164,7 @@ def explain(reasoner: Reasoner, clip: Clip, where: Track, run: Run, cuts: str) -
         part = where.trimmed(reach.start, reach.stop)
         if part.seen:
             scene = clip.trimmed(reach.start, reach.stop)
-            effects = reasoner.explain(scene, part, _run_of(run, scenes, reach))
+            effects = reasoner.explain(scene, part, run_of_scene(run, scenes, reach))
             found.append(effects.moved(reach.start))
     return found
 
@@ -198,105 +195,10 @@ def foretell(
                 clip.trimmed(reach.start, reach.stop),
                 told.trimmed(reach.start, reach.stop),
             )
-            fates = mover.foretell(scene, part, told, _run_of(run, scenes, reach))
+            fates = mover.foretell(scene, part, told, run_of_scene(run, scenes, reach))
             moved = fates.moved(reach.start).things
             found += [replace(each, effect=inside[each.effect]) for each in moved]
     return Fates(tuple(found))
-
-
-def fills(engine: Engine, request: RemovalRequest, run: Run, cuts: str) -> Iterator[Fill]:
-    """As `Engine.fill`: every scene from its own frames, and what lies between from both sides.
-
-    Raises:
-        OpenVoidError: as the engine, and as `scenes_in`; a scene that the mask covers wholly.
-    """
-    scenes = scenes_in(request.clip, cuts, run, PLATE)
-    if scenes.one:
-        yield from engine.fill(request, run)
-    else:
-        yield from _Filling(engine, request, run, scenes).fills()
-
-
-@dataclass
-class _Filling:
-    engine: Engine
-    request: RemovalRequest
-    run: Run
-    scenes: Scenes
-
-    def __post_init__(self) -> None:
-        mask = self.request.quadmask
-        for span in self.scenes.spans:
-            if not any(keeps_something(mask, index) for index in range(span.start, span.stop)):
-                what = f"the mask covers everything in {span}: nothing is left to go by there"
-                raise OpenVoidError(what, mend="leave these frames out, or cut the mask smaller")
-        self._begun: dict[Span, Iterator[Fill]] = {}  # scenes whose first fill was needed early
-        self._last: Fill | None = None
-
-    def fills(self) -> Iterator[Fill]:
-        """Span by span."""
-        for at, span in enumerate(self.scenes.spans):
-            start = max(span.start, self.request.start)
-            if start >= span.stop:
-                continue
-            made = self._begun.pop(span, None) if span.kind is Kind.SCENE else self._between(at)
-            for fill in made or self._filled(span, start):
-                if fill.frame >= start:
-                    self._last = fill
-                    yield fill
-
-    def _filled(self, span: Span, start: int) -> Iterator[Fill]:
-        """A span from its own frames alone, from the frame `start` on."""
-        request, mask = self.request, self.request.quadmask.trimmed(span.start, span.stop)
-        if all(mask.box(index).empty for index in range(len(span))):
-            dtype = request.clip.dtype
-            return (Fill.nothing(index, dtype) for index in range(start, span.stop))
-        part = replace(
-            request,
-            clip=request.clip.trimmed(span.start, span.stop),
-            quadmask=mask,
-            effects=request.effects and request.effects.trimmed(span.start, span.stop),
-            start=start - span.start,
-        )
-        made = self.engine.fill(part, _run_of(self.run, self.scenes, span))
-        return (replace(fill, frame=fill.frame + span.start) for fill in made)
-
-    def _between(self, at: int) -> Iterator[Fill]:
-        """A dissolve or a fade as the mixture of what lies on either side, if it is one."""
-        span, spans = self.scenes.spans[at], self.scenes.spans
-        start = max(span.start, self.request.start)
-        mask = self.request.quadmask
-        if all(mask.box(index).empty for index in range(span.start, span.stop)):
-            return self._filled(span, start)
-        before = spans[at - 1] if at and spans[at - 1].kind is Kind.SCENE else None
-        after = spans[at + 1] if at + 1 < len(spans) else None
-        after = after if after and after.kind is Kind.SCENE else None
-        sides = (
-            self._side(before, -1) if before and span.kind is not Kind.FADE_IN else None,
-            self._side(after, 0) if after and span.kind is not Kind.FADE_OUT else None,
-        )
-        plain = span.stop - 1
-        if span.kind is Kind.FADE_IN:  # where it follows a fade out, that one has the plain frames
-            plain = span.start - bool(at and spans[at - 1].kind is Kind.FADE_OUT)
-        crossing = Crossing.of(self.request, span, *sides, plain)
-        holds = crossing is not None and crossing.holds
-        how = "as the mixture of both sides" if holds else "from its own frames, which differ"
-        self.run.warn(f"{span}: the object is in a {span.kind}, filled {how}: look at it")
-        if crossing is not None and holds:
-            return crossing.fills(start)
-        return self._filled(span, start)
-
-    def _side(self, scene: Span, which: int) -> Side:
-        """The clean picture of the last frame (-1) or the first (0) of a scene."""
-        frame = scene.stop - 1 if which else scene.start
-        if which and self._last is not None and self._last.frame == frame:
-            fill = self._last
-        else:
-            made = self._filled(scene, frame)
-            fill = next(made)
-            if not which:
-                self._begun[scene] = chain([fill], made)
-        return Side.of(self.request.clip, fill)
 
 
 # --- the run of one scene -----------------------------------------------------------------------
@@ -314,7 +216,8 @@ class _SceneRun(Run):
         self.whole.warn(f"{self.span}: {text}")
 
 
-def _run_of(run: Run, scenes: Scenes, span: Span) -> Run:
+def run_of_scene(run: Run, scenes: Scenes, span: Span) -> Run:
+    """A run for one scene, with a scratch folder of its own."""
     folder = run.scratch / f"scene-{span.start}"
     folder.mkdir(exist_ok=True)
     numbers = [at for at, each in enumerate(scenes.spans) if span.start <= each.start < span.stop]

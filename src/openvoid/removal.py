@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid import by_scene
+from openvoid import filling
 from openvoid.by_scene import AUTO
 from openvoid.core import plugins
 from openvoid.core.clip import Clip
@@ -219,7 +219,7 @@ class Removal:
             yield from in_order(made, start, length, self.engine.name)
 
     def _filled(self, request: RemovalRequest) -> Generator[Fill, None, None]:
-        yield from by_scene.fills(self.engine, request, self.run, self.cuts)
+        yield from filling.fills(self.engine, request, self.run, self.cuts)
 
     def deliver(self, fills: Iterator[tuple[Fill, dict[str, Any]]]) -> None:
         """Put each fill into the untouched picture and write it; in the second thread."""

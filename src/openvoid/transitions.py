@@ -27,20 +27,20 @@ BESIDE_PX = 24  # of a picture 640 wide: how far from the mask the mixture must 
 SAMPLES = 1 << 16  # pixels, at most, by which k is told
 TRUSTED = 0.8  # of the kept pixels: those that fit best tell k; the rest may be what moves
 
-Picture = NDArray[np.float32]  # [H, W, 3], in the clip's own values
+Values = NDArray[np.float32]  # [H, W, 3], in the clip's own values
 
 
 @dataclass(frozen=True)
 class Side:
     """A clean picture, and where it comes from."""
 
-    picture: Picture
+    picture: Values
     origin: NDArray[np.uint8]  # [H, W]
 
     @classmethod
     def of(cls, clip: Clip, fill: Fill) -> Side:
         """A frame of the clip with its fill in place."""
-        picture = _values(next(iter(clip.frames(fill.frame, fill.frame + 1))))
+        picture = values_of(next(iter(clip.frames(fill.frame, fill.frame + 1))))
         origin = np.full(clip.size, Origin.SEEN, np.uint8)
         if not fill.box.empty:
             alpha, part = fill.alpha[..., None], picture[fill.box.slices]
@@ -52,7 +52,7 @@ class Side:
     @classmethod
     def plain(cls, frame: Frame, kept: NDArray[np.bool_]) -> Side:
         """The one colour that a frame's kept pixels have."""
-        colour = np.median(_values(frame)[kept], axis=0).astype(np.float32)
+        colour = np.median(values_of(frame)[kept], axis=0).astype(np.float32)
         picture = np.broadcast_to(colour, frame.shape).copy()
         return cls(picture, np.full(frame.shape[:2], Origin.SEEN, np.uint8))
 
@@ -87,7 +87,7 @@ class Crossing:
         """Whether the kept pixels beside the mask are the mixture, in every frame that has one."""
         frames = self.request.clip.frames(self.span.start, self.span.stop)
         return all(
-            self._off(index, _values(frame)) <= HOLDS * self.request.clip.white
+            self._off(index, values_of(frame)) <= HOLDS * self.request.clip.white
             for index, frame in enumerate(frames, self.span.start)
             if not self.request.quadmask.box(index).empty
         )
@@ -102,7 +102,7 @@ class Crossing:
                 continue
             box = mask.box(index).grown(self.request.soft_edge_px, *clip.size)
             alpha = _soft(mask.labels_in(index, box) != Region.KEEP, self.request.soft_edge_px)
-            way = self._way(index, _values(frame))
+            way = self._way(index, values_of(frame))
             mixed = self._mixed(way, box)
             if clip.dtype.kind != "f":
                 mixed = np.clip(np.rint(mixed), 0, clip.white)
@@ -110,29 +110,19 @@ class Crossing:
             origin[alpha == 0] = Origin.KEPT
             yield Fill(index, box, mixed.astype(clip.dtype), alpha, origin)
 
-    def _mixed(self, way: float, box: Box) -> Picture:
+    def _mixed(self, way: float, box: Box) -> Values:
         one, other = self.before.picture[box.slices], self.after.picture[box.slices]
         return np.asarray((1 - way) * one + way * other, np.float32)
 
-    def _way(self, index: int, frame: Picture) -> float:
+    def _way(self, index: int, frame: Values) -> float:
         """How far a frame is from the one picture to the other, by what it keeps."""
         step = max(1, round((frame[..., 0].size / SAMPLES) ** 0.5))
         grid = slice(step // 2, None, step), slice(step // 2, None, step)
         kept = self._kept(index)[grid]
         one, other = self.before.picture[grid][kept], self.after.picture[grid][kept]
-        whole, part = other - one, frame[grid][kept] - one
-        counts = np.ones(len(whole), bool)
-        way = 0.0
-        for _ in range(3):
-            length = float(np.square(whole[counts], dtype=np.float64).sum())
-            if length <= 0:
-                return 0.0
-            way = float((whole[counts].astype(np.float64) * part[counts]).sum()) / length
-            off = np.square(part - way * whole).sum(axis=-1)
-            counts = off <= np.quantile(off, TRUSTED)
-        return way
+        return way_between(one, other, frame[grid][kept])[0]
 
-    def _off(self, index: int, frame: Picture) -> float:
+    def _off(self, index: int, frame: Values) -> float:
         """Root mean square error of the mixture beside the mask; infinite where nothing is kept."""
         mask, clip = self.request.quadmask, self.request.clip
         beside = max(8, round(BESIDE_PX * max(clip.size) / 640))
@@ -156,7 +146,25 @@ def _colour(request: RemovalRequest, index: int) -> Side | None:
     return Side.plain(frame, kept) if kept.any() else None
 
 
-def _values(frame: Frame) -> Picture:
+def way_between(one: Values, other: Values, frame: Values) -> tuple[float, float]:
+    """How far pixels [n, 3] are from one picture to another, and what they are off by.
+
+    Both by those that fit best; the second is a root mean square.
+    """
+    whole, part = other - one, frame - one
+    counts = np.ones(len(whole), bool)
+    way, off = 0.0, np.square(part).sum(axis=-1)
+    for _ in range(3):
+        length = float(np.square(whole[counts], dtype=np.float64).sum())
+        if length <= 0:
+            return 0.0, float(np.sqrt(off.mean() / 3))
+        way = float((whole[counts].astype(np.float64) * part[counts]).sum()) / length
+        off = np.square(part - way * whole).sum(axis=-1)
+        counts = off <= np.quantile(off, TRUSTED)
+    return way, float(np.sqrt(off[counts].mean(dtype=np.float64) / 3))
+
+
+def values_of(frame: Frame) -> Values:
     """As float32; what is not finite is nobody's colour."""
     values: Any = frame.astype(np.float32)
     return np.asarray(np.nan_to_num(values) if frame.dtype.kind == "f" else values)

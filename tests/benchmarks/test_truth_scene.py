@@ -77,6 +77,7 @@ def test_a_crossing_object_is_seen_past_and_the_oracle_is_right(case: Case) -> N
     made = build(case)
     behind = made.hole & made.still
     assert made.seen[behind].mean() > 0.99
+    assert made.donors is not None
     found = psnr(made.donors(), made.truth, behind & made.seen)
     assert found is not None
     assert found > 42  # resampling and rounding alone
@@ -119,7 +120,7 @@ def test_a_row_names_the_targets_that_are_missed() -> None:
 
 def test_flicker_is_missed_by_more_than_a_tenth_and_faint_under_a_tenth_of_a_level() -> None:
     def row(flicker: float, step: float) -> Row:
-        score = Score(45.0, 44.0, None, flicker, 1.0, step, 40.0, 0)
+        score = Score(45.0, 44.0, None, None, flicker, 1.0, step, 40.0, 0)
         return Row("x", False, 0.1, score, Yardsticks(score, score, score, score), 0.1, {}, ())
 
     assert row(1.09, 1.0).targets()["flicker±10%"]
@@ -165,6 +166,7 @@ def test_a_case_on_real_footage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     made: Scene = build(next(case for case in CASES if case.name == "bigben"))
     row, _ = measure(made, "nearest", {})
+    assert row.yardsticks.oracle is not None
     assert row.yardsticks.oracle.seen_db is not None
     assert row.yardsticks.oracle.seen_db > 45
     assert row.engine.seen_db is not None

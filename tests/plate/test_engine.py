@@ -169,3 +169,15 @@ def test_no_number_in_a_plate_disturbs_nothing_but_itself(tmp_path: Path) -> Non
     two, _, run = removed(clip_of(bad), mask, made(tmp_path / "bad"))
     assert run.notes["camera"]["frames_without_features"] == []
     assert psnr(np.stack(two)[inside], np.stack(one)[inside], 1.0) > 45
+
+
+def test_what_no_frame_shows_is_told_where_it_is_much(tmp_path: Path) -> None:
+    frames = [texture(96, 160)] * 6
+    for name, step, told in (("stays", 0, True), ("goes", 12, False)):
+        shown, mask = crossing(frames, lambda index, step=step: (50 + step * index, 48), 8)
+        (tmp_path / name).mkdir()
+        run = Run(tmp_path / name)
+        request = RemovalRequest(clip_of(shown), mask, soft_edge_px=2)
+        list(PlateEngine(PlateEngine.Options()).fill(request, run))
+        assert any("made up" in warning for warning in run.warnings) is told
+        assert (run.notes["never_seen"] > 0.25) is told

@@ -75,7 +75,7 @@ def unseen_cells(look: Survey, donors: NDArray[np.int32]) -> NDArray[np.bool_]:
     for index, row in enumerate(donors):
         open_cells = look.needed[index].copy()
         for donor in row[row >= 0]:
-            open_cells &= ~look.shown[donor]
+            open_cells &= ~look.lends(int(donor), index)
         left |= open_cells
     return left.reshape(look.world.rows, look.world.columns)
 

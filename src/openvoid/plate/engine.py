@@ -29,6 +29,8 @@ from openvoid.plate.render import Sheet, render
 from openvoid.plate.survey import Survey, survey
 from openvoid.vision.fitting import Camera, transform
 
+MADE_UP = 0.25  # of the mask: from here on a person is told that it was made up
+
 
 class PlateEngine:
     """Rebuilds what was hidden from the frames that saw it; synthesises what none saw."""
@@ -55,8 +57,9 @@ class PlateEngine:
         look = survey(clip, mask, soft_px, run, camera)
         soft_proxy = int(np.ceil(soft_px / look.proxy.scale)) if soft_px else 0
         _note_camera(look, run)
-        donors = plan(look.needed, look.shown, _places(look))
+        donors = plan(*look.places(), _places(look))
         unseen = unseen_cells(look, donors)
+        _note_unseen(look, unseen, run)
         canvas = paint_canvas(look, unseen, soft_proxy, np.random.default_rng(request.seed), run)
         wanted = (_wanted_box(look, index, soft_proxy) for index in range(clip.length))
         lent = harvest(clip, look, wanted, donors, run)
@@ -145,6 +148,14 @@ def _places(look: Survey) -> NDArray[np.float64]:
     for place, matrix in zip(places, look.registration.matrices, strict=True):
         place[:] = transform(np.linalg.inv(matrix), middle)[0]
     return places / look.proxy.width
+
+
+def _note_unseen(look: Survey, unseen: NDArray[np.bool_], run: Run) -> None:
+    """What share of the holes, over all frames, no frame shows as it should be."""
+    share = float((look.needed & unseen.ravel()).sum() / max(1, look.needed.sum()))
+    run.note("never_seen", round(share, 4))
+    if share >= MADE_UP:
+        run.warn(f"no frame shows what is behind {share:.0%} of the mask: made up, look at it")
 
 
 def _note_camera(look: Survey, run: Run) -> None:

@@ -108,7 +108,7 @@ def propagate(look: Survey, index: int, donors: NDArray[np.int32], soft_px: int)
 def _lay_donor(look: Survey, rebuilt: Rebuilt, index: int, donor: int, guard_px: int) -> None:
     frame, box = look.frame(donor), rebuilt.box
     matrix = look.registration.between(index, donor)
-    visible = landed(clear_of(look, donor, guard_px), matrix, box)
+    visible = landed(clear_of(look, donor, guard_px, index), matrix, box)
     share = visible & ~rebuilt.known
     if share.sum() < MIN_LAYER:
         return
@@ -137,14 +137,13 @@ def _noise(difference: Image, known: NDArray[np.bool_]) -> float:
     return float(1.4826 * np.median(np.abs(inside - np.median(inside, axis=0)), axis=0).max())
 
 
-def clear_of(look: Survey, index: int, guard_px: int) -> Image:
+def clear_of(look: Survey, index: int, guard_px: int, target: int | None = None) -> Image:
     """1.0 where a reduced frame [H, W] lies farther than `guard_px` from its hole, else 0.
 
-    What passes through counts as a hole.
+    What passes through counts as a hole, and what looks otherwise than it should in the target.
     """
-    return (cv2.dilate(look.blocked(index).astype(np.uint8), disc(guard_px)) == 0).astype(
-        np.float32
-    )
+    blocked = look.blocked(index, target).astype(np.uint8)
+    return (cv2.dilate(blocked, disc(guard_px)) == 0).astype(np.float32)
 
 
 def landed(clear: Image, matrix: Matrix, box: Box) -> NDArray[np.bool_]:

@@ -5,8 +5,8 @@ and for every frame which cells of a coarse world grid it needs and which it sho
 Knows nothing of how holes are filled.
 
 What moves through the kept region without being marked (a passer-by, the ball before it is hit)
-must not be copied into a hole: a cell that differs from what the shot mostly shows there, beyond
-its own restlessness, counts as not shown.
+must not be copied into a hole, and of a place that has had several looks only the right one: `rest`
+tells both.
 """
 
 from __future__ import annotations
@@ -26,19 +26,17 @@ from openvoid.core.packed import bits_of, mask_of
 from openvoid.core.quadmask import Quadmask, Region
 from openvoid.core.removal import Run
 from openvoid.media.seal import read_facts, write_facts
+from openvoid.plate.rest import NOTHING, Looks, Sight, passing_and_looks
 from openvoid.vision.camera import Registrar, Registration
 from openvoid.vision.display import Display
 from openvoid.vision.fitting import Camera, Matrix, transform
-from openvoid.vision.masks import disc, largest, nanmedian, touching
+from openvoid.vision.masks import disc, largest
 from openvoid.vision.store import ArrayStore
 from openvoid.vision.working import PLATE, Working, prepare, working_size
 
 CELL_PX = 8  # side of a cell of the world grid, in proxy pixels
+_BACK = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 MAX_CELLS = 240  # along one side of the world grid; what lies farther out is not planned for
-CONSENSUS_FRAMES = 64  # frames from which the usual look of a cell is taken
-SELDOM = 0.12  # a cell shown in a smaller share of the frames has no usual look
-AROUND = 4  # cells around the hole in which what passes is looked for
-TRANSIENT = 0.06  # a cell this far (0..1) from its usual look is something passing through
 
 
 @dataclass(frozen=True)
@@ -131,6 +129,7 @@ class Survey:
     needed: NDArray[np.bool_]  # [T, cells] cells that a frame's hole (with its soft edge) touches
     shown: NDArray[np.bool_]  # [T, cells] cells that a frame shows whole and undisturbed
     passing: NDArray[np.bool_]  # [T, cells] cells in which a frame shows something passing through
+    looks: Looks  # of places that have had several
     display: Display
 
     @property
@@ -155,15 +154,33 @@ class Survey:
 
     def hole(self, index: int) -> NDArray[np.bool_]:
         """Where a reduced frame [h, w] is not wholly KEEP."""
-        return mask_of(self.holes[index], self.proxy.height, self.proxy.width)
+        return self._labels(index)[0]
 
-    def blocked(self, index: int) -> NDArray[np.bool_]:
-        """Where a reduced frame [h, w] must not be copied from: its hole, and what passes or is
-        not finite."""
+    def affected(self, index: int) -> NDArray[np.bool_]:
+        """Where a reduced frame [h, w] holds something affected, before the object or behind it."""
+        return self._labels(index)[1]
+
+    def _labels(self, index: int) -> NDArray[np.bool_]:
+        height, width = self.proxy.height, self.proxy.width
+        return mask_of(self.holes[index], 2 * height, width).reshape(2, height, width)
+
+    def lends(self, donor: int, target: int) -> NDArray[np.bool_]:
+        """[cells] that a frame shows as they should look in the target."""
+        return self.shown[donor] & ~self.looks.differs(target, donor, self.shown.shape[1])
+
+    def places(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """`needed` and `shown` with a column for each look of a place: what is planned with."""
+        return self.looks.columns(self.needed, self.shown)
+
+    def blocked(self, index: int, target: int | None = None) -> NDArray[np.bool_]:
+        """Where a reduced frame [h, w] must not be copied from: its hole, and what passes, is not
+        finite, or looks otherwise than it should in the target."""
         hole = self.hole(index) | self.unseen(index)
-        if self.passing[index].any():
-            matrix = self.registration.matrices[index]
-            hole |= self.world.spread(self.passing[index], matrix, self.proxy)
+        cells = self.passing[index]
+        if target is not None:
+            cells = cells | self.looks.differs(target, index, len(cells))
+        if cells.any():
+            hole |= self.world.spread(cells, self.registration.matrices[index], self.proxy)
         return hole
 
 
@@ -184,10 +201,16 @@ def survey(
     registration, holes = _registration_of(known), ArrayStore.reading(cut)
     world = World.around(registration.matrices, proxy)
     blank = np.zeros((0, 0), bool)
-    plain = Survey(proxy, registration, world, frames, holes, blank, blank, blank, display)
-    needed, shown = _cells(plain, soft_px / proxy.scale)
-    passing = _passing(plain, shown, np.asarray(needed.any(axis=0)))
-    return replace(plain, needed=needed, shown=shown & ~passing, passing=passing)
+    plain = Survey(proxy, registration, world, frames, holes, blank, blank, blank, NOTHING, display)
+    needed, shown, affected = _cells(plain, soft_px / proxy.scale)
+    sight = Sight(
+        (world.rows, world.columns),
+        lambda index: _cell_colors(plain, index),
+        lambda one, other: _cell_changes(plain, one, other),
+    )
+    passing, looks = passing_and_looks(sight, shown, needed, affected)
+    shown &= ~passing
+    return replace(plain, needed=needed, shown=shown, passing=passing, looks=looks)
 
 
 def _look(
@@ -204,9 +227,9 @@ def _look(
     with ArrayStore.writing(cut) as holes:
         for index in run.track("register", range(len(frames)), len(frames)):
             small = frames[index]
-            hole = _reduced_hole(mask, index, proxy)
-            registrar.add(_gray(small, display), ~(hole | _unseen(small)))
-            holes.append(bits_of(hole))
+            labels = _reduced_labels(mask, index, proxy)
+            registrar.add(_gray(small, display), ~(labels[0] | _unseen(small)))
+            holes.append(bits_of(labels))
     registration = registrar.result(camera)
     data = {
         "camera": registration.camera.value,
@@ -230,16 +253,20 @@ def _unseen(small: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(~np.isfinite(small).all(axis=-1))
 
 
-def _reduced_hole(mask: Quadmask, index: int, proxy: Proxy) -> NDArray[np.bool_]:
-    """True where any clip pixel under a proxy pixel is not KEEP."""
-    hole = np.zeros((proxy.height, proxy.width), bool)
-    box = mask.box(index)
-    if not box.empty:
-        cover = (mask[index] != Region.KEEP).astype(np.uint8) * np.uint8(255)
-        cover = cv2.dilate(cover, np.ones((3, 3), np.uint8))  # rounding must not lose a thin edge
-        small = cv2.resize(cover, (proxy.width, proxy.height), interpolation=cv2.INTER_AREA)
-        hole = np.asarray(small > 0, bool)
-    return hole
+def _reduced_labels(mask: Quadmask, index: int, proxy: Proxy) -> NDArray[np.bool_]:
+    """[2, h, w]: where any clip pixel under a proxy pixel is not KEEP; where any is affected."""
+    found = np.zeros((2, proxy.height, proxy.width), bool)
+    if mask.box(index).empty:
+        return found
+    labels = mask[index]
+    covers = labels != Region.KEEP, (labels == Region.AFFECTED) | (labels == Region.OVERLAP)
+    for reduced, cover in zip(found, covers, strict=True):
+        if cover.any():
+            plane = cover.astype(np.uint8) * np.uint8(255)
+            plane = cv2.dilate(plane, np.ones((3, 3), np.uint8))  # rounding must not lose an edge
+            size = proxy.width, proxy.height
+            reduced[:] = cv2.resize(plane, size, interpolation=cv2.INTER_AREA) > 0
+    return found
 
 
 def _gray(small: NDArray[Any], display: Display) -> NDArray[np.uint8]:
@@ -248,10 +275,10 @@ def _gray(small: NDArray[Any], display: Display) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(way.seen(small), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def _cells(look: Survey, soft_px: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Per frame: which world cells it needs filled, and which it shows whole, [T, cells]."""
+def _cells(look: Survey, soft_px: float) -> NDArray[np.bool_]:
+    """[3, T, cells]: which world cells a frame needs filled, shows whole, has affected."""
     count, cells = len(look.frames), look.world.rows * look.world.columns
-    needed, shown = np.zeros((count, cells), bool), np.zeros((count, cells), bool)
+    needed, shown, affected = found = np.zeros((3, count, cells), bool)
     half = CELL_PX // 2
     near, far = disc(half + round(soft_px)), disc(half + round(soft_px) + 1)
     whole = np.ones((look.proxy.height, look.proxy.width), np.uint8)
@@ -265,39 +292,9 @@ def _cells(look: Survey, soft_px: float) -> tuple[NDArray[np.bool_], NDArray[np.
         blind = hole | look.unseen(index).astype(np.uint8)
         clear = whole * (cv2.dilate(blind, far) == 0).astype(np.uint8)
         shown[index] = look.world.sample(clear, matrix, 0).ravel() > 0
-    return needed, shown
-
-
-def _passing(
-    look: Survey, shown: NDArray[np.bool_], wanted: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Cells [T, cells] in which a frame shows something that only passes through.
-
-    A cell's usual look is the median over frames that show it, each brought to the same exposure.
-    A cell that is seldom shown has none: it belongs to what passes if it touches that.
-    """
-    count, grid = len(shown), (look.world.rows, look.world.columns)
-    around = np.ones((2 * AROUND + 1, 2 * AROUND + 1), np.uint8)
-    wanted = cv2.dilate(wanted.reshape(grid).astype(np.uint8), around).ravel() > 0
-    picked = np.unique(np.linspace(0, count - 1, min(count, CONSENSUS_FRAMES)).round().astype(int))
-    looks = np.stack([_cell_colors(look, index) for index in picked])  # [K, cells, 3]
-    looks[~shown[picked]] = np.nan
-    usual = nanmedian(looks)
-    gains = np.stack([_gain(colors, usual) for colors in looks])
-    usual = nanmedian(looks * gains[:, None])
-    restless = 3 * largest(nanmedian(np.abs(looks * gains[:, None] - usual)))
-    seldom = np.isfinite(looks[..., 0]).sum(axis=0) < max(5, SELDOM * len(picked))
-    passing = np.zeros_like(shown)
-    for index in range(count):
-        colors = np.where(shown[index][:, None], _cell_colors(look, index), np.nan)
-        colors = colors * _gain(colors, usual)
-        off = largest(np.abs(colors - usual))
-        moved = (off > np.maximum(TRANSIENT, restless)) & ~seldom & wanted
-        if moved.any():
-            unsure = moved | (seldom & wanted)
-            moved = touching(unsure.reshape(grid), moved.reshape(grid)).ravel()
-        passing[index] = moved
-    return passing
+        struck = cv2.dilate(look.affected(index).astype(np.uint8), near)
+        affected[index] = look.world.sample(struck, matrix, 0).ravel() > 0
+    return found
 
 
 def _cell_colors(look: Survey, index: int) -> NDArray[np.float32]:
@@ -307,8 +304,19 @@ def _cell_colors(look: Survey, index: int) -> NDArray[np.float32]:
     return np.asarray(sampled.reshape(-1, 3), np.float32)
 
 
-def _gain(colors: NDArray[np.float32], usual: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What a frame's colours [cells, 3] are multiplied with to look as usual, per channel."""
-    ratio = (usual + 0.02) / (colors + 0.02)
-    gain = nanmedian(ratio)
-    return np.where(np.isfinite(gain), gain, 1.0).astype(np.float32)
+def _cell_changes(look: Survey, one: int, other: int) -> NDArray[np.float32]:
+    """The largest difference of two frames in each cell [cells], in their smoothed pictures.
+
+    Where the camera moves, what is a pixel away in the other frame is no difference.
+    """
+    first, second = (cv2.blur(look.frame(index), (3, 3)) for index in (one, other))
+    if look.registration.camera is Camera.LOCKED:
+        change = largest(cv2.absdiff(first, second))
+    else:
+        matrix, size = look.registration.between(one, other), (look.proxy.width, look.proxy.height)
+        second = cv2.warpPerspective(second, matrix, size, flags=_BACK)
+        near = np.ones((3, 3), np.uint8)
+        more, less = first - cv2.dilate(second, near), cv2.erode(second, near) - first
+        change = np.maximum(largest(np.maximum(more, less)), 0)
+    change = cv2.dilate(change, np.ones((CELL_PX, CELL_PX), np.uint8))
+    return look.world.sample(change, look.registration.matrices[one], 0).ravel()

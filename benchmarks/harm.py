@@ -17,7 +17,6 @@ thing; of shadows and images recall 0.85 at precision 0.85; of `other` no pixel.
 from __future__ import annotations
 
 import argparse
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,19 +28,16 @@ from footage import shared_folder
 from harm_scene import EFFECTS, MOTIONS, Composite, composite
 from numpy.typing import NDArray
 from question import Finding, start
-from reason import drawn
+from reason import drawn, explained, now_only
 
-from openvoid.core import plugins
 from openvoid.core.clip import Clip
-from openvoid.core.effects import Effects
+from openvoid.core.effects import Effect, Effects
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.quadmask import dilate, split
-from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
 from openvoid.media.tracks import open_track
-from openvoid.reason.applied import by_confidence
 from openvoid.reason.compose import compose
 
 WIDTH = 640  # clips are reduced to it: the reasoner works at 480 rows
@@ -84,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     head = f"{'clip':<12} {'case':<22} {'wrong %':>8} {'thing %':>8} {'recall':>7} {'precis.':>7}"
     print(f"{head} {'asked':>6} {'s/frame':>8}", flush=True)
     cases = []
-    for folder in _folders(given.clip):
+    for folder in shared_clips(given.clip):
         for case in _cases(folder, given):
             cases.append(case)
             print(_row(case), flush=True)
@@ -107,7 +103,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _folders(names: Sequence[str] | None) -> list[Path]:
+def shared_clips(names: Sequence[str] | None) -> list[Path]:
+    """Folders of the shared clips; all without names."""
     shared = shared_folder()
     known = {
         path.name: path
@@ -122,16 +119,12 @@ def _folders(names: Sequence[str] | None) -> list[Path]:
 
 
 def _cases(folder: Path, given: argparse.Namespace) -> Iterable[Case]:
-    clip = open_clip(folder / "input_video.mp4")
-    clip = clip.trimmed(0, min(clip.length, given.frames))
+    clip, frames, size = reduced_clip(folder, given.frames)
     things = _things(folder, clip.length)
     if given.own:
         if "other" in things:
             yield _own(folder.name, clip, things, given)
         return
-    high = 2 * round(clip.height * min(1.0, WIDTH / clip.width) / 2)
-    size = min(WIDTH, clip.width), high
-    frames = [_reduced(frame, clip, size) for frame in clip.frames()]
     held = {name: [_resized(mask, size) for mask in masks] for name, masks in things.items()}
     for seed in given.seed:
         for motion in given.motion:
@@ -139,6 +132,15 @@ def _cases(folder: Path, given: argparse.Namespace) -> Iterable[Case]:
                 made = composite(frames, seed, motion, effect, clip)
                 what = f"{motion} {effect} {seed}"
                 yield _measured(folder.name, what, effect, made, held, given)
+
+
+def reduced_clip(folder: Path, most: int) -> tuple[Clip, list[NDArray[np.uint8]], tuple[int, int]]:
+    """A shared clip as it begins, its frames `WIDTH` wide at most, and (width, height) of those."""
+    clip = open_clip(folder / "input_video.mp4")
+    clip = clip.trimmed(0, min(clip.length, most))
+    high = 2 * round(clip.height * min(1.0, WIDTH / clip.width) / 2)
+    size = min(WIDTH, clip.width), high
+    return clip, [_reduced(frame, clip, size) for frame in clip.frames()], size
 
 
 def _things(folder: Path, length: int) -> dict[str, list[Mask]]:
@@ -164,10 +166,22 @@ def _resized(mask: Mask, size: tuple[int, int]) -> Mask:
 
 def _explained(clip: Clip, track: Track, reasoner: str) -> tuple[Effects, float]:
     begun = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        made = plugins.construct("reasoner", reasoner)
-        effects = by_confidence(made.explain(clip, track, Run(Path(folder))))
+    effects, _ = explained(reasoner, clip, track)
     return effects, (time.perf_counter() - begun) / clip.length
+
+
+def told_against(made: Composite, effect: Effect) -> tuple[int, int]:
+    """How many pixels of all frames are said to be affected and were drawn so, and how many are
+    said so where nothing was drawn."""
+    length, size = made.clip.length, made.clip.size
+    empty = Track.of("object", (np.zeros(size, bool) for _ in range(length)))
+    mask = compose(empty, Effects((now_only(effect),)))
+    found = wrong = 0
+    for labels, object_, seen, trace in zip(mask, made.track, made.effect, made.trace, strict=True):
+        said = split(labels)[1] & ~object_
+        found += int((said & seen).sum())
+        wrong += int((said & ~trace).sum())
+    return found, wrong
 
 
 def _measured(

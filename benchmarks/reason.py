@@ -9,7 +9,8 @@ truth but a person's and a model's opinion.
 
 Where the truth is exact, a reliability diagram besides (DeGroot and Fienberg 1983): of all effects
 told with so much confidence, applied or not, how many are real. One is real if at least three
-tenths of where it is said to be is truly changed; where things would go is a guess, and large.
+tenths of where it is said to be now (else of where it would go) is truly changed: where things
+would go is a guess, and large, and counts in keep.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from reason_scenes import SCENES, case
 
 from openvoid.core import plugins
 from openvoid.core.clip import Clip
-from openvoid.core.effects import Effects
+from openvoid.core.effects import Effect, Effects
 from openvoid.core.quadmask import Quadmask, split
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
@@ -91,10 +92,15 @@ def told_of(effects: Effects, truth: Quadmask) -> Iterator[Told]:
     length, (height, width) = len(truth), truth[0].shape
     empty = Track.of("object", (np.zeros((height, width), bool) for _ in range(length)))
     for effect in effects.affected:
-        mask = compose(empty, Effects((replace(effect, applied=True),)))
+        mask = compose(empty, Effects((now_only(effect),)))
         count = Count()
         count.add(mask, truth)
         yield Told(effect.confidence, count.found >= REAL * max(1, count.found + count.wrong))
+
+
+def now_only(effect: Effect) -> Effect:
+    """An effect where it is now; where it would go, if it is nowhere now."""
+    return replace(effect, applied=True, goes=() if effect.now else effect.goes)
 
 
 def tell_reliability(told: Sequence[Told]) -> None:
@@ -108,12 +114,12 @@ def tell_reliability(told: Sequence[Told]) -> None:
             print(f"{low:.2f} to {min(high, 1.0):.2f}   {len(some):7} {mean:7.2f} {real:7.2f}")
 
 
-def explained(reasoner: str, clip: Clip, track: Track) -> Effects:
+def explained(reasoner: str, clip: Clip, track: Track) -> tuple[Effects, Run]:
+    """The effects, applied as far as they are sure, and what was noted on the way."""
     with tempfile.TemporaryDirectory() as folder:
-        effects: Effects = plugins.construct("reasoner", reasoner).explain(
-            clip, track, Run(Path(folder))
-        )
-    return by_confidence(effects)
+        run = Run(Path(folder))
+        effects: Effects = plugins.construct("reasoner", reasoner).explain(clip, track, run)
+    return by_confidence(effects), run
 
 
 def drawn(clip: Clip, mask: Quadmask, effects: Effects, out: Path) -> None:
@@ -156,7 +162,7 @@ def main() -> int:
     if not asked.folders:
         for name in SCENES:
             scene = case(name)
-            effects = explained(asked.reasoner, scene.clip, scene.track)
+            effects, _ = explained(asked.reasoner, scene.clip, scene.track)
             mask = compose(scene.track, effects)
             truth = Quadmask.from_removed(scene.track, scene.affected)
             counts.setdefault(name, Count()).add(mask, truth)
@@ -187,7 +193,7 @@ def measure(
     shot = read_shot(folder)
     clip, truth = open_clip(shot.clip), open_quadmask(shot.quadmask)
     track = Track.of("object", (split(labels)[0] for labels in truth))
-    effects = explained(reasoner, clip, track)
+    effects, _ = explained(reasoner, clip, track)
     mask = compose(track, effects, grid=grid)
     count = Count()
     count.add(mask, truth.grid_snapped(grid) if grid else truth)

@@ -150,10 +150,51 @@ def press(ground: Image, index: int, there: bool) -> tuple[Image, Mask]:
     return picture, weight
 
 
+def _checkers() -> Image:
+    """A floor of plain squares, all there is."""
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    light = (rows // 20 + columns // 20) % 2 == 0
+    return np.where(light[..., None], 0.8, 0.55).astype(np.float32) * np.ones(3, np.float32)
+
+
+def _rolls(index: int, object_: str, gone: bool, back: float) -> tuple[Image, Mask]:
+    """One plain ball rolls against one plain box on a checkered floor; no shadow, no texture."""
+    picture, meets, way = _checkers(), 12, 9.0
+    after = max(0, index - meets)
+    box, ball = np.zeros((HEIGHT, WIDTH), bool), np.zeros((HEIGHT, WIDTH), bool)
+    pushed = 0.0 if (gone or object_ == "box") else 4.0 * min(after, 12)
+    left = 176 + round(pushed)
+    box[80:124, left : left + 40] = True
+    x = 49 + way * min(index, meets) + (way if object_ == "box" and gone else back) * after
+    ball = _disc(x, 106, 18)
+    for mask, name, colour in ((box, "box", (0.2, 0.4, 0.75)), (ball, "ball", (0.85, 0.25, 0.2))):
+        if not (gone and name == object_):
+            picture[mask] = colour
+    return picture, box if object_ == "box" else ball
+
+
+def struck(ground: Image, index: int, there: bool) -> tuple[Image, Mask]:
+    """The ball is the object: the box slides on from it."""
+    return _rolls(index, "ball", not there, 0.0)
+
+
+def stopped(ground: Image, index: int, there: bool) -> tuple[Image, Mask]:
+    """The box is the object: the ball stops at it."""
+    return _rolls(index, "box", not there, 0.0)
+
+
+def returned(ground: Image, index: int, there: bool) -> tuple[Image, Mask]:
+    """The box is the object: the ball comes back from it."""
+    return _rolls(index, "box", not there, -4.0)
+
+
 SCENES: dict[str, Callable[[Image, int, bool], tuple[Image, Mask]]] = {
     "shadow": shadow,
     "reflection": reflection,
     "collision": collision,
     "support": support,
     "press": press,
+    "struck": struck,
+    "stopped": stopped,
+    "returned": returned,
 }

@@ -39,8 +39,16 @@ def grown(mask: Mask, by_px: int) -> Mask:
     if by_px > WIDE_PX:
         if not mask.any():
             return np.zeros_like(mask)
-        away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
-        return np.asarray(away <= by_px)
+        left, top, wide, high = cv2.boundingRect(mask.astype(np.uint8))
+        reach = by_px + by_px // 16 + 1  # that transform takes a step for 0.955 of one
+        rows, columns = (
+            slice(max(0, first - reach), first + side + reach)
+            for first, side in ((top, high), (left, wide))
+        )
+        part = (~mask[rows, columns]).astype(np.uint8)
+        found = np.zeros_like(mask)
+        found[rows, columns] = cv2.distanceTransform(part, cv2.DIST_L2, 3) <= by_px
+        return found
     return cv2.dilate(mask.astype(np.uint8), disc(by_px)) > 0
 
 

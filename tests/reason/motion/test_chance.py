@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from openvoid.reason.motion import chance, contact
+from openvoid.reason.motion.confidence import ConfidenceLimits
 from openvoid.reason.motion.evidence import Evidence
 from tests.reason.motion.shots import HEIGHT, LENGTH, WIDTH, box, locked, pattern
 
@@ -46,7 +47,8 @@ def test_an_object_too_large_has_no_other_place_and_nothing_stands_out(tmp_path:
     whole = box(2, 2, HEIGHT - 2, WIDTH - 2)
     evidence = locked([pattern()] * 6, [whole] * 6, tmp_path)
     assert chance.elsewhere(evidence) == ()
-    assert chance.rate(evidence, 100.0, ()) == 1.0
+    assert chance.contrast(100.0, (), 0.34) == 1.0
+    assert chance.against(evidence, lambda _: whole) == 1.0
 
 
 def test_ahead_of_itself_it_is_where_it_comes_to_later(tmp_path: Path) -> None:
@@ -59,12 +61,14 @@ def test_ahead_of_itself_it_is_where_it_comes_to_later(tmp_path: Path) -> None:
     assert chance.ahead(still) is None
 
 
-@pytest.mark.parametrize(("found", "share"), [((0, 0, 0), 0), ((60, 0, 0), 1 / 3), ((99, 60), 1)])
-def test_the_rate_counts_places_that_show_about_as_much(
-    found: tuple[float, ...], share: float, tmp_path: Path
+@pytest.mark.parametrize(
+    ("found", "times"),
+    [((0, 0, 0), ConfidenceLimits().most), ((60, 25, 10), 4.0), ((50, 10), 2.0), ((10,), 10.0)],
+)
+def test_the_contrast_is_to_what_most_other_places_show(
+    found: tuple[float, ...], times: float
 ) -> None:
-    evidence = locked([pattern()] * 2, [box(60, 10, 100, 40)] * 2, tmp_path)
-    assert chance.rate(evidence, 100.0, found) == pytest.approx(share)
+    assert chance.contrast(100.0, found, 0.34) == pytest.approx(times)
 
 
 def test_the_shot_is_seen_as_if_the_object_were_there(tmp_path: Path) -> None:
@@ -78,6 +82,6 @@ def test_a_push_stands_out_and_waves_that_go_on_anyway_do_not(tmp_path: Path) ->
     for name in ("push", "waves"):
         (tmp_path / name).mkdir()
     push = crossing(tmp_path / "push", waves=False, pushes=True)
-    assert [each.confidence > 0.5 for each in contact.find(push)] == [True]
+    assert [each.sign.contrast > 20 for each in contact.find(push)] == [True]
     sea = crossing(tmp_path / "waves", waves=True, pushes=False)
-    assert all(each.confidence < 0.45 for each in contact.find(sea))
+    assert all(each.sign.contrast < 3 for each in contact.find(sea))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from openvoid.reason.motion import covariation
+from openvoid.reason.motion.confidence import ConfidenceLimits
 from openvoid.reason.motion.covariation import CovariationLimits, along, ratio
 from openvoid.reason.motion.evidence import Evidence
 from tests.reason.motion.shots import HEIGHT, WIDTH, box, locked, pattern
@@ -67,7 +68,7 @@ def test_a_shadow_is_found_as_far_as_it_goes(tmp_path: Path) -> None:
     evidence = shot(tmp_path, shadow)
     found = along(evidence)
     assert [each.sign for each in found.regions] == [-1]
-    assert found.regions[0].confidence > 0.9
+    assert found.regions[0].contrast > 20
     limits = CovariationLimits()
     for index in range(3, LENGTH, 4):
         mask = found.mask(evidence.scene, ratio(evidence, index), index, limits)
@@ -94,9 +95,8 @@ def test_a_shadow_among_waves_is_told_from_them(tmp_path: Path) -> None:
 
 def test_the_rest_of_the_clip_says_how_sure_it_is() -> None:
     size = np.ones((4, 4), np.float32)
-    sure = [covariation.Region(size, -1, 10.0, 1.0, null).confidence for null in (0.0, 2.0, 8.0)]
-    assert sure == sorted(sure, reverse=True)
-    assert sure[0] == 0.95
+    plain = [covariation.Region(size, -1, 10.0, 1.0, null).contrast for null in (0.0, 2.0, 8.0)]
+    assert plain == [ConfidenceLimits().most, 5.0, 1.25]
 
 
 def test_a_lower_limit_claims_more(tmp_path: Path) -> None:

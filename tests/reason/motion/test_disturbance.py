@@ -8,8 +8,8 @@ import numpy as np
 
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
-from openvoid.reason.motion import background
-from openvoid.reason.motion.disturbance import DisturbanceLimits, Thing, disturbed
+from openvoid.reason.motion import background, contact
+from openvoid.reason.motion.disturbance import DisturbanceLimits, Thing, arriving, disturbed
 from tests.reason.motion.shots import LENGTH, NOTHING, box, locked, pattern
 
 MEETS = 6
@@ -55,6 +55,22 @@ def test_what_that_touches_is_disturbed_in_turn(tmp_path: Path) -> None:
     found = pushed(tmp_path, later=True)
     whole = np.any([each.mask(14, (160, 240)) for each in found.values()], axis=0)
     assert whole[box(68, 184, 92, 194)].mean() > 0.8
+
+
+def test_a_contact_between_two_frames_is_seen(tmp_path: Path) -> None:
+    halts = [box(60, 10 + 12 * min(t, 5), 100, 40 + 12 * min(t, 5)) for t in range(LENGTH)]
+    track = Track.of("object", halts)
+    assert (arriving(track, 6) == halts[5] | box(60, 82, 100, 112)).all()
+    assert (arriving(track, 4) == halts[4]).all()
+    assert (arriving(track, 0) == halts[0]).all()
+    pictures = []
+    for t, mask in enumerate(halts):
+        picture, slid = pattern(), 8 * max(0, t - 5)
+        picture[box(64, 110 + slid, 96, 140 + slid)] = 0.1, 0.2, 0.8  # ten columns off the object
+        picture[mask] = 0.9, 0.1, 0.1
+        pictures.append(picture)
+    evidence = locked(pictures, halts, tmp_path)
+    assert contact.things(evidence)
 
 
 def test_a_thing_keeps_its_masks_and_its_largest(tmp_path: Path) -> None:

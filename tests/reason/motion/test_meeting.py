@@ -30,6 +30,23 @@ def test_what_runs_into_the_object_and_rests_there_is_followed(tmp_path: Path) -
     assert not driven(course, LIMITS, found.frame)
 
 
+def test_what_stops_between_two_frames_has_met_the_object(tmp_path: Path) -> None:
+    scene = scene_of([ground()] * 10, [box(60, 150, 130, 190)] * 10, tmp_path)
+    stops, swells = Course(), Course()
+    for t in range(10):
+        for course, high in ((stops, 110), (swells, 110 + 12 * max(0, t - 6))):
+            left = 20 + 15 * min(t, 6)  # ends twenty columns off the object
+            blobs = blobs_of(box(90, left, high, left + 20), t, ground(), 10, NOTHING)
+            course.blobs += blobs
+    found = meeting(stops, scene, LIMITS)
+    assert found is not None
+    assert found.bends
+    assert found.keeps_size(LIMITS)
+    swollen = meeting(swells, scene, LIMITS)
+    assert swollen is not None
+    assert not swollen.keeps_size(LIMITS)
+
+
 def test_what_is_covered_bit_by_bit_was_not_under_way(tmp_path: Path) -> None:
     pictures = [ground()] * 6
     scene = scene_of(pictures, [box(60, 100, 130, 130)] * 6, tmp_path)

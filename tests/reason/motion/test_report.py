@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openvoid.core.effects import EffectKind, Place, Relation
+from openvoid.reason.motion.confidence import ConfidenceLimits, Cue, Sign
 from openvoid.reason.motion.report import (
     ColourLimits,
     Finding,
@@ -41,9 +42,16 @@ def test_places_and_frames_have_plain_names() -> None:
 def test_findings_are_effects_and_without_paths_nobody_says_where_a_thing_goes() -> None:
     square = Place(2, ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5)))
     found = Finding(
-        EffectKind.PHYSICAL, Relation.STOPS, "ball", "it stops it", (square,), (square,), 0.7
+        EffectKind.PHYSICAL,
+        Relation.STOPS,
+        "ball",
+        "it stops it",
+        (square,),
+        (square,),
+        Sign(Cue.STOPPED),
     )
-    (told,), (straight,) = effects([found]), effects([found], paths=False)
+    limits = ConfidenceLimits(fewest=1, rows=((Cue.STOPPED, ((0.0, 8, 6),)),))
+    (told,), (straight,) = effects([found], limits), effects([found], limits, paths=False)
     assert (told.noun, told.kind, told.cause, told.why) == (
         "ball",
         "physical",

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from openvoid.core.box import bounding_box
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, SCENES, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
@@ -55,12 +56,9 @@ def undisturbed(scene: Scene, limits: BackgroundLimits) -> Undisturbed:
     order = np.argsort(-away, axis=0, kind="stable")[:count]
     chosen = np.take_along_axis(away, order, axis=0)  # [K, h, w]
     good = chosen > 0
-    looks = np.empty((count, *scene.size, 3), np.float32)
-    for number, index in enumerate(picked):
-        here = order == number
-        for place in range(count):
-            if here[place].any():
-                looks[place][here[place]] = scene.picture(int(index))[here[place]]
+    pictures = np.stack([scene.pictures[index] for index in picked])
+    looks = np.take_along_axis(pictures, order[..., None], axis=0).astype(np.float32)
+    looks /= np.float32(255)
     looks[~good] = np.nan
     picture = nanmedian(looks)
     noise = 1.5 * nanmedian(largest(np.abs(looks - picture)))
@@ -73,10 +71,22 @@ def undisturbed(scene: Scene, limits: BackgroundLimits) -> Undisturbed:
 
 def distance_px(scene: Scene, index: int) -> NDArray[np.float32]:
     """How far each spot is from the object in a frame; 0 inside it, inf if it is not seen."""
-    mask = scene.object[index]
+    return _away(scene.object[index])
+
+
+def nearest_px(scene: Scene, index: int, mask: Mask) -> float:
+    """How near a mask comes to the object in a frame; inf if either is nowhere."""
+    object_ = scene.object[index]
+    if not (mask.any() and object_.any()):
+        return float("inf")
+    box = bounding_box(mask | object_)
+    low, left = max(0, box.top - 3), max(0, box.left - 3)
+    part = slice(low, box.bottom + 3), slice(left, box.right + 3)
+    return float(_away(object_[part])[mask[part]].min())
+
+
+def _away(mask: Mask) -> NDArray[np.float32]:
     if not mask.any():
-        return np.full(scene.size, np.inf, np.float32)
-    outside = (~cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)).astype(
-        np.uint8
-    )
-    return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, 3), np.float32)
+        return np.full(mask.shape, np.inf, np.float32)
+    free = (cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 3), np.float32)

@@ -10,16 +10,18 @@ can be compared and nothing stands out. Knows no test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from openvoid.core.track import Track
+from openvoid.reason.motion.confidence import times
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, HARM, SCENES, Limits, limit
 from openvoid.reason.motion.scene import Mask, Scene
+from openvoid.vision.masks import grown
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ class ChanceLimits(Limits):
     looks: int = limit(8, "frames by which it is told whether a place will do", COST)
     shown: float = limit(0.7, "of a silhouette must be in view there", SCENES)
     apart: float = limit(0.1, "of it may be where the object itself is", SCENES)
+    stray: float = limit(0.34, "of the other places: so many may show more by chance", HARM)
     ahead: float = limit(0.7, "of the object's size: so far it is put ahead of itself", SCENES)
-    as_much: float = limit(0.5, "of what the object does: nearly as much", HARM)
 
 
 @once
@@ -81,20 +83,27 @@ def elsewhere(evidence: Evidence) -> tuple[Track, ...]:
     return tuple(_moved(scene.object, shift) for *_, shift in sorted(good)[: limits.places])
 
 
-def moved(evidence: Evidence) -> Iterator[Evidence]:
+@once
+def moved(evidence: Evidence) -> tuple[Evidence, ...]:
     """The shot as if the object were at each other place, for tests that look at the object."""
-    for track in elsewhere(evidence):
-        if track.seen:
-            scene = replace(evidence.scene, object=track)
-            yield Evidence(scene, evidence.rate, evidence.run, evidence.chosen)
+    scenes = (replace(evidence.scene, object=track) for track in elsewhere(evidence) if track.seen)
+    return tuple(Evidence(scene, evidence.rate, evidence.run, evidence.chosen) for scene in scenes)
 
 
-def rate(evidence: Evidence, own: float, others: Iterable[float]) -> float:
-    """At how many of the other places, 0..1, a test gives about as much as at the object; 1 where
-    there is no other place."""
-    limits = evidence.limits(ChanceLimits)
-    found = [each >= limits.as_much * own for each in others]
-    return float(np.mean(found)) if found else 1.0
+def against(evidence: Evidence, test: Callable[[Evidence], Mask]) -> float:
+    """How many times as much a test marks of the shot as of that with the object elsewhere, what it
+    marks of the shot left out."""
+    stray, own = evidence.limits(ChanceLimits).stray, test(evidence)
+    free = ~grown(own, 3)
+    others = [float((test(other) & free).sum()) for other in moved(evidence)]
+    return contrast(float(own.sum()), others, stray)
+
+
+def contrast(own: float, others: Iterable[float], stray: float) -> float:
+    """How many times as much a test gives at the object as at the other places, a share `stray` of
+    which may give more; 1, no more than chance, where there is no other place."""
+    found = sorted(others, reverse=True)
+    return times(own, found[int(stray * len(found))]) if found else 1.0
 
 
 def _fits(scene: Scene, frames: list[int], shift: tuple[int, int]) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.effects import EffectKind, Relation
 from openvoid.reason.motion import contact
+from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.disturbance import Thing
 from openvoid.reason.motion.evidence import Evidence
 from openvoid.reason.motion.figure_ground import novel_in
@@ -71,16 +72,10 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         why = f"Until frame {each.before.frame} the {noun} moves on its own; where it meets the"
         why += f" {label} in frame {each.frame} it leaves its course. Without the {label} it would"
         why += " have gone on."
-        sure = _sure(evidence, each)
-        yield Finding(EffectKind.PHYSICAL, Relation.STOPS, noun, why, now, goes, sure, came)
-
-
-def _sure(evidence: Evidence, found: Meeting) -> float:
-    """How sure it is that the object bent its course: where the camera moves, what is near is bent
-    by parallax and what walks wanders, and it is only asked about."""
-    if not evidence.scene.locked:
-        return 0.35
-    return 0.7 if found.strays(evidence.limits(MeetingLimits)) is None else 0.75
+        plainly = each.keeps_size(evidence.limits(MeetingLimits))
+        cue = Cue.STOPPED_PANNED if not scene.locked else Cue.STOPPED
+        sign = Sign(cue if plainly else Cue.STOPPED_VAGUELY)
+        yield Finding(EffectKind.PHYSICAL, Relation.STOPS, noun, why, now, goes, sign, came)
 
 
 def set_off(found: Meeting, things: Sequence[Thing], scene: Scene, limits: CollisionLimits) -> bool:

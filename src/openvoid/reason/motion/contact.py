@@ -15,6 +15,8 @@ import numpy as np
 from openvoid.core.effects import EffectKind, Relation
 from openvoid.reason.motion import background, chance, parallax, shadow
 from openvoid.reason.motion.blobs import Spots
+from openvoid.reason.motion.chance import ChanceLimits
+from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.disturbance import DisturbanceLimits, Thing, disturbed
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, HARM, PRESS, Limits, limit
@@ -31,9 +33,8 @@ class ContactLimits(Limits):
     looks: int = limit(8, "frames by which it is told whether two hang together", COST)
     gap: float = limit(0.03, "of the short side: narrower gaps in a region are part of it", PRESS)
     soon: int = limit(6, "frames of a thing that are compared with chance", PRESS)
-    most: float = limit(2.0, "of the object: larger is no one thing, if the camera moves", HARM)
-    heavy: float = limit(4.0, "of the object: it does not set going what is larger by itself", HARM)
-    stray: float = limit(0.34, "of the other places: more show as much by chance", HARM)
+    most: float = limit(2.0, "of the object: larger ones are told apart, if the camera moves", HARM)
+    vast: float = limit(0.18, "of the picture: so much is set going by nothing in it", HARM)
     margin: float = limit(0.012, "of the short side: around what is physical", PRESS)
 
 
@@ -89,27 +90,32 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for thing in things(evidence):
         noun, where = _told(evidence, thing, thing.frames[min(1, len(thing.frames) - 1)])
         by = f"the {label}" if thing.cause == 0 else "what moved before"
-        sure = _sure(evidence, thing)
+        sign = _sign(evidence, thing)
         why = f"From frame {thing.began} on the {noun} at the {where} changes, beginning where"
         why += f" {by} touches it; without that it would stay as it was."
         now = scene.placed((index, _region(scene, thing, index, limits)) for index in thing.frames)
-        yield Finding(EffectKind.PHYSICAL, Relation.PUSHES, noun, why, now, (), sure)
+        yield Finding(EffectKind.PHYSICAL, Relation.PUSHES, noun, why, now, (), sign)
 
 
-def _sure(evidence: Evidence, thing: Thing) -> float:
-    """How sure it is that the object did it: what stands out from chance is; what another thing is
-    said to have set going is no surer than that."""
+def _sign(evidence: Evidence, thing: Thing) -> Sign:
+    """By what it is told that the object did it: what it touched first stands out from chance by so
+    much, and what another thing is said to have set going by no more than that."""
     limits, known = evidence.limits(ContactLimits), {each.number: each for each in things(evidence)}
     chain = [thing]
     while (cause := known.get(chain[-1].cause)) is not None and cause not in chain:
         chain.append(cause)
     first, scene = chain[-1], evidence.scene
+    stray = evidence.limits(ChanceLimits).stray
+    plainly = chance.contrast(first.soon_px(limits.soon), by_chance(evidence), stray)
+    if first.largest_px > limits.vast * scene.size[0] * scene.size[1]:
+        return Sign(Cue.PUSHED_VAST, plainly)
+    if thing is not first:
+        return Sign(Cue.PUSHED_ON, plainly)
+    if scene.locked:
+        return Sign(Cue.PUSHED, plainly)
     own = max(int(scene.object[t].sum()) for t in scene.object.seen[:: limits.looks])
-    if first.largest_px > (limits.heavy if scene.locked else limits.most) * own:
-        return 0.3
-    if chance.rate(evidence, first.soon_px(limits.soon), by_chance(evidence)) > limits.stray:
-        return 0.3
-    return 0.8 if thing is first else 0.65
+    large = thing.largest_px > limits.most * own
+    return Sign(Cue.PUSHED_LARGE if large else Cue.PUSHED_PANNED, plainly)
 
 
 def _region(scene: Scene, thing: Thing, index: int, limits: ContactLimits) -> Mask:

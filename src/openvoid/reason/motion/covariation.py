@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from openvoid.reason.motion import background, parallax
 from openvoid.reason.motion.background import Undisturbed
 from openvoid.reason.motion.change import ChangeLimits, exposure
+from openvoid.reason.motion.confidence import times
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, SCENES, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
@@ -150,10 +151,9 @@ class Region:
         return float(np.percentile(self.size[self.size > 0], 75))
 
     @property
-    def confidence(self) -> float:
-        """How far it stands out: 1/2 at four times the null, towards 0.95 far above it. Composited
-        shadows and images stood at 16 times and more, the sea beside a panned pole at 3."""
-        return min(0.95, max(0.0, 1 - 2 * self.null / self.mass))
+    def contrast(self) -> float:
+        """How far it stands out from chance."""
+        return times(self.mass, self.null)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from openvoid.core.packed import PackedMask
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.motion.background import Undisturbed
+from openvoid.reason.motion.chance import shifted
 from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.limits import COST, PRESS, SCENES, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
@@ -91,6 +92,15 @@ class _State:
     things: dict[int, Thing] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Contact:
+    """Silhouettes in a frame, and where they touch something."""
+
+    touched: Mask
+    near: Mask  # so near that it is touched
+    reach: Mask  # the same, or it was touched since the frame before
+
+
 def disturbed(
     scene: Scene,
     usual: Undisturbed,
@@ -109,10 +119,22 @@ def disturbed(
     """
     state = _begin(scene, usual, light)
     for index in run.track("causes", range(scene.length), scene.length):
-        here = only(index) if only is not None else None
         touched = scene.object[index] if touching is None else touching[index]
-        _step(scene, state, usual, light, free(index), here, touched, index, limits)
+        there = arriving(scene.object, index) if touching is None else touched
+        wide = 2 + max(2, round(limits.touch * scene.scale_px))
+        here = np.True_ if only is None else only(index)
+        contact = _Contact(touched, grown(touched, wide) & here, grown(there, wide) & here)
+        _step(scene, state, usual, light, free(index), contact, index, limits)
     return state.things
+
+
+def arriving(track: Track, index: int) -> Mask:
+    """Where it is in a frame, and where it would be had nothing stopped it since the frame before:
+    the contact that does may come between the two."""
+    if index < 2 or not (track[index - 2].any() and track[index - 1].any()):
+        return track[index]
+    (y0, x0), (y1, x1) = (np.mean(np.nonzero(track[t]), axis=1) for t in (index - 2, index - 1))
+    return track[index] | shifted(track[index - 1], (round(x1 - x0), round(y1 - y0)))
 
 
 def _begin(scene: Scene, usual: Undisturbed, light: Track) -> _State:
@@ -130,21 +152,18 @@ def _step(
     usual: Undisturbed,
     light: Track,
     free: Mask,
-    only: Mask | None,
-    touched: Mask,
+    contact: _Contact,
     index: int,
     limits: DisturbanceLimits,
 ) -> None:
     picture, seen = scene.picture(index), scene.seen(index)
+    touched, reach = contact.touched, contact.reach
     hidden = grown(touched | scene.object[index], 2) | grown(light[index], 2) | ~seen
     threshold = np.maximum(limits.least, limits.noises * usual.noise)
     differs = outside(picture, state.reference, threshold, scene) & state.known & ~hidden
     differs = tidy(differs)
     if not scene.locked:
         differs = thick(differs)
-    reach = grown(touched, 2 + max(2, round(limits.touch * scene.scale_px)))
-    if only is not None:
-        reach &= only
     there = largest(np.abs(picture - usual.picture)) > threshold  # not only gone from there
     state.driven = _driven(state, differs & ~hidden, seen & ~inner(seen) & there)
     free = free | state.driven
@@ -154,7 +173,7 @@ def _step(
         differs |= _moved(scene, state, usual, picture, around, limits)
         differs |= _faint(state, usual, picture, limits) & around
     differs &= ~hidden
-    owner = _owned(state, scene, differs & ~free, reach, index, limits)
+    owner = _owned(state, scene, differs & ~free, contact, index, limits)
     behind = grown(touched, 2) & seen
     _hide(state, scene, owner, behind, index, limits)
     _follow(state, picture, threshold, hidden | (owner > 0), seen, differs, limits)
@@ -225,17 +244,23 @@ def _hide(
 
 
 def _owned(
-    state: _State, scene: Scene, differs: Mask, reach: Mask, index: int, limits: DisturbanceLimits
+    state: _State,
+    scene: Scene,
+    differs: Mask,
+    contact: _Contact,
+    index: int,
+    limits: DisturbanceLimits,
 ) -> NDArray[np.uint16]:
     """Which thing each changed spot belongs to; new things begin at contact."""
     before = state.owner
+    reach = contact.reach
     hot = reach | grown(before > 0, 3)
     differs = touching(differs, hot)
     owner = np.zeros(scene.size, np.uint16)
     if not differs.any():
         return owner
     fresh = differs
-    halo = grown(reach, 2)
+    halo = grown(contact.near, 2)
     least = max(12, round(limits.thing_share * differs.size))
     if (before > 0).any():
         nearest, off = _nearest(before)
@@ -282,7 +307,7 @@ def _follow(
     same = largest(np.abs(picture - state.last)) < threshold
     state.steady = np.where(same & seen, np.minimum(state.steady, 250) + 1, 0).astype(np.uint8)
     settled = differs & ~fixed & (state.steady >= limits.stable_frames)
-    state.reference[settled] = picture[settled]
+    cv2.copyTo(picture, settled.astype(np.uint8), state.reference)
     calm = seen & ~fixed & ~differs
-    state.reference[calm] += limits.drift * (picture[calm] - state.reference[calm])
+    cv2.accumulateWeighted(picture, state.reference, limits.drift, calm.astype(np.uint8))
     state.known |= calm

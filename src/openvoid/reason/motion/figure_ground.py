@@ -23,6 +23,7 @@ from openvoid.reason.motion.limits import COST, SCENES, SUPPORT, WORKING, Limits
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.surfaces import SurfaceLimits, softened, surfaces
 from openvoid.vision.masks import grown, hanging, inner, largest, opened
+from openvoid.vision.neighbours import nearest
 
 
 @dataclass(frozen=True)
@@ -179,9 +180,7 @@ def _off(
     spots = np.c_[lab[wanted], unit * height[wanted]].astype(np.float32)
     around = np.c_[lab[rim], unit * height[rim]].astype(np.float32)
     step = max(1, len(around) // limits.samples)
-    around = np.ascontiguousarray(around[step // 2 :: step])
-    matches = cv2.BFMatcher(cv2.NORM_L2).match(np.ascontiguousarray(spots), around)
-    return np.array([each.distance for each in matches], np.float32)
+    return nearest(spots, around[step // 2 :: step])[0]
 
 
 def beside(evidence: Evidence, index: int) -> Mask:
@@ -227,9 +226,7 @@ def _off_far(
     height = np.broadcast_to(rows[:, None], scene.size)
     spots, around = np.c_[lab[near], height[near]], np.c_[lab[far], height[far]]
     step = max(1, len(around) // limits.near_samples)
-    around = np.ascontiguousarray(around[step // 2 :: step])
-    matches = cv2.BFMatcher(cv2.NORM_L2).match(np.ascontiguousarray(spots), around)
-    return np.array([each.distance for each in matches], np.float32)
+    return nearest(spots, around[step // 2 :: step])[0]
 
 
 def bounded(evidence: Evidence, index: int) -> Mask:

@@ -20,8 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.effects import EffectKind, Relation
-from openvoid.reason.motion import water
+from openvoid.reason.motion import contact, water
 from openvoid.reason.motion.blobs import Trail
+from openvoid.reason.motion.chance import ChanceLimits, contrast, shifted
+from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.evidence import Evidence
 from openvoid.reason.motion.limits import PRESS, WATER, Limits, limit
 from openvoid.reason.motion.report import Finding
@@ -71,7 +73,23 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     why = f"In frame {found.frame} the {label} comes down on a surface and is stopped. It may give"
     why += " way around the contact, and what floats or stands on it may be shaken."
     noun, now = f"surface under the {label}", scene.placed(_recorded(evidence, found))
-    yield Finding(EffectKind.PHYSICAL, Relation.DEFORMS, noun, why, now, (), 0.5)
+    sign = Sign(Cue.LANDED, _contrast(evidence, found))
+    yield Finding(EffectKind.PHYSICAL, Relation.DEFORMS, noun, why, now, (), sign)
+
+
+def _contrast(evidence: Evidence, found: Landing) -> float:
+    """How many times as much changes around the contact as in the same room at other places."""
+    scene = evidence.scene
+    things = [each for each in contact.things(evidence) if each.frames[-1] >= found.frame]
+    whole = np.any(
+        [np.zeros(scene.size, bool)]
+        + [each.mask(t, scene.size) for each in things for t in each.frames if t >= found.frame],
+        axis=0,
+    )
+    box, limits = scene.object.box(found.frame), evidence.limits(ChanceLimits)
+    shifts = [(round(step * box.width), 0) for step in limits.steps]
+    others = [float((whole & shifted(found.room, shift)).sum()) for shift in shifts]
+    return contrast(float((whole & found.room).sum()), others, limits.stray)
 
 
 def _recorded(evidence: Evidence, found: Landing) -> Iterator[tuple[int, Mask]]:

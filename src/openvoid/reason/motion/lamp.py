@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import bounding_box
 from openvoid.core.effects import EffectKind, Relation
+from openvoid.reason.motion import chance
+from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, LIGHT, WORKING, Limits, limit
 from openvoid.reason.motion.report import Finding
@@ -103,7 +105,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     why += " so the farther from it, to both sides: its light."
     now = scene.placed((t, whole & scene.seen(t)) for t in scene.object.seen)
     noun = f"light of the {label}"
-    yield Finding(EffectKind.ARTEFACT, Relation.LIGHTS, noun, why, now, (), 0.6)
+    sign = Sign(Cue.LIGHT_SHED, chance.against(evidence, light))
+    yield Finding(EffectKind.ARTEFACT, Relation.LIGHTS, noun, why, now, (), sign)
 
 
 def agreed(scene: Scene, shown: Sequence[tuple[int, Mask]]) -> Mask:

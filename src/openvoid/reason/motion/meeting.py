@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.reason.motion import change, parallax, reflection
-from openvoid.reason.motion.background import distance_px
+from openvoid.reason.motion.background import nearest_px
 from openvoid.reason.motion.blobs import Blob, BlobLimits, Course, Follower, blobs_of
+from openvoid.reason.motion.chance import shifted
 from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COLLIDE, HARM, SCENES, WORKING, Limits, limit
@@ -70,6 +71,17 @@ class Meeting:
             frames = min(frames, speed / -along * 1.5)
             return np.asarray(factor * (velocity * frames * 0.75))
         return np.asarray(factor * (velocity * frames + 0.5 * self.acceleration_px * frames**2))
+
+    def keeps_size(self, limits: MeetingLimits) -> bool:
+        """Whether it is as large after the meeting: what is struck stays what it is; what is only
+        hidden, or runs into something else, does not."""
+        seen = self.course.blobs
+        before = [each.area_px for each in seen if each.frame <= self.before.frame]
+        after = [each.area_px for each in seen if each.frame > self.frame][: limits.after]
+        if not after:
+            return True
+        ratio = float(np.median(after) / np.median(before[-limits.history :]))
+        return 1 / limits.same_size < ratio < limits.same_size
 
     def wanders(self, limits: MeetingLimits) -> bool:
         """Whether it is known to leave its course without a meeting."""
@@ -176,19 +188,28 @@ def meeting(
     """
     limit = limits.touch * scene.scale_px + 2
     first = course.blobs[0]
-    begun = float(distance_px(scene, first.frame)[first.mask(scene.size)].min())
-    for number, blob in enumerate(course.blobs):
-        if not scene.object.box(blob.frame).empty:
-            away = distance_px(scene, blob.frame)
-            if float(away[blob.mask(scene.size)].min()) <= limit:
-                last = course.blobs[max(0, number - 1)]
-                whole = max(first.extent_px, last.extent_px)
-                come = float(np.hypot(*(np.array(last.centre) - first.centre)))
-                here = min(begun / limits.nearby, come / limits.come) < whole
-                if here and not first.touches_edge:
-                    return None  # it began here: pushed, rather than met
-                return _told(course, number, scene, fewest or limits.fewest, limits)
+    begun = nearest_px(scene, first.frame, first.mask(scene.size))
+    for number in range(len(course.blobs)):
+        if _nearest_px(course, number, scene) <= limit:
+            last = course.blobs[max(0, number - 1)]
+            whole = max(first.extent_px, last.extent_px)
+            come = float(np.hypot(*(np.array(last.centre) - first.centre)))
+            here = min(begun / limits.nearby, come / limits.come) < whole
+            if here and not first.touches_edge:
+                return None  # it began here: pushed, rather than met
+            return _told(course, number, scene, fewest or limits.fewest, limits)
     return None
+
+
+def _nearest_px(course: Course, number: int, scene: Scene) -> float:
+    """How near it comes to the object in a frame, or would have come, had nothing stopped it since
+    the frame before: the contact may come between the two."""
+    blob, earlier = course.blobs[number], course.blobs[max(0, number - 2) : number]
+    mask = blob.mask(scene.size)
+    if len(earlier) == 2 and blob.frame - earlier[0].frame == 2:
+        (x0, y0), (x1, y1) = (each.centre for each in earlier)
+        mask = mask | shifted(earlier[1].mask(scene.size), (round(x1 - x0), round(y1 - y0)))
+    return nearest_px(scene, blob.frame, mask)
 
 
 def _told(

@@ -45,6 +45,7 @@ from openvoid.reason.motion import (
     support,
     water,
 )
+from openvoid.reason.motion.confidence import ConfidenceLimits
 from openvoid.reason.motion.evidence import Evidence
 from openvoid.reason.motion.limits import Limits
 from openvoid.reason.motion.report import Finding
@@ -108,7 +109,7 @@ FOR_STAYING = (
     Finder(support.find_contents, _things),
     Finder(lamp.find, _shadows),
     Finder(shadow.find_cast, _shadows),
-    Finder(shadow.find_contact_staying, _images_or_shadows),
+    Finder(shadow.find_contact, _images_or_shadows),
 )
 
 
@@ -135,8 +136,10 @@ class MotionReasoner:
             OpenVoidError: clip and track do not fit, or the object is in no frame.
         """
         evidence = Evidence(watch(clip, track, run), clip.rate, run, self._limits)
-        found = report.effects(self._findings(evidence), paths=self._options.paths)
-        effects = Effects(tuple(found))
+        findings = tuple(self._findings(evidence))
+        sure = evidence.limits(ConfidenceLimits)
+        effects = Effects(tuple(report.effects(findings, sure, paths=self._options.paths)))
+        run.note("reason.signs", [[each.sign.cue.name, each.sign.contrast] for each in findings])
         run.note("reason.camera", "locked" if evidence.scene.locked else "moving")
         run.note("reason.statistics", evidence.statistics())
         return effects

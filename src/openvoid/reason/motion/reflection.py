@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from openvoid.core.effects import EffectKind, Place, Relation
 from openvoid.reason.motion import background, change, covariation, parallax, upside_down
-from openvoid.reason.motion.background import distance_px
+from openvoid.reason.motion.background import nearest_px
 from openvoid.reason.motion.blobs import BlobLimits, Course, Follower, Trail, blobs_of, together
+from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.covariation import CovariationLimits, Following, Region
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, LIGHT, SCENES, Limits, limit
@@ -84,12 +85,13 @@ def find_staying(evidence: Evidence) -> Iterator[Finding]:
 
 def _moving_along(evidence: Evidence) -> Iterator[Finding]:
     scene, label = evidence.scene, evidence.scene.object.label
+    cue = Cue.IMAGE_ALIKE if scene.locked else Cue.IMAGE_ALIKE_PANNED  # parallax does that too
     for course in images(evidence):
         frames = [blob.frame for blob in course.blobs]
         why = f"In {frames_name(frames)} something of the {label}'s colours moves whenever the"
         why += f" {label} moves, without touching it: its mirror image."
         now = scene.placed((t.frame, grown(t.mask(scene.size), 3)) for t in course.blobs)
-        yield _image(scene, why, now, 0.6 if scene.locked else 0.3)  # parallax does that too
+        yield _image(scene, why, now, Sign(cue))
 
 
 @once
@@ -153,7 +155,7 @@ def _in_place(evidence: Evidence) -> Iterator[Finding]:
     )
     why = f"In {frames_name(list(found.path))} colours of the {scene.object.label} keep their place"
     why += " beside it, whatever lies behind: its mirror image."
-    yield _image(scene, why, now, max(each.confidence for each in regions))
+    yield _image(scene, why, now, Sign(Cue.ALONG, max(each.contrast for each in regions)))
 
 
 def _upside_down(evidence: Evidence) -> Iterator[Finding]:
@@ -166,12 +168,12 @@ def _upside_down(evidence: Evidence) -> Iterator[Finding]:
     why += f" (likeness {found.likeness:.2f})."
     now = scene.placed((t, upside_down.shown(scene, t, found, limits)) for t in frames)
     if now:
-        yield _image(scene, why, now, min(0.95, found.likeness))
+        yield _image(scene, why, now, Sign(Cue.IMAGE_BELOW, found.likeness / limits.sure))
 
 
-def _image(scene: Scene, why: str, now: tuple[Place, ...], sure: float) -> Finding:
+def _image(scene: Scene, why: str, now: tuple[Place, ...], sign: Sign) -> Finding:
     noun = f"reflection of the {scene.object.label}"
-    return Finding(EffectKind.ARTEFACT, Relation.REFLECTS, noun, why, now, (), sure)
+    return Finding(EffectKind.ARTEFACT, Relation.REFLECTS, noun, why, now, (), sign)
 
 
 # --- moving as the object does ------------------------------------------------------------------
@@ -180,10 +182,9 @@ def _image(scene: Scene, why: str, now: tuple[Place, ...], sure: float) -> Findi
 def apart(course: Course, scene: Scene, limits: ReflectionLimits) -> bool:
     """Whether a thing never touches the object: what does may be pushed by it."""
     for blob in course.blobs:
-        if not scene.object.box(blob.frame).empty:
-            away = distance_px(scene, blob.frame)[blob.mask(scene.size)]
-            if float(away.min()) < 2 + limits.apart * scene.scale_px:
-                return False
+        away = nearest_px(scene, blob.frame, blob.mask(scene.size))
+        if away < 2 + limits.apart * scene.scale_px:
+            return False
     return True
 
 

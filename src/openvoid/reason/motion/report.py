@@ -1,6 +1,6 @@
 """Report: findings, and how they are told.
 
-Enters: findings of the phenomena, each with its places, a reason in words and a confidence. Leaves:
+Enters: findings of the phenomena, each with its places, a reason in words and a sign. Leaves:
 effects (nothing else in the reasoner makes any), and plain words for things that are known by
 colour, place and time alone. Decides nothing.
 """
@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from openvoid.core.effects import Effect, EffectKind, Place, Relation
+from openvoid.reason.motion.confidence import ConfidenceLimits, Sign
 from openvoid.reason.motion.limits import EYE, Limits, limit
 
 
@@ -52,11 +53,13 @@ class Finding:
     why: str
     now: tuple[Place, ...]  # where it is in the clip
     goes: tuple[Place, ...]  # where it would be without the object
-    confidence: float  # 0..1
+    sign: Sign  # by what it is told, and so how surely
     before: tuple[Place, ...] = ()  # where what moved was until the object touched it
 
 
-def effects(findings: Iterable[Finding], *, paths: bool = True) -> Iterator[Effect]:
+def effects(
+    findings: Iterable[Finding], limits: ConfidenceLimits, *, paths: bool = True
+) -> Iterator[Effect]:
     """Findings as effects; without `paths` nobody says where a thing would go."""
     for each in findings:
         yield Effect(
@@ -67,7 +70,7 @@ def effects(findings: Iterable[Finding], *, paths: bool = True) -> Iterator[Effe
             now=each.now,
             goes=each.goes if paths else (),
             before=each.before,
-            confidence=each.confidence,
+            confidence=each.sign.confidence(limits),
             source="motion",
         )
 

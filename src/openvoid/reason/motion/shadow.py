@@ -9,8 +9,7 @@ Enters: evidence. Leaves: findings. A shadow is told in four ways, each in the l
   over, so that it ends at an edge, however long it is;
 - `find_beside`: of what stays and of what hangs together with it: the border's colours, only
   darker;
-- `find_contact`: right below the foot: a row is not as it is to both sides. That may also be an
-  image.
+- `find_contact`: right below the foot a row is not as to both sides. It may also be an image.
 
 Where a lamp lights the ground its own shadow lies in that light, and what else is dark is not lit
 by it.
@@ -18,7 +17,7 @@ by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -28,7 +27,8 @@ from numpy.typing import NDArray
 from openvoid.core.box import bounding_box
 from openvoid.core.effects import EffectKind, Relation
 from openvoid.core.track import Track
-from openvoid.reason.motion import covariation, figure_ground, lamp, parallax
+from openvoid.reason.motion import chance, covariation, figure_ground, lamp, parallax
+from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.covariation import CovariationLimits, Following, Region
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.figure_ground import rim_of
@@ -37,6 +37,7 @@ from openvoid.reason.motion.report import Finding, frames_name
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.surfaces import Surfaces
 from openvoid.vision.masks import grown, hanging, inner, opened
+from openvoid.vision.neighbours import nearest
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,12 @@ def _along(evidence: Evidence, regions: tuple[Region, ...], dark: bool) -> Findi
     why += f" that moves along with it, {_plainly(regions)} chance."
     now = scene.placed((index, mask & scene.seen(index)) for index, mask in masks)
     relation = Relation.CASTS if dark else Relation.LIGHTS
-    sure = max(each.confidence for each in regions)
-    return Finding(EffectKind.ARTEFACT, relation, f"{noun} of the {label}", why, now, (), sure)
+    sign = Sign(Cue.ALONG, max(each.contrast for each in regions))
+    return Finding(EffectKind.ARTEFACT, relation, f"{noun} of the {label}", why, now, (), sign)
 
 
 def _plainly(regions: tuple[Region, ...]) -> str:
-    heaviest = max(regions, key=lambda each: each.confidence)
+    heaviest = max(regions, key=lambda each: each.contrast)
     if heaviest.null == 0:
         return "which never comes about by"
     return f"{heaviest.mass / heaviest.null:.1f} times as plainly as anything by"
@@ -131,8 +132,9 @@ def _explained(evidence: Evidence, regions: tuple[Region, ...]) -> Iterator[Mask
 # --- on the ground over again, darker -----------------------------------------------------------
 
 
-def find_cast(evidence: Evidence) -> Iterator[Finding]:
-    """The shadow of an object that stays, by the ground at its foot."""
+@once
+def cast(evidence: Evidence) -> Mask:
+    """The shadow of an object that stays, by the ground at its foot, in most of a few frames."""
     scene, limits, shown = evidence.scene, evidence.limits(ShadowLimits), []
     for look in lamp.looks(evidence):
         picture, object_ = scene.picture(look.frame), scene.object[look.frame]
@@ -140,11 +142,16 @@ def find_cast(evidence: Evidence) -> Iterator[Finding]:
         mask = np.zeros_like(object_) if lit else cast_shadow(picture, look.found, object_, limits)
         evidence.record("shadow.cast", look.frame, mask.mean())
         shown.append((look.frame, mask))
-    whole = lamp.agreed(scene, shown)
+    return lamp.agreed(scene, shown)
+
+
+def find_cast(evidence: Evidence) -> Iterator[Finding]:
+    """The shadow of an object that stays, by the ground at its foot."""
+    scene, whole = evidence.scene, cast(evidence)
     if whole.any():
         why = f"At the foot of the {scene.object.label} the ground is darker by the same factor in"
         why += " all colours, up to an edge: its shadow."
-        yield _shadow(scene, whole, why, 0.55)
+        yield _shadow(scene, whole, why, Sign(Cue.SHADE_CAST, chance.against(evidence, cast)))
 
 
 def cast_shadow(picture: Picture, found: Surfaces, object_: Mask, limits: ShadowLimits) -> Mask:
@@ -226,14 +233,15 @@ def find_beside(evidence: Evidence) -> Iterator[Finding]:
         why = (
             f"The ground beside the {scene.object.label} is of the same hue as farther out, darker."
         )
-        yield _shadow(scene, grown(dark, 2), why, 0.5)
+        sign = Sign(Cue.SHADE_BESIDE, chance.against(evidence, beside))
+        yield _shadow(scene, grown(dark, 2), why, sign)
 
 
-def _shadow(scene: Scene, whole: Mask, why: str, sure: float) -> Finding:
+def _shadow(scene: Scene, whole: Mask, why: str, sign: Sign) -> Finding:
     """What lies in the same place as long as the object is seen."""
     now = scene.placed((t, whole & scene.seen(t)) for t in scene.object.seen)
     noun = f"shadow of the {scene.object.label}"
-    return Finding(EffectKind.ARTEFACT, Relation.CASTS, noun, why, now, (), sure)
+    return Finding(EffectKind.ARTEFACT, Relation.CASTS, noun, why, now, (), sign)
 
 
 def shaded(picture: Picture, mask: Mask, object_: Mask, limits: ShadowLimits) -> Mask:
@@ -249,9 +257,8 @@ def shaded(picture: Picture, mask: Mask, object_: Mask, limits: ShadowLimits) ->
     spots = np.c_[limits.chroma * chroma[mask], 40 * height[mask]].astype(np.float32)
     around = np.c_[limits.chroma * chroma[rim], 40 * height[rim], total[rim]].astype(np.float32)
     around = around[:: max(1, len(around) // limits.samples)]
-    matches = cv2.BFMatcher(cv2.NORM_L2).match(spots, np.ascontiguousarray(around[:, :3]))
-    off = np.array([each.distance for each in matches], np.float32)
-    brightness = around[[each.trainIdx for each in matches], 3]
+    off, which = nearest(spots, around[:, :3])
+    brightness = around[which, 3]
     found = np.zeros_like(mask)
     found[mask] = (off < limits.same_chroma) & (total[mask] < 0.9 * brightness)
     return _lying(opened(found), object_, mask, limits)
@@ -272,24 +279,19 @@ def _lying(mask: Mask, object_: Mask, whole: Mask, limits: ShadowLimits) -> Mask
 # --- right below the foot -----------------------------------------------------------------------
 
 
-def find_contact_moving(evidence: Evidence) -> Iterator[Finding]:
-    """What is right below the foot of an object that moves, frame by frame."""
-    return _contact(evidence, lambda index: _below(evidence, index))
+@once
+def below_foot(evidence: Evidence) -> Mask:
+    """What most of a few frames show right below the foot of an object that stays."""
+    return parallax.agreed(evidence, _below, evidence.limits(ShadowLimits).key_looks)
 
 
-def find_contact_staying(evidence: Evidence) -> Iterator[Finding]:
-    """What is right below the foot of an object that stays, in most of a few frames."""
-    fixed = parallax.agreed(evidence, _below, evidence.limits(ShadowLimits).key_looks)
-    return _contact(evidence, lambda index: fixed)
-
-
-def _contact(evidence: Evidence, at: Callable[[int], Mask]) -> Iterator[Finding]:
-    """Image or contact shadow where no other light is known already."""
+def find_contact(evidence: Evidence) -> Iterator[Finding]:
+    """What is right below the foot of an object that stays, where no other light is known."""
     limits = evidence.limits(ShadowLimits)
     scene, label, light = evidence.scene, evidence.scene.object.label, going_along(evidence)
     frames, found = scene.object.seen, []
     for index in frames:
-        mask = at(index) & ~grown(light[index], 2)
+        mask = below_foot(evidence) & ~grown(light[index], 2)
         evidence.record("shadow.contact", index, mask.mean())
         if mask.sum() > limits.scrap * scene.object[index].sum():
             found.append((index, grown(mask, 2) & scene.seen(index)))
@@ -298,7 +300,8 @@ def _contact(evidence: Evidence, at: Callable[[int], Mask]) -> Iterator[Finding]
     why = f"In {frames_name([index for index, _ in found])} the ground right below the {label} is"
     why += " not as it is to both sides: a contact shadow, or its image in the floor."
     now, noun = scene.placed(found), f"contact shadow of the {label}"
-    yield Finding(EffectKind.ARTEFACT, Relation.CASTS, noun, why, now, (), 0.45)
+    sign = Sign(Cue.SHADE_CONTACT, chance.against(evidence, below_foot))
+    yield Finding(EffectKind.ARTEFACT, Relation.CASTS, noun, why, now, (), sign)
 
 
 def _below(evidence: Evidence, index: int) -> Mask:

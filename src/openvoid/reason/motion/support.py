@@ -21,10 +21,11 @@ from openvoid.core.box import bounding_box
 from openvoid.core.effects import EffectKind, Relation
 from openvoid.reason.motion import chance, figure_ground, lamp, parallax, shadow
 from openvoid.reason.motion.change import outside
-from openvoid.reason.motion.evidence import Evidence
+from openvoid.reason.motion.confidence import Cue, Sign
+from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.falling import FallingLimits, Loss
 from openvoid.reason.motion.figure_ground import FigureLimits
-from openvoid.reason.motion.limits import COST, HARM, LIME, SUPPORT, Limits, limit
+from openvoid.reason.motion.limits import COST, LIME, SUPPORT, Limits, limit
 from openvoid.reason.motion.report import Finding
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.shadow import ShadowLimits
@@ -44,13 +45,13 @@ class SupportLimits(Limits):
     sways: int = limit(3, "frames: so often what a hand holds is looked for", COST)
     alike: float = limit(1.8, "times as large is the same thing in a hand", SUPPORT)
     mostly: float = limit(0.75, "of the frames show it", SUPPORT)
-    stray: float = limit(0.34, "of the other places: more show as much by chance", HARM)
     # put into it while it stays
     rigid: float = limit(0.92, "intersection over union of silhouettes: it rests", LIME)
     changed: float = limit(0.1, "of white", LIME)
     glitter_share: float = limit(0.015, "of the object: less is glitter", LIME)
     light_share: float = limit(0.6, "of the object: more is light", LIME)
     lasts: float = limit(0.7, "of the frames since: so often it must be there", LIME)
+    looks: int = limit(8, "frames that are compared with chance", COST)
     before: int = limit(2, "frames that show the object alone", LIME)
 
 
@@ -63,9 +64,11 @@ def find_borne(evidence: Evidence) -> Iterator[Finding]:
     if moves.sum() / scene.object[first].sum() > limits.lightest:
         at = _nearest(swaying) if swaying else _fixed(evidence, moves)
         now = ((t, at(t) & scene.seen(t)) for t in range(first, scene.length))
-        yield _bearing(evidence, now, lost, _sure(evidence, moves, _borne))
+        plainly = chance.against(evidence, _gives_way)
+        yield _bearing(evidence, now, lost, Sign(Cue.BORNE, plainly))
 
 
+@once
 def _borne(evidence: Evidence) -> tuple[Sequence[Loss], dict[int, Mask]]:
     """What gives way without an object that stays, and what sways in a hand."""
     scene, around = evidence.scene, figure_ground.around(evidence)
@@ -88,14 +91,16 @@ def _borne(evidence: Evidence) -> tuple[Sequence[Loss], dict[int, Mask]]:
 def find_carried(evidence: Evidence) -> Iterator[Finding]:
     """What an object that moves held when the shot began: it falls there and then."""
     limits = evidence.limits(SupportLimits)
-    lost = _carried(evidence)[0]
+    lost = _carried(evidence)
     moves = _moves(evidence, lost)
     object_ = evidence.scene.object[evidence.scene.object.seen[0]]
     if limits.lightest < moves.sum() / object_.sum() < limits.heaviest:
-        yield _bearing(evidence, (), lost, _sure(evidence, moves, _carried))
+        plainly = chance.against(evidence, _drops)
+        yield _bearing(evidence, (), lost, Sign(Cue.CARRIED, plainly))
 
 
-def _carried(evidence: Evidence) -> tuple[Sequence[Loss], dict[int, Mask]]:
+@once
+def _carried(evidence: Evidence) -> Sequence[Loss]:
     """What falls that an object held which moves when the shot begins."""
     limits = evidence.limits(SupportLimits)
     scene, whole = evidence.scene, figure_ground.carried(evidence)
@@ -106,24 +111,17 @@ def _carried(evidence: Evidence) -> tuple[Sequence[Loss], dict[int, Mask]]:
         hanging(whole & ~dark, object_) & ~_left_behind(scene, first, limits), object_, limits
     )
     statics = evidence.limits(StaticsLimits)
-    return losses(loose, object_, scene.base_px(first), dark, statics), {}
+    return losses(loose, object_, scene.base_px(first), dark, statics)
 
 
-def _sure(
-    evidence: Evidence,
-    moves: Mask,
-    test: Callable[[Evidence], tuple[Sequence[Loss], dict[int, Mask]]],
-) -> float:
-    """How sure it is that the object bears it: less where the same test tells as much of the
-    object's outline at other places (`chance`), what it is said to bear left out."""
-    limits, own = evidence.limits(SupportLimits), grown(moves, 3)
-    others = [
-        float((_moves(other, test(other)[0]) & ~own).sum()) for other in chance.moved(evidence)
-    ]
-    if not others:
-        return 0.5 if evidence.scene.locked else 0.3
-    found = chance.rate(evidence, float(moves.sum()), others)
-    return 0.6 if found == 0 else 0.5 if found <= limits.stray else 0.25
+def _gives_way(evidence: Evidence) -> Mask:
+    """What moves without an object that stays."""
+    return _moves(evidence, _borne(evidence)[0])
+
+
+def _drops(evidence: Evidence) -> Mask:
+    """What moves without an object that sets out."""
+    return _moves(evidence, _carried(evidence))
 
 
 def _moves(evidence: Evidence, lost: Sequence[Loss]) -> Mask:
@@ -132,7 +130,7 @@ def _moves(evidence: Evidence, lost: Sequence[Loss]) -> Mask:
 
 
 def _bearing(
-    evidence: Evidence, now: Iterable[tuple[int, Mask]], lost: Sequence[Loss], sure: float
+    evidence: Evidence, now: Iterable[tuple[int, Mask]], lost: Sequence[Loss], sign: Sign
 ) -> Finding:
     """What hangs together with the object, and where it falls."""
     scene, label = evidence.scene, evidence.scene.object.label
@@ -140,7 +138,7 @@ def _bearing(
     why += f" surroundings are not; the {label} may bear or hold it, and it would fall without."
     noun, goes = f"what the {label} holds", scene.placed(_falling(evidence, lost))
     relation = Relation.SUPPORTS
-    return Finding(EffectKind.PHYSICAL, relation, noun, why, scene.placed(now), goes, sure)
+    return Finding(EffectKind.PHYSICAL, relation, noun, why, scene.placed(now), goes, sign)
 
 
 def _falling(evidence: Evidence, lost: Sequence[Loss]) -> Iterator[tuple[int, Mask]]:
@@ -260,7 +258,17 @@ def find_contents(evidence: Evidence) -> Iterator[Finding]:
     why = f"From frame {began} on the {label}, which stays, looks different inside its outline,"
     why += " after something moved there from above: it bears what was put into it."
     noun = f"what is put into the {label}"
-    yield Finding(EffectKind.PHYSICAL, Relation.SUPPORTS, noun, why, now, goes, 0.5)
+    sign = Sign(Cue.CONTENTS, chance.against(evidence, _ever_inside))
+    yield Finding(EffectKind.PHYSICAL, Relation.SUPPORTS, noun, why, now, goes, sign)
+
+
+def _ever_inside(evidence: Evidence) -> Mask:
+    """What differs inside the outline in some of the frames."""
+    limits, scene = evidence.limits(SupportLimits), evidence.scene
+    first, *later = scene.object.seen
+    look, step = scene.picture(first), max(1, len(later) // limits.looks)
+    shown = [_inside(scene, look, t, limits) for t in later[::step]]
+    return np.any([np.zeros(scene.size, bool), *shown], axis=0)
 
 
 def _rigid(scene: Scene, limits: SupportLimits) -> bool:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.effects import EffectKind, Relation
+from openvoid.reason.motion.confidence import Cue, Sign, times
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, WATER, Limits, limit
 from openvoid.reason.motion.region_change import Before, Compared, RegionLimits, before
@@ -75,6 +76,7 @@ def entered(evidence: Evidence) -> Pool | None:
 def find(evidence: Evidence) -> Iterator[Finding]:
     """What the object stirs in the water."""
     scene, label, found = evidence.scene, evidence.scene.object.label, entered(evidence)
+    limits = evidence.limits(WaterLimits)
     now = scene.placed(_widened(evidence, found)) if found is not None else ()
     if found is None or not now:
         return
@@ -83,7 +85,21 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     why += f" on it and around it in {frames_name([first, last])} its waves and drops have done,"
     why += " and what floats there they have moved."
     noun = f"water around the {label}"
-    yield Finding(EffectKind.PHYSICAL, Relation.DISTURBS, noun, why, now, (), 0.7)
+    sign = Sign(Cue.STIRRED, _contrast(evidence.scene, found, limits))
+    yield Finding(EffectKind.PHYSICAL, Relation.DISTURBS, noun, why, now, (), sign)
+
+
+def _contrast(scene: Scene, found: Pool, limits: WaterLimits) -> float:
+    """How many times as much of the surface is not as it was after the entry as before it: waves
+    that go on anyway are none of the object's. 1 where there is no frame before."""
+    inside, step = Compared(found.inside, limits.off_px), limits.soon
+
+    def share(frames: range) -> list[float]:
+        return [float(inside.changed(scene.picture(t), scene.object[t]).mean()) for t in frames]
+
+    before = share(range(max(0, found.frame - limits.soon), found.frame))
+    after = share(range(found.frame, scene.length, max(1, (scene.length - found.frame) // step)))
+    return times(float(np.median(after)), float(np.median(before))) if before else 1.0
 
 
 def _widened(evidence: Evidence, found: Pool) -> Iterator[tuple[int, Mask]]:

@@ -129,7 +129,8 @@ class Survey:
     frames: Working
     holes: ArrayStore
     needed: NDArray[np.bool_]  # [T, cells] cells that a frame's hole (with its soft edge) touches
-    shown: NDArray[np.bool_]  # [T, cells] cells that a frame shows whole and undisturbed
+    clear: NDArray[np.bool_]  # [T, cells] cells that a frame shows whole, outside its hole
+    shown: NDArray[np.bool_]  # [T, cells] of those, cells that it shows undisturbed
     passing: NDArray[np.bool_]  # [T, cells] cells in which a frame shows something passing through
     display: Display
 
@@ -184,10 +185,10 @@ def survey(
     registration, holes = _registration_of(known), ArrayStore.reading(cut)
     world = World.around(registration.matrices, proxy)
     blank = np.zeros((0, 0), bool)
-    plain = Survey(proxy, registration, world, frames, holes, blank, blank, blank, display)
+    plain = Survey(proxy, registration, world, frames, holes, blank, blank, blank, blank, display)
     needed, shown = _cells(plain, soft_px / proxy.scale)
     passing = _passing(plain, shown, np.asarray(needed.any(axis=0)))
-    return replace(plain, needed=needed, shown=shown & ~passing, passing=passing)
+    return replace(plain, needed=needed, clear=shown, shown=shown & ~passing, passing=passing)
 
 
 def _look(

@@ -29,7 +29,6 @@ from openvoid.plate.render import Sheet, render
 from openvoid.plate.survey import Survey, survey
 from openvoid.vision.fitting import Camera, transform
 
-
 MADE_UP = 0.25  # of the mask: from here on a person is told that it was made up
 
 

@@ -142,8 +142,7 @@ def _right(now: NDArray[np.int8], needed: Cells, affected: Cells) -> NDArray[np.
     """The look [T, n] that belongs in each place while it is hidden: the nearest that rested.
 
     Where an effect hides it, anywhere between two times at which it is shown, the one before. Where
-    it has its usual look before or after, but not both, what came or went did so unseen, and is a
-    thing for itself: the usual one.
+    it looks otherwise before than after, what came or went unseen is a thing for itself: the usual.
     """
     lasts, struck = _lasting(now), needed & affected
     before, after = _Carried.start(now), _Carried.start(now)
@@ -154,7 +153,7 @@ def _right(now: NDArray[np.int8], needed: Cells, affected: Cells) -> NDArray[np.
     effect = before.struck | after.struck
     first = (before.gap <= after.gap) | effect
     right = np.where((before.look >= 0) & (first | (after.look < 0)), before.look, after.look)
-    usual = ((before.look == 0) | (after.look == 0)) & ~effect
+    usual = (before.look != after.look) & (now == 0).any(axis=0) & ~effect
     return np.where(usual, np.int8(0), right)
 
 

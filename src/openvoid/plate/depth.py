@@ -152,9 +152,8 @@ class Depth:
         for frame in frames:
             if 0 <= frame < count and frame != index:
                 seen = self._seen(index, frame, window)
-                others.append(
-                    Other(seen.gray, seen.clear, frame > donor, *self._motion(here, seen, None))
-                )
+                motion = self._motion(here, seen, None)
+                others.append(Other(seen.gray, seen.clear, frame > donor, *motion))
         to_target = Other(target.gray, target.clear, False, *self._motion(here, target, None))
         measured = measured_depth([*others, to_target])
         if measured is None:
@@ -222,10 +221,13 @@ def _nearer(
     here: _Seen, target: _Seen, moved: Image, depth: Image, firm: Mask
 ) -> tuple[Image, float]:
     """Which end of depth is near, told by what hides what where the target is kept; the misfit."""
+    half = slice(None, None, 2), slice(None, None, 2)
+    gray, clear = (np.ascontiguousarray(each[half]) for each in (here.gray, here.clear & firm))
     near, misfit = depth, np.inf
     for each in (depth, -depth):
-        back, hit = turned(moved, here.clear & firm, each)
-        off = np.minimum(np.abs(fetched(here.gray, back) - target.gray), WORST)[hit & target.clear]
+        back, hit = turned(moved[half] / 2, clear, each[half])
+        off = np.minimum(np.abs(fetched(gray, back) - target.gray[half]), WORST)
+        off = off[hit & target.clear[half]]
         if len(off) and off.mean() < misfit:
             near, misfit = each, float(off.mean())
     return near, misfit

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -156,13 +157,14 @@ def _shot(
     x = ((np.arange(width * FINER) + 0.5) / FINER - 0.5).astype(np.float32)
     y = (np.arange(height * FINER) + 0.5) / FINER - 0.5
     rows = np.clip(np.rint(y), 0, height - 1).astype(int)
-    picture = np.zeros((len(y), len(x), 3), np.float32)
+    picture: NDArray[Any] = np.zeros((len(y), len(x), 3), np.float32)
     owner = np.full(picture.shape[:2], -1, np.int8)
     place = np.zeros((*owner.shape, 2), np.float32)
     for number, texture in enumerate(textures):
         on = _on_sheet(np.linalg.inv(matrices[rows, number]), x, y)
         texel = on / np.float32(TEXEL_M) - np.float32(0.5)
-        seen = cv2.remap(texture, texel, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
+        u, v = (np.ascontiguousarray(texel[..., axis]) for axis in (0, 1))
+        seen = cv2.remap(texture, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
         if not seen[..., 3].any():
             continue
         cover = seen[..., 3:].astype(np.float32) * np.float32(1 / 255)
@@ -199,8 +201,8 @@ def _centred(place: NDArray[np.float32], owner: NDArray[np.int8]) -> NDArray[np.
 
 
 def _looked_up(frame: NDArray[np.uint8], where: NDArray[np.float32]) -> NDArray[np.uint8]:
-    rows = where[None].astype(np.float32)
-    found = cv2.remap(frame, rows, None, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+    x, y = (np.ascontiguousarray(where[None, :, axis], np.float32) for axis in (0, 1))
+    found = cv2.remap(frame, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(found[0], np.uint8)
 
 

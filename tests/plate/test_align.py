@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from openvoid.core.box import Box
-from openvoid.plate.align import look_up, parallax, refine, warp
+from openvoid.plate.align import look_up, refine, warp
 from openvoid.vision.fitting import transform
 from tests.plate.worlds import texture
 
@@ -38,24 +38,6 @@ def test_what_cannot_be_aligned_stays() -> None:
     everywhere = np.ones_like(ring)
     moved = transform(refine(other, gray(), everywhere, np.eye(3), BOX), np.array([[120, 80.0]]))
     assert np.abs(moved - [120, 80]).max() < 4
-
-
-def test_parallax_is_carried_into_the_hole() -> None:
-    target = gray()
-    seen = np.roll(target, 3, axis=1)
-    ring = np.ones(target.shape, bool)
-    ring[60:100, 90:150] = False
-    flow = parallax(target, seen, ring)
-    assert abs(float(flow[65:95, 95:145, 0].mean()) - 3) < 0.4
-    assert abs(float(flow[65:95, 95:145, 1].mean())) < 0.3
-
-
-@pytest.mark.parametrize(("height", "width"), [(8, 40), (14, 100), (150, 9)])
-def test_parallax_is_found_in_a_low_or_narrow_box(height: int, width: int) -> None:
-    target = gray()[:height, :width]
-    flow = parallax(target, target, np.ones(target.shape, bool))
-    assert flow.shape == (height, width, 2)
-    assert np.abs(flow).max() < 0.3
 
 
 def test_looking_up_whole_pixels_changes_nothing() -> None:

@@ -1,12 +1,11 @@
 """Align: bring a donor frame exactly onto the target around the hole.
 
 Enters: target and donor at proxy size, the homography that registration gives, and the ring of
-kept pixels that both show. Leaves: a better homography, and where one plane is not enough a smooth
-displacement field. Knows nothing of exposure beyond taking a gain and an offset out.
+kept pixels that both show. Leaves: a better homography. Knows nothing of exposure beyond taking a
+gain and an offset out, and nothing of depth (`depth`).
 
 The homography is refined by Gauss-Newton on the ring (inverse of Lucas & Kanade 1981, affine, with
-gain and bias, Tukey weights), so it fits where it matters: beside the hole. With parallax, dense
-flow around the hole (DIS, Kroeger 2016) is carried into it by a membrane.
+gain and bias, Tukey weights), so it fits where it matters: beside the hole.
 """
 
 from __future__ import annotations
@@ -16,12 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box
-from openvoid.plate.gradient import membrane
 from openvoid.vision.fitting import Image, Matrix, normal
-from openvoid.vision.flow import Dis
 
 STEPS = 4
-MAX_PARALLAX_PX = 24.0
 MIN_RING = 60  # ring pixels below which there is nothing to align to
 MAX_SHIFT_PX = 2.5  # a refinement that moves the ring farther than this is not believed
 BETTER = 0.995  # the residual must fall at least to this share of what it was
@@ -41,6 +37,20 @@ def warp(picture: Image, matrix: Matrix, box: Box, *, exact: bool = False) -> Im
         flags=flags,
         borderMode=cv2.BORDER_REPLICATE,
     )
+
+
+def landed(clear: Image, matrix: Matrix, box: Box) -> NDArray[np.bool_]:
+    """Where a donor's clear pixels [H, W] land in the target's box."""
+    shift = np.array([[1, 0, box.left], [0, 1, box.top], [0, 0, 1.0]])
+    landed = cv2.warpPerspective(
+        clear,
+        matrix @ shift,
+        (box.width, box.height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=0,
+    )
+    return np.asarray(landed > 0.5, bool)
 
 
 def look_up(picture: Image, points: Image) -> Image:
@@ -128,23 +138,3 @@ def _moved(a: Matrix, b: Matrix, box: Box) -> float:
     ).T
     p, q = a @ corners, b @ corners
     return float(np.abs(p[:2] / p[2] - q[:2] / q[2]).max())
-
-
-def parallax(target: Image, seen: Image, ring: NDArray[np.bool_]) -> Image:
-    """Displacement [h, w, 2] (x, y) that brings an already warped donor onto the target.
-
-    Dense flow where both show the world (`ring`), carried on smoothly where they do not.
-    """
-    if ring.sum() < MIN_RING:
-        return np.zeros((*ring.shape, 2), np.float32)
-    gain = 255.0
-    first, second = (
-        np.clip(np.where(ring, picture, 0.5) * gain, 0, 255).astype(np.uint8)
-        for picture in (target, seen)
-    )
-    flow = Dis().between_gray(first, second)
-    inner = cv2.erode(ring.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
-    smooth = cv2.GaussianBlur(flow * inner[..., None], (0, 0), 3)
-    weight = cv2.GaussianBlur(inner.astype(np.float32), (0, 0), 3)
-    smooth = smooth / np.maximum(weight, 1e-3)[..., None]
-    return np.clip(membrane(smooth, inner & (weight > 0.1)), -MAX_PARALLAX_PX, MAX_PARALLAX_PX)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
 from openvoid.core.removal import Run
-from openvoid.plate.align import look_up, warp
+from openvoid.plate.align import landed, look_up, warp
 from openvoid.plate.gradient import membrane
-from openvoid.plate.propagate import clear_of, landed
+from openvoid.plate.propagate import clear_of
 from openvoid.plate.survey import CELL_PX, Survey
 from openvoid.plate.synthesize import synthesize
 from openvoid.vision.fitting import Image, Matrix

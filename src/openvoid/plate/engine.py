@@ -10,7 +10,7 @@ undisturbed. Things are not moved along a new course.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -22,10 +22,12 @@ from openvoid.core.plugins import option
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Fill, RemovalRequest, Run
 from openvoid.plate.canvas import Canvas, paint_canvas, unseen_cells
-from openvoid.plate.harvest import Harvest, harvest
-from openvoid.plate.plan import plan
+from openvoid.plate.depth import BEYOND_PX, Depth, depth_of
+from openvoid.plate.harvest import MARGIN_PX, Harvest, harvest
+from openvoid.plate.plan import AGE_WITH_DEPTH, beside, plan
 from openvoid.plate.propagate import RING_PX, Rebuilt, clear_of, propagate
 from openvoid.plate.render import Sheet, render
+from openvoid.plate.rest import NOTHING
 from openvoid.plate.survey import Survey, survey
 from openvoid.vision.fitting import Camera, transform
 
@@ -56,15 +58,24 @@ class PlateEngine:
         camera = None if self.options.camera == "auto" else Camera(self.options.camera)
         look = survey(clip, mask, soft_px, run, camera)
         soft_proxy = int(np.ceil(soft_px / look.proxy.scale)) if soft_px else 0
-        _note_camera(look, run)
-        donors = plan(*look.places(), _places(look))
+        places = _places(look)
+        donors, depth = plan(*look.places(), places), None
+        if camera in (None, Camera.PARALLAX) and look.registration.camera is not Camera.LOCKED:
+            near = plan(look.needed, look.clear, places, AGE_WITH_DEPTH)
+            depth = Depth(look) if camera is Camera.PARALLAX else depth_of(look, near)
+        if depth is not None:  # what looks as if it passed may be what is near
+            nothing = np.zeros_like(look.passing)
+            look = replace(look, shown=look.clear, passing=nothing, looks=NOTHING)
+            donors, depth = beside(near, look.needed, look.shown), Depth(look)
+        _note_camera(look, depth is not None, run)
         unseen = unseen_cells(look, donors)
         _note_unseen(look, unseen, run)
         canvas = paint_canvas(look, unseen, soft_proxy, np.random.default_rng(request.seed), run)
         wanted = (_wanted_box(look, index, soft_proxy) for index in range(clip.length))
-        lent = harvest(clip, look, wanted, donors, run)
+        margin_px = BEYOND_PX if depth is not None else MARGIN_PX
+        lent = harvest(clip, look, wanted, donors, run, margin_px)
         frames = _Frames(clip, request.start) if canvas is not None else None
-        job = _Job(look, mask, canvas, lent, soft_px, soft_proxy, frames)
+        job = _Job(look, depth, mask, canvas, lent, soft_px, soft_proxy, frames)
         indices = range(request.start, clip.length)
         fills = (job.fill(index, donors[index]) for index in indices)
         yield from run.track("rebuild", fills, clip.length, request.start)
@@ -73,6 +84,7 @@ class PlateEngine:
 @dataclass
 class _Job:
     look: Survey
+    depth: Depth | None
     mask: Quadmask
     canvas: Canvas | None
     lent: Harvest
@@ -81,7 +93,7 @@ class _Job:
     frames: _Frames | None
 
     def fill(self, index: int, donors: NDArray[np.int32]) -> Fill:
-        rebuilt = propagate(self.look, index, donors, self.soft_proxy)
+        rebuilt = propagate(self.look, index, donors, self.soft_proxy, self.depth)
         if rebuilt is None:
             return Fill.nothing(index, self.lent.crops[0].dtype)
         sheet = None
@@ -158,12 +170,13 @@ def _note_unseen(look: Survey, unseen: NDArray[np.bool_], run: Run) -> None:
         run.warn(f"no frame shows what is behind {share:.0%} of the mask: made up, look at it")
 
 
-def _note_camera(look: Survey, run: Run) -> None:
+def _note_camera(look: Survey, by_depth: bool, run: Run) -> None:
     found = look.registration
     run.note(
         "camera",
         {
             "model": found.camera.value,
+            "aligned_by_depth": by_depth,
             "residual_px": round(found.residual_px * look.proxy.scale, 3),
             "all_features_px": round(found.spread_px * look.proxy.scale, 3),
             "frames_without_features": list(found.lost),
@@ -171,5 +184,5 @@ def _note_camera(look: Survey, run: Run) -> None:
     )
     if found.warning is not None:
         run.warn(found.warning)
-    if found.camera is Camera.PARALLAX:
-        run.warn("strong parallax: the background was aligned locally by optical flow")
+    if found.camera is Camera.PARALLAX and not by_depth:
+        run.warn("one plane does not explain the shot, and depth does not either: look for tears")

@@ -17,11 +17,10 @@ from openvoid.core.box import Box
 from openvoid.core.clip import Clip, Frame
 from openvoid.core.removal import Run
 from openvoid.plate.survey import Proxy, Survey
-from openvoid.vision.fitting import Camera, transform
+from openvoid.vision.fitting import transform
 from openvoid.vision.store import ArrayStore
 
 MARGIN_PX = 4  # proxy pixels around what registration predicts, for local alignment
-PARALLAX_PX = 28
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,15 @@ def clip_box(box: Box, proxy: Proxy, height: int, width: int) -> Box:
 
 
 def harvest(
-    clip: Clip, look: Survey, wanted: Iterable[Box], donors: NDArray[np.int32], run: Run
+    clip: Clip,
+    look: Survey,
+    wanted: Iterable[Box],
+    donors: NDArray[np.int32],
+    run: Run,
+    margin_px: int = MARGIN_PX,
 ) -> Harvest:
     """Cut out of every donor what its targets want; `wanted` are the targets' proxy boxes."""
-    boxes = _donor_boxes(look, wanted, donors)
+    boxes = _donor_boxes(look, wanted, donors, margin_px)
     for row in boxes:
         row[:] = clip_box(Box(*row.tolist()), look.proxy, clip.height, clip.width)
     path = run.scratch / "harvest.bin"
@@ -60,10 +64,9 @@ def harvest(
 
 
 def _donor_boxes(
-    look: Survey, wanted: Iterable[Box], donors: NDArray[np.int32]
+    look: Survey, wanted: Iterable[Box], donors: NDArray[np.int32], margin_px: int
 ) -> NDArray[np.int32]:
     """What is asked of each frame, a `Box` of proxy pixels in each row [T, 4]."""
-    margin = PARALLAX_PX if look.registration.camera is Camera.PARALLAX else MARGIN_PX
     height, width = look.proxy.height, look.proxy.width
     frame = Box(0, 0, height, width)
     boxes = np.zeros((len(donors), 4), np.int32)
@@ -78,7 +81,7 @@ def _donor_boxes(
             (left, top), (right, bottom) = np.floor(seen.min(axis=0)), np.ceil(seen.max(axis=0))
             place = Box(int(top), int(left), int(bottom), int(right)).intersect(frame)
             asked = Box(*boxes[donor].tolist())
-            boxes[donor] = asked.union(place.grown(margin, height, width))
+            boxes[donor] = asked.union(place.grown(margin_px, height, width))
     return boxes
 
 

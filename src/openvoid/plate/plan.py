@@ -27,20 +27,26 @@ JUMP = 2.5  # cost of changing to another stretch: worth it for a quarter of the
 TURN = 0.4  # cost of running the other way
 STAND = 0.6  # cost of the same donor frame twice
 AGE = 0.0008  # cost of a frame of distance in time
+AGE_WITH_DEPTH = 0.06  # the same where the camera's own travel changes what is seen
 SHIFT = 0.4  # cost of a picture width of distance between the two cameras
+BESIDE = 0.02  # share of the hole for which a frame of distance is gone
 AT_ONCE = 128  # frames whose costs are worked out at once
 JUMPED, RAN, STOOD = 0, 1, 3  # how a path comes to a donor; `RAN`, `STOOD` + the direction before
 WORTH = 0.004  # a further take must cover at least this share of a frame's hole
 
 
 def plan(
-    needed: NDArray[np.bool_], shown: NDArray[np.bool_], places: NDArray[np.float64]
+    needed: NDArray[np.bool_],
+    shown: NDArray[np.bool_],
+    places: NDArray[np.float64],
+    age: float = AGE,
 ) -> Donors:
     """Donor frames [T, rounds] of every frame, best first, -1 where there is none.
 
     Args:
         needed, shown: [T, cells], as `survey` gives them.
         places: [T, 2] where the middle of each frame lies in the world, in picture widths.
+        age: cost of a frame of distance in time.
     """
     count = len(needed)
     donors = np.full((count, ROUNDS), -1, np.int32)
@@ -54,7 +60,7 @@ def plan(
             low, high = max(0, start - REACH), min(count, stop + REACH)
             need = open_cells[start:stop, wanted].astype(np.float32)
             give = shown[low:high, wanted].astype(np.float32)
-            costs = _costs(need, give, size[start:stop], start - low, places[low:high])
+            costs = _costs(need, give, size[start:stop], start - low, places[low:high], age)
             before = None if entry is None else (entry[0] - low, entry[1])
             active = np.asarray(need.any(axis=1))
             path, entry = _cheapest(costs, len(give), before, active)
@@ -68,12 +74,32 @@ def plan(
     return donors
 
 
+def beside(donors: Donors, needed: NDArray[np.bool_], shown: NDArray[np.bool_]) -> Donors:
+    """Donors with one more from before and one from behind every frame, where there are such.
+
+    Where near hides far, a frame on either side sees past it. The nearest are taken that show most.
+    """
+    count = len(donors)
+    more = np.full((count, 2), -1, np.int32)
+    frames = np.arange(count)
+    for index in range(count):
+        if not needed[index].any():
+            continue
+        covers = shown[:, needed[index]].mean(axis=1) - BESIDE * np.abs(frames - index)
+        for side, there in enumerate((frames < index, frames > index)):
+            if there.any():
+                best = int(np.where(there, covers, -np.inf).argmax())
+                more[index, side] = -1 if best in donors[index] else best
+    return np.concatenate([donors, more], axis=1)
+
+
 def _costs(
     need: NDArray[np.float32],
     give: NDArray[np.float32],
     size: NDArray[np.int64],
     first: int,
     places: NDArray[np.float64],
+    age: float,
 ) -> Iterator[NDArray[np.float32]]:
     """Cost [donors] of taking each donor frame, for one target frame after another.
 
@@ -90,9 +116,9 @@ def _costs(
         shared = need[start : start + AT_ONCE] @ give.T  # cells, so whole numbers
         for row, covered in enumerate(shared, start):
             left = (need[row].sum() - covered) / size[row]
-            age = np.abs(first + row - donors)
+            away = np.abs(first + row - donors)
             shift = np.linalg.norm(places[first + row] - places, axis=-1)
-            yield (UNCOVERED * left + AGE * age + SHIFT * shift).astype(np.float32)
+            yield (UNCOVERED * left + age * away + SHIFT * shift).astype(np.float32)
 
 
 def _cheapest(

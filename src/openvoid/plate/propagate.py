@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
-from openvoid.plate.align import look_up, parallax, refine, warp
+from openvoid.plate.align import landed, look_up, refine, warp
+from openvoid.plate.depth import Depth
 from openvoid.plate.gradient import membrane
 from openvoid.plate.survey import Survey
 from openvoid.vision.fitting import Camera, Image, Matrix
@@ -28,6 +29,7 @@ RING_PX = 24  # kept pixels around the hole that are looked at, in proxy pixels
 SMOOTH_PX = 5.0  # corrections are matched over this far, so that grain does not steer them
 TIGHT_PX = 2  # what a donor shows this near to its hole is better than nothing: the last resort
 MIN_LAYER = 4  # proxy pixels that a donor must add
+LEAST_SHARE = 0.01  # and with depth, where a donor costs much, this share of what is rebuilt
 OUTLIER = 0.03  # differences this far (0..1) beyond the usual ones are things, not light
 QUIET = 0.005  # corrections up to this (0..1) are grain, not light: they would only flicker
 
@@ -93,33 +95,46 @@ def around(look: Survey, index: int, soft_px: int) -> Rebuilt | None:
     return Rebuilt(box, target, target.copy(), ~want, hole, want, [])
 
 
-def propagate(look: Survey, index: int, donors: NDArray[np.int32], soft_px: int) -> Rebuilt | None:
-    """Lay the donors of a frame, best first."""
+def propagate(
+    look: Survey,
+    index: int,
+    donors: NDArray[np.int32],
+    soft_px: int,
+    depth: Depth | None = None,
+) -> Rebuilt | None:
+    """Lay the donors of a frame, best first; each is aligned locally where there is `depth`."""
     rebuilt = around(look, index, soft_px)
     if rebuilt is None:
         return None
     for guard_px in (soft_px + 1, TIGHT_PX):
         for donor in donors[donors >= 0]:
             if not rebuilt.known.all():
-                _lay_donor(look, rebuilt, index, int(donor), guard_px)
+                _lay_donor(look, rebuilt, index, int(donor), guard_px, depth)
     return rebuilt
 
 
-def _lay_donor(look: Survey, rebuilt: Rebuilt, index: int, donor: int, guard_px: int) -> None:
+def _lay_donor(
+    look: Survey, rebuilt: Rebuilt, index: int, donor: int, guard_px: int, depth: Depth | None
+) -> None:
     frame, box = look.frame(donor), rebuilt.box
-    matrix = look.registration.between(index, donor)
+    matrix, flow = look.registration.between(index, donor), None
     visible = landed(clear_of(look, donor, guard_px, index), matrix, box)
-    share = visible & ~rebuilt.known
-    if share.sum() < MIN_LAYER:
+    least = MIN_LAYER if depth is None else LEAST_SHARE * np.count_nonzero(rebuilt.want)
+    if (visible & ~rebuilt.known).sum() < max(MIN_LAYER, least):
         return
-    flow = None
-    if look.registration.camera is not Camera.LOCKED:
+    local = None
+    if depth is not None:
+        local = depth.local(index, donor, box, guard_px, any_fit=guard_px == TIGHT_PX)
+    if local is not None:
+        flow, visible = local.flow, local.visible
+    elif look.registration.camera is not Camera.LOCKED:
         ring = visible & rebuilt.known
         pictures = (look.seen(picture) for picture in (rebuilt.picture, frame))
         gray, whole = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in pictures)
         matrix = refine(gray, whole, ring, matrix, box)
-        if look.registration.camera is Camera.PARALLAX:
-            flow = parallax(gray, warp(whole, matrix, box), ring)
+    share = visible & ~rebuilt.known
+    if share.sum() < MIN_LAYER:
+        return
     seen = warp(frame, matrix, box)
     if flow is not None:
         seen = displaced(seen, flow)
@@ -144,20 +159,6 @@ def clear_of(look: Survey, index: int, guard_px: int, target: int | None = None)
     """
     blocked = look.blocked(index, target).astype(np.uint8)
     return (cv2.dilate(blocked, disc(guard_px)) == 0).astype(np.float32)
-
-
-def landed(clear: Image, matrix: Matrix, box: Box) -> NDArray[np.bool_]:
-    """Where a donor's clear pixels [H, W] land in the target's box."""
-    shift = np.array([[1, 0, box.left], [0, 1, box.top], [0, 0, 1.0]])
-    landed = cv2.warpPerspective(
-        clear,
-        matrix @ shift,
-        (box.width, box.height),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=0,
-    )
-    return np.asarray(landed > 0.5, bool)
 
 
 def displaced(picture: Image, flow: Image) -> Image:

@@ -127,7 +127,8 @@ class Survey:
     frames: Working
     holes: ArrayStore
     needed: NDArray[np.bool_]  # [T, cells] cells that a frame's hole (with its soft edge) touches
-    shown: NDArray[np.bool_]  # [T, cells] cells that a frame shows whole and undisturbed
+    clear: NDArray[np.bool_]  # [T, cells] cells that a frame shows whole, outside its hole
+    shown: NDArray[np.bool_]  # [T, cells] of those, cells that it shows undisturbed
     passing: NDArray[np.bool_]  # [T, cells] cells in which a frame shows something passing through
     looks: Looks  # of places that have had several
     display: Display
@@ -201,7 +202,9 @@ def survey(
     registration, holes = _registration_of(known), ArrayStore.reading(cut)
     world = World.around(registration.matrices, proxy)
     blank = np.zeros((0, 0), bool)
-    plain = Survey(proxy, registration, world, frames, holes, blank, blank, blank, NOTHING, display)
+    plain = Survey(
+        proxy, registration, world, frames, holes, blank, blank, blank, blank, NOTHING, display
+    )
     needed, shown, affected = _cells(plain, soft_px / proxy.scale)
     sight = Sight(
         (world.rows, world.columns),
@@ -209,8 +212,8 @@ def survey(
         lambda one, other: _cell_changes(plain, one, other),
     )
     passing, looks = passing_and_looks(sight, shown, needed, affected)
-    shown &= ~passing
-    return replace(plain, needed=needed, shown=shown, passing=passing, looks=looks)
+    clear, shown = shown, shown & ~passing
+    return replace(plain, needed=needed, clear=clear, shown=shown, passing=passing, looks=looks)
 
 
 def _look(

@@ -88,24 +88,38 @@ class Dis:
             raise OpenVoidError(f"unknown DIS preset {preset!r}", mend="known: fast, medium")
         self._search = cv2.DISOpticalFlow.create(PRESETS[preset])
         self._finest, self._least_px = self._search.getFinestScale(), LEAST_SIDE_PX[preset]
+        # One search for both crashes in OpenCV 5.0: its buffers are made for how it began.
+        self._fine = cv2.DISOpticalFlow.create(PRESETS[preset])
+        self._fine.setCoarsestScale(self._finest + 1)
 
     def between(self, first: Picture, second: Picture) -> Displacement:
         _check_pair(first, second)
         return self.between_gray(_luminance(first), _luminance(second))
 
     def between_gray(
-        self, first: NDArray[np.uint8], second: NDArray[np.uint8], *, or_rests: bool = False
+        self,
+        first: NDArray[np.uint8],
+        second: NDArray[np.uint8],
+        *,
+        or_rests: bool = False,
+        guess: Displacement | None = None,
     ) -> Displacement:
         """The same for gray pictures [H, W] alike in size, from 1 x 1 on.
 
-        `or_rests`: on every level each patch also tries whether it stands still.
+        `or_rests`: on every level each patch also tries whether it stands still; or whether it
+        moves as `guess` [H, W, 2] says, and then only the two finest levels are searched, so that
+        what is thin keeps a motion of its own.
         """
         height, width = first.shape
         pad = [(0, max(0, self._least_px - side)) for side in (height, width)]
         before, after = (np.pad(each, pad, "edge") for each in (first, second))
-        self._search.setFinestScale(self._finest)  # a small picture would leave another behind
-        guess: Any = np.zeros((*before.shape, 2), np.float32) if or_rests else None
-        flow = self._search.calc(before, after, guess)
+        begin: Any = np.zeros((*before.shape, 2), np.float32) if or_rests else None
+        search = self._search
+        if guess is not None:
+            begin = np.pad(guess, [*pad, (0, 0)], "edge")
+            search = self._fine
+        search.setFinestScale(self._finest)  # a small picture would leave another behind
+        flow = search.calc(before, after, begin)
         return np.ascontiguousarray(flow[:height, :width], np.float32)
 
 

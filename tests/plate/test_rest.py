@@ -120,13 +120,22 @@ def test_a_slice_that_falls_before_the_glass_is_no_background(tmp_path: Path) ->
 def test_the_last_time_before_an_effect_is_told() -> None:
     shown = np.array([[1, 1, 0, 0, 1, 0, 1]], bool).T
     affected = np.array([[0, 0, 0, 1, 0, 0, 0]], bool).T
-    found = _before_effects(shown, ~shown, affected)
+    found = _before_effects(~shown, affected)
     assert found[:, 0].tolist() == [True, True, False, False, False, False, False]
+    late = np.array([[0, 1, 0, 0, 1, 0, 1]], bool).T  # hidden at first: something before the object
+    assert not _before_effects(~late, affected).any()
 
 
 def test_the_nearest_look_that_rested_is_right() -> None:
-    now = np.array([[0] * 6 + [1] + [-1] * 6 + [2] * 5], np.int8).T
+    now = np.array([[3] * 6 + [1] + [-1] * 6 + [2] * 5], np.int8).T
     hidden = now < 0
     right = _right(now, hidden, np.zeros_like(hidden))[:, 0]
-    assert right[7:13].tolist() == [0, 0, 0, 2, 2, 2]  # 1 was there for a moment
-    assert (_right(now, hidden, hidden)[7:13, 0] == 0).all()  # an effect began
+    assert right[7:13].tolist() == [3, 3, 3, 2, 2, 2]  # 1 was there for a moment
+    assert (_right(now, hidden, hidden)[7:13, 0] == 3).all()  # an effect began
+
+
+def test_what_left_unseen_is_no_background() -> None:
+    now = np.array([[1] * 6 + [-1] * 6 + [0] * 5], np.int8).T
+    hidden = now < 0
+    assert (_right(now, hidden, np.zeros_like(hidden))[6:12, 0] == 0).all()
+    assert (_right(now, hidden, hidden)[6:12, 0] == 1).all()

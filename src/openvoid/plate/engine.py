@@ -58,16 +58,15 @@ class PlateEngine:
         camera = None if self.options.camera == "auto" else Camera(self.options.camera)
         look = survey(clip, mask, soft_px, run, camera)
         soft_proxy = int(np.ceil(soft_px / look.proxy.scale)) if soft_px else 0
-        donors = plan(*look.places(), _places(look))
-        depth = Depth(look) if camera is Camera.PARALLAX else None
-        if camera is None:
-            depth = depth_of(look, donors)
+        places = _places(look)
+        donors, depth = plan(*look.places(), places), None
+        if camera in (None, Camera.PARALLAX) and look.registration.camera is not Camera.LOCKED:
+            near = plan(look.needed, look.clear, places, AGE_WITH_DEPTH)
+            depth = Depth(look) if camera is Camera.PARALLAX else depth_of(look, near)
         if depth is not None:  # what looks as if it passed may be what is near
-            passing = np.zeros_like(look.passing)
-            look = replace(look, shown=look.clear, passing=passing, looks=NOTHING)
-            donors = plan(look.needed, look.shown, _places(look), AGE_WITH_DEPTH)
-            donors = beside(donors, look.needed, look.shown)
-            depth = Depth(look)
+            nothing = np.zeros_like(look.passing)
+            look = replace(look, shown=look.clear, passing=nothing, looks=NOTHING)
+            donors, depth = beside(near, look.needed, look.shown), Depth(look)
         _note_camera(look, depth is not None, run)
         unseen = unseen_cells(look, donors)
         _note_unseen(look, unseen, run)

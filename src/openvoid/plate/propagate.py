@@ -29,6 +29,7 @@ RING_PX = 24  # kept pixels around the hole that are looked at, in proxy pixels
 SMOOTH_PX = 5.0  # corrections are matched over this far, so that grain does not steer them
 TIGHT_PX = 2  # what a donor shows this near to its hole is better than nothing: the last resort
 MIN_LAYER = 4  # proxy pixels that a donor must add
+LEAST_SHARE = 0.01  # and with depth, where a donor costs much, this share of what is rebuilt
 OUTLIER = 0.03  # differences this far (0..1) beyond the usual ones are things, not light
 QUIET = 0.005  # corrections up to this (0..1) are grain, not light: they would only flicker
 
@@ -118,7 +119,8 @@ def _lay_donor(
     frame, box = look.frame(donor), rebuilt.box
     matrix, flow = look.registration.between(index, donor), None
     visible = landed(clear_of(look, donor, guard_px, index), matrix, box)
-    if (visible & ~rebuilt.known).sum() < MIN_LAYER:
+    least = MIN_LAYER if depth is None else LEAST_SHARE * np.count_nonzero(rebuilt.want)
+    if (visible & ~rebuilt.known).sum() < max(MIN_LAYER, least):
         return
     local = None
     if depth is not None:

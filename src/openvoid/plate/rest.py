@@ -92,7 +92,7 @@ def passing_and_looks(
     now = np.full((len(shown), len(cells)), -1, np.int8)
     known = np.full((LOOKS, len(cells), 3), np.nan, np.float32)
     known[0] = usual.colors[cells]
-    spared = _before_effects(shown, needed, affected)
+    spared = _before_effects(needed, affected)
     for index in range(len(shown)):
         colors = usual.exposed(index)
         passing[index] = usual.passing(index, colors, spared[index])
@@ -104,15 +104,18 @@ def passing_and_looks(
     return passing, Looks(cells, now, _right(now, needed[:, cells], affected[:, cells]))
 
 
-def _before_effects(shown: Cells, needed: Cells, affected: Cells) -> Cells:
-    """Which cells a frame shows for the last time before an effect hides them."""
-    found = np.zeros_like(shown)
-    struck = np.zeros(shown.shape[1], bool)  # whether an effect hides the cell, until it is seen
-    for index in reversed(range(len(shown) - 1)):
+def _before_effects(needed: Cells, affected: Cells) -> Cells:
+    """Which cells are shown from the clip's beginning until an effect hides them.
+
+    What is seen only once the object was there may be something before it.
+    """
+    found = np.zeros_like(needed)
+    struck = np.zeros(needed.shape[1], bool)  # whether an effect hides the cell, until it is seen
+    for index in reversed(range(len(needed) - 1)):
         hidden, next_hidden = needed[index], needed[index + 1]
         struck = np.where(next_hidden, affected[index + 1] | struck, struck & ~hidden)
-        found[index] = shown[index] & struck
-    return found
+        found[index] = ~hidden & struck
+    return found & ~np.logical_or.accumulate(needed, axis=0)
 
 
 def _numbered(
@@ -139,7 +142,8 @@ def _numbered(
 def _right(now: NDArray[np.int8], needed: Cells, affected: Cells) -> NDArray[np.int8]:
     """The look [T, n] that belongs in each place while it is hidden: the nearest that rested.
 
-    Where an effect hides it, anywhere between two times at which it is shown, the one before.
+    Where an effect hides it, anywhere between two times at which it is shown, the one before. Where
+    it looks otherwise before than after, what came or went unseen is a thing for itself: the usual.
     """
     lasts, struck = _lasting(now), needed & affected
     before, after = _Carried.start(now), _Carried.start(now)
@@ -147,8 +151,11 @@ def _right(now: NDArray[np.int8], needed: Cells, affected: Cells) -> NDArray[np.
         before.step(index, index - 1, now[index], lasts[index], struck[index])
     for index in reversed(range(len(now))):
         after.step(index, index + 1, now[index], lasts[index], struck[index])
-    first = (before.gap <= after.gap) | before.struck | after.struck
-    return np.where((before.look >= 0) & (first | (after.look < 0)), before.look, after.look)
+    effect = before.struck | after.struck
+    first = (before.gap <= after.gap) | effect
+    right = np.where((before.look >= 0) & (first | (after.look < 0)), before.look, after.look)
+    usual = (before.look != after.look) & (now == 0).any(axis=0) & ~effect
+    return np.where(usual, np.int8(0), right)
 
 
 def _lasting(now: NDArray[np.int8]) -> NDArray[np.int32]:
@@ -251,7 +258,7 @@ class _Usual:
             return moved
         grid = self.sight.grid
         moved = _moving(moved.reshape(grid), self._stays(index))
-        unsure = (self.seldom & self.wanted & self.shown[index] & ~spared).reshape(grid)
+        unsure = (self.seldom & self.wanted & ~spared).reshape(grid)
         return touching(moved | unsure, moved).ravel()
 
     def _stays(self, index: int) -> list[NDArray[np.float32]]:

@@ -212,8 +212,8 @@ def survey(
         lambda one, other: _cell_changes(plain, one, other),
     )
     passing, looks = passing_and_looks(sight, shown, needed, affected)
-    kept = shown & ~passing
-    return replace(plain, needed=needed, clear=shown, shown=kept, passing=passing, looks=looks)
+    clear, shown = shown, shown & ~passing
+    return replace(plain, needed=needed, clear=clear, shown=shown, passing=passing, looks=looks)
 
 
 def _look(

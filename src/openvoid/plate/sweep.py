@@ -26,8 +26,8 @@ Mask = NDArray[np.bool_]
 SAMPLES = 2000
 LEAST_SAMPLES = 200
 ROUNDS = 6
-STIFF = 0.003  # how unwillingly the motion bends with place and depth
-BLURS_PX = (3.0, 1.2)
+STIFF = 0.1  # how unwillingly the motion bends with place and depth
+BLURS_PX = (5.0, 2.0, 1.0)
 STEPS = 4  # at each blur
 POINTS = 6000
 BINS = 16  # of depth
@@ -40,6 +40,7 @@ SMALL_PATCH_PX = 3  # at half size
 NEAR_PX = 5  # depths found so near at half size are tried at full size
 REFINE = 2  # halvings of the step at full size
 MEDIAN_PX = 5
+EVEN_PX = 4.0  # depths that differ by less than a level are evened out so far
 WORST = 0.08  # a difference (0..1) counts no more than this
 UNLIKELY = 0.2  # weight of those pictures, before or after, that fit worse
 BLIND = 4.0  # a gray that is none: not to be looked at
@@ -263,7 +264,7 @@ def _finer(
         part = np.clip(0.25 * (costs[0] - costs[2]) / bend, -0.5, 0.5)
         best = cv2.medianBlur(np.asarray(best + part * step, np.float32), MEDIAN_PX)
         step = step / 2
-    return best, costs[1]
+    return cv2.bilateralFilter(best, -1, 2**REFINE * step, EVEN_PX), costs[1]
 
 
 def _cost(

@@ -39,6 +39,7 @@ PRICE = 5.0  # of a unit of boundary on plain ground, in log-odds of a pixel
 ROUNDS = 4  # of learning from the last cut
 WINDOW_FRAMES = 24  # before and after, that are looked at
 COARSE_PX = 50000  # pixels of the frame when it is looked at as a whole
+FIELD, REACH_PX = 3.0, 20000  # of a reach, that is looked at around the marks; pixels of that
 REACHES = 7
 REACH_STEP = 1.5
 LASTING = (2, 5)  # frames away: things that only touch it part from it in time
@@ -84,7 +85,7 @@ def hypotheses(scene: Scene, frame: int, seeds: Seeds) -> list[Guess]:
     if seeds.box is not None:
         found = [_in_box(coarse, seeds)]
     else:
-        found = [_at_reach(coarse, seeds, reach) for reach in _reaches(seeds)]
+        found = [_at_reach(scene, frame, seeds, along, reach) for reach in _reaches(seeds)]
     scored = [_scored(coarse, each, found) for each in found if each.any()]
     if not scored:
         return [Guess(seeds.sure & ~seeds.never, 0.05)]
@@ -185,8 +186,11 @@ def _reaches(seeds: Seeds) -> list[float]:
     return [first * REACH_STEP**step for step in range(count)]
 
 
-def _at_reach(view: View, seeds: Seeds, reach: float) -> Mask:
-    """Cut with a prior that fades with the distance to the marks."""
+def _at_reach(scene: Scene, frame: int, seeds: Seeds, along: Map, reach: float) -> Mask:
+    """Cut with a prior that fades with the distance to the marks, as far around as it allows."""
+    middle = bounding_box(seeds.sure)
+    window = Window.around(middle, round(FIELD * reach), seeds.size, REACH_PX)
+    view = _view(scene, frame, window, seeds, along)
     near = view.window.of(distance_to(seeds.spots, seeds.size)) / reach
     prior = np.clip(1.5 * (1 - near**2), -4, 1.5).astype(np.float32)
     core = max(2.0 / view.window.scale, 0.12 * reach) / reach

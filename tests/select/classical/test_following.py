@@ -12,7 +12,11 @@ from openvoid.core.clip import clip_of
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.removal import Run
 from openvoid.core.selection import Point, Selection
+from openvoid.select.classical.background import Scene
+from openvoid.select.classical.following import Pointed
 from openvoid.select.classical.segmenter import ClassicalSegmenter, Options
+from openvoid.select.seeds import seeds_of
+from openvoid.vision.working import FOLLOW, prepare
 from tests.select.moving_shapes import World, overlap, texture, world
 
 SIDE = 18
@@ -134,3 +138,21 @@ def test_a_still_clip_of_one_colour_is_no_trouble(tmp_path: Path) -> None:
         clip, Selection(points=(Point(0, 40, 30),)), Run(tmp_path)
     )
     assert track[0][30, 40]
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_mark_on_a_thin_fault_mends_it_and_leaves_the_body(missing: bool, tmp_path: Path) -> None:
+    made = world(lambda index: (60.0 + index, 60.0), length=9)
+    truth = made.truth[4]
+    rows, columns = np.nonzero(truth)
+    wrong, bottom = truth.copy(), int(rows.max())
+    at = int(columns[rows == bottom].mean())
+    strip = np.s_[bottom - 5 : bottom + 1] if missing else np.s_[bottom : bottom + 6]
+    wrong[strip, at - 10 : at + 10] = not missing
+    y = bottom - 2 if missing else bottom + 3
+    marks = Selection(points=(Point(4, at, y, missing),))
+    with prepare(made.clip, FOLLOW, Run(tmp_path)) as working:
+        right = Pointed(seeds_of(marks, 4, working)).held(Scene(working), 4, wrong)
+    assert right is not None
+    assert right[y, at] == missing
+    assert overlap(right, truth) > 0.85

@@ -41,6 +41,16 @@ def test_a_box_is_cut_to_what_is_in_it(tmp_path: Path) -> None:
     assert overlap(found.mask, made.truth[12]) > 0.85
 
 
+def test_of_a_box_is_taken_what_reaches_its_sides(tmp_path: Path) -> None:
+    made = world(lambda index: (30 + 4 * index, 60), length=25, hat=True)
+    rows, columns = np.nonzero(made.truth[12])
+    tight = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    marks = Selection(boxes=(BoxMark(12, *map(float, tight)),))
+    found = offered(made, marks, 12, tmp_path)
+    assert overlap(found[0].mask, made.truth[12]) > 0.85
+    assert found[0].cues["fills"] == max(each.cues["fills"] for each in found)
+
+
 def test_what_is_offered_differs_and_holds_the_click(tmp_path: Path) -> None:
     made = world(lambda index: (60, 60), length=3, hat=True)
     found = offered(made, Selection(points=(Point(1, 60, 62),)), 1, tmp_path)

@@ -30,6 +30,7 @@ Map = NDArray[Any]  # [h, w] float32
 Matrix = NDArray[Any]  # [3, 3] float64
 CAMERA_PX = 400  # long side at which the camera is followed
 AWAY = (6, -6, 12, -12, 24, -24, 48, -48, 18, -18, 36, -36)  # frames that are looked at, best first
+APART = 3  # divides them: of the frames near one, the camera is followed in every third
 SAMPLES = 6
 LEAST_SAMPLES = 2
 KEPT_FRAMES = 64  # pictures that are held: those that a step looks at again, up to 24 away
@@ -42,9 +43,12 @@ Known = Callable[[int], Mask | None]  # where the object is in a frame, if that 
 class Scene:
     """The frames of one clip, its camera, and what lies behind."""
 
-    def __init__(self, working: Working, *, first: int = 0, last: int | None = None) -> None:
-        """`first`, `last`: the frames that may be looked at, both included."""
-        self.working = working
+    def __init__(
+        self, working: Working, *, first: int = 0, last: int | None = None, every: int = 1
+    ) -> None:
+        """`first`, `last`: the frames that may be looked at, both included; `every`: of so many
+        from `first` on the camera is known in one."""
+        self.working, self._every = working, every
         self.first, self.last = first, working.length - 1 if last is None else last
         self.lab = lru_cache(maxsize=KEPT_FRAMES)(working.lab)
         self.gray = lru_cache(maxsize=KEPT_FRAMES)(working.gray)
@@ -56,9 +60,8 @@ class Scene:
         """The same, as if only the frames around one were there: what is found in them does not
         depend on the others."""
         first, last = max(self.first, frame - reach), min(self.last, frame + reach)
-        if (first, last) == (self.first, self.last):
-            return self
-        near = Scene(self.working, first=first, last=last)
+        first += (frame - first) % APART  # the camera is asked for from there on
+        near = Scene(self.working, first=first, last=last, every=APART)
         near.lab, near.gray = self.lab, self.gray
         return near
 
@@ -66,7 +69,8 @@ class Scene:
     def camera(self) -> Registration:
         """Found when it is first asked for."""
         if self._camera is None:
-            frames = (self._small(index) for index in range(self.first, self.last + 1))
+            numbers = range(self.first, self.last + 1, self._every)
+            frames = (self._small(index) for index in numbers)
             self._camera = register(frames)
         return self._camera
 
@@ -82,7 +86,8 @@ class Scene:
 
     def between(self, source: int, target: int) -> Matrix:
         """The homography from one frame to another, in working pixels."""
-        small = self.camera.between(source - self.first, target - self.first)
+        steps = [(frame - self.first) // self._every for frame in (source, target)]
+        small = self.camera.between(steps[0], steps[1])
         size = self.working.size
         across = round(size[1] * self._shrink) / size[1]
         along = round(size[0] * self._shrink) / size[0]

@@ -223,14 +223,22 @@ class Pointed:
             return hypotheses(scene, frame, seeds)[0].mask  # it was followed to another thing
         if missing.any():
             lacking = tuple(spot for spot in seeds.spots if not mask[_at(spot, mask)])
-            more = replace(seeds, spots=lacking or seeds.spots, box=None)
+            far = _deeper(~mask, seeds.sure & ~mask)
+            more = replace(seeds, never=seeds.never | far, spots=lacking or seeds.spots, box=None)
             mask = mask | hypotheses(scene, frame, more)[0].mask
         if extra.any():
             rows, columns = np.nonzero(extra)
             middle = ((float(columns.mean()), float(rows.mean())),)
-            turned = Seeds(seeds.never, seeds.sure, None, None, middle)
+            turned = Seeds(seeds.never, seeds.sure | _deeper(mask, extra), None, None, middle)
             mask = mask & ~hypotheses(scene, frame, turned)[0].mask
         return (mask | seeds.sure) & ~seeds.never
+
+
+def _deeper(mask: Mask, wrong: Mask) -> Mask:
+    """What lies deeper in a region than a mark that says it is wrong: that is not meant, a part as
+    thick as it is about the mark."""
+    depth = signed_distance(mask)
+    return depth > DEEPER * float(depth[wrong].max()) + DEEPER_PX
 
 
 def _near(sure: Mask, mask: Mask) -> bool:
@@ -239,6 +247,7 @@ def _near(sure: Mask, mask: Mask) -> bool:
 
 
 NEAR_PX = 5.0
+DEEPER, DEEPER_PX = 1.5, 2.0
 
 
 def _fits(mask: Mask, box: Mask) -> bool:

@@ -39,6 +39,8 @@ PRICE = 5.0  # of a unit of boundary on plain ground, in log-odds of a pixel
 ROUNDS = 4  # of learning from the last cut
 WINDOW_FRAMES = 24  # before and after, that are looked at
 COARSE_PX = 50000  # pixels of the frame when it is looked at as a whole
+CORES = (0.0, 0.25, 0.5, 0.75)  # of a box's depth
+FIELD, REACH_PX = 3.0, 20000  # of a reach, that is looked at around the marks; pixels of that
 REACHES = 7
 REACH_STEP = 1.5
 LASTING = (2, 5)  # frames away: things that only touch it part from it in time
@@ -82,10 +84,10 @@ def hypotheses(scene: Scene, frame: int, seeds: Seeds) -> list[Guess]:
     along = _along(scene, frame, seeds)
     coarse = _view(scene, frame, whole, seeds, along)
     if seeds.box is not None:
-        found = [_in_box(coarse, seeds)]
+        found = [_in_box(coarse, seeds, core) for core in CORES]
     else:
-        found = [_at_reach(coarse, seeds, reach) for reach in _reaches(seeds)]
-    scored = [_scored(coarse, each, found) for each in found if each.any()]
+        found = [_at_reach(scene, frame, seeds, along, reach) for reach in _reaches(seeds)]
+    scored = [_scored(coarse, each, found, seeds.box) for each in found if each.any()]
     if not scored:
         return [Guess(seeds.sure & ~seeds.never, 0.05)]
     scored.sort(key=lambda guess: -guess.score)
@@ -185,8 +187,11 @@ def _reaches(seeds: Seeds) -> list[float]:
     return [first * REACH_STEP**step for step in range(count)]
 
 
-def _at_reach(view: View, seeds: Seeds, reach: float) -> Mask:
-    """Cut with a prior that fades with the distance to the marks."""
+def _at_reach(scene: Scene, frame: int, seeds: Seeds, along: Map, reach: float) -> Mask:
+    """Cut with a prior that fades with the distance to the marks, as far around as it allows."""
+    middle = bounding_box(seeds.sure)
+    window = Window.around(middle, round(FIELD * reach), seeds.size, REACH_PX)
+    view = _view(scene, frame, window, seeds, along)
     near = view.window.of(distance_to(seeds.spots, seeds.size)) / reach
     prior = np.clip(1.5 * (1 - near**2), -4, 1.5).astype(np.float32)
     core = max(2.0 / view.window.scale, 0.12 * reach) / reach
@@ -195,21 +200,32 @@ def _at_reach(view: View, seeds: Seeds, reach: float) -> Mask:
     return _iterate(view, prior, inside, outside.astype(np.float32), reach)
 
 
-def _in_box(view: View, seeds: Seeds) -> Mask:
+def _in_box(view: View, seeds: Seeds, core: float) -> Mask:
+    """Cut within a box, from its middle: the more `core` (0..1), the less of it to begin with."""
     assert seeds.box is not None
     allowed = view.window.mask_of(seeds.box)
     if not allowed.any():
         allowed = _thin(view.window, seeds.box)
     depth = cv2.distanceTransform(np.pad(allowed, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
     middle = depth / max(1.0, float(depth.max()))
-    prior = np.where(allowed, 0.3 + 1.0 * middle, -CERTAIN).astype(np.float32)
-    inside = np.where(allowed, 0.2 + middle, 0).astype(np.float32)
+    prior = np.where(allowed, 0.3 + middle - 1.5 * core, -CERTAIN).astype(np.float32)
+    inside = np.where(allowed & (middle >= core), 0.2 + middle, 0).astype(np.float32)
     box = bounding_box(allowed)
     around = box.grown(round(0.5 * max(box.height, box.width)), *allowed.shape)
     outside = np.zeros(allowed.shape, np.float32)
     outside[around.slices] = 1
     outside[allowed] = 0
     return _iterate(view, prior, inside, outside, float(depth.max()) / view.window.scale)
+
+
+def _tight(mask: Mask, box: Mask) -> float:
+    """How far a silhouette fills a box that is drawn around it, side to side, 0..1."""
+    one, other = bounding_box(mask), bounding_box(box)
+    shared = one.intersect(other)
+    if shared.empty:
+        return 0.0
+    both = one.height * one.width + other.height * other.width - shared.height * shared.width
+    return shared.height * shared.width / both
 
 
 def _iterate(view: View, prior: Map, inside: Map, outside: Map, reach: float) -> Mask:
@@ -273,8 +289,8 @@ def _closely(scene: Scene, frame: int, seeds: Seeds, along: Map, guess: Guess) -
 # --- which is meant -----------------------------------------------------------------------------
 
 
-def _scored(view: View, mask: Mask, among: list[Mask]) -> Guess:
-    """A silhouette with what speaks for it."""
+def _scored(view: View, mask: Mask, among: list[Mask], box: Mask | None) -> Guess:
+    """A silhouette with what speaks for it; a box is tight (Lempitsky et al., 2009)."""
     found = view.window.mask_of(mask)
     at = next(number for number, each in enumerate(among) if each is mask)
     beside = among[max(0, at - 1) : at] + among[at + 1 : at + 2]
@@ -286,6 +302,8 @@ def _scored(view: View, mask: Mask, among: list[Mask]) -> Guess:
         "moves": _moves(view, found),
     }
     weights = {"edges": 1.0, "stable": 0.7, "colour": 1.0, "moves": 1.0}
+    if box is not None:
+        cues["fills"], weights["fills"] = _tight(mask, box), 2.0
     logs = sum(weights[name] * np.log(max(0.02, value)) for name, value in cues.items())
     score = float(np.exp(logs / sum(weights.values())))
     return Guess(mask, float(np.clip(score, 0.02, 1)), cues)

@@ -22,6 +22,7 @@ from openvoid.core.box import Box, bounding_box
 from openvoid.select.seeds import Mask
 
 Map = NDArray[Any]  # [h, w] float32
+FITS = 10.0  # mean difference of Lab that a guess may leave: then nothing else is asked
 SIDE_PX = 24.0  # of the thing (root of its area), when it is compared
 REACH = 1.5  # of that: how far from the guesses it may have gone
 AROUND_PX = 4  # of the thing then: where its colours should not lie
@@ -45,27 +46,27 @@ def gone(
         own: of a picture, log-odds that each colour is the thing's.
     """
     steps = sorted(set(guesses))
-    shrink = min(1.0, SIDE_PX / math.sqrt(float(np.count_nonzero(inside)) or 1.0))
-    margin = math.ceil(AROUND_PX / shrink)
-    reach = math.ceil(REACH * SIDE_PX / shrink)
-    box = _grown(bounding_box(inside), margin)
-    left, right = min(x for x, _ in steps) - reach, max(x for x, _ in steps) + reach
-    top, bottom = min(y for _, y in steps) - reach, max(y for _, y in steps) + reach
-    field = Box(box.top + top, box.left + left, box.bottom + bottom, box.right + right)
-    around, thing = _reduced(_part(now, field), shrink), _reduced(_part(before, box), shrink)
-    part = inside[bounding_box(inside).slices].astype(np.float32)
-    shape = _reduced(cv2.copyMakeBorder(part, *(margin,) * 4, cv2.BORDER_CONSTANT), shrink)
-    cost = _mismatch(around, thing, shape) - COLOUR_WEIGHT * _coloured(own(around), shape)
-
-    def at(step: Step) -> float:
-        row, column = round((step[1] - top) * shrink), round((step[0] - left) * shrink)
-        return float(cost[min(row, cost.shape[0] - 1), min(column, cost.shape[1] - 1)])
-
-    guess = min(steps, key=lambda step: _off(before, now, inside, step))
-    row, column = np.unravel_index(int(np.argmin(cost)), cost.shape)
-    if cost[row, column] >= at(guess) - BETTER:
+    off = {step: _off(before, now, inside, step) for step in steps}
+    guess = min(steps, key=lambda step: off[step])
+    if off[guess] < FITS:
         return guess
-    return round(float(column) / shrink) + left, round(float(row) / shrink) + top
+    shrink = min(1.0, SIDE_PX / math.sqrt(float(np.count_nonzero(inside)) or 1.0))
+    small, then = _reduced(now, shrink), _reduced(before, shrink)
+    shape = _reduced(inside.astype(np.float32), shrink)
+    across, along = shape.shape[1] / inside.shape[1], shape.shape[0] / inside.shape[0]
+    box = _grown(bounding_box(shape > 0), AROUND_PX)
+    places = np.array([(round(x * across), round(y * along)) for x, y in steps])
+    reach = math.ceil(REACH * SIDE_PX)
+    (left, top), (right, bottom) = places.min(0) - reach, places.max(0) + reach
+    field = Box(box.top + top, box.left + left, box.bottom + bottom, box.right + right)
+    around, thing = _part(small, field), _part(then, box)
+    shape = np.pad(shape, AROUND_PX)[_grown(box, 0, AROUND_PX).slices]
+    cost = _mismatch(around, thing, shape) - COLOUR_WEIGHT * _coloured(own(around), shape)
+    column, row = places[steps.index(guess)] - (left, top)
+    best = np.unravel_index(int(np.argmin(cost)), cost.shape)
+    if cost[best] >= cost[row, column] - BETTER:
+        return guess
+    return round(float(best[1] + left) / across), round(float(best[0] + top) / along)
 
 
 def _off(before: NDArray[Any], now: NDArray[Any], inside: Mask, step: Step) -> float:
@@ -97,15 +98,17 @@ def _coloured(odds: Map, shape: Map) -> Map:
     return cv2.matchTemplate(odds.astype(np.float32), kernel.astype(np.float32), cv2.TM_CCORR)
 
 
-def _grown(box: Box, by: int) -> Box:
-    return Box(box.top - by, box.left - by, box.bottom + by, box.right + by)
+def _grown(box: Box, by: int, moved: int = 0) -> Box:
+    """By so many pixels on each side; then down and to the right."""
+    low, high = moved - by, moved + by
+    return Box(box.top + low, box.left + low, box.bottom + high, box.right + high)
 
 
 def _part(picture: NDArray[Any], box: Box) -> NDArray[Any]:
     """A box of a picture; its edge goes on beyond it."""
     rows = np.clip(np.arange(box.top, box.bottom), 0, picture.shape[0] - 1)
     columns = np.clip(np.arange(box.left, box.right), 0, picture.shape[1] - 1)
-    return np.asarray(picture[rows[:, None], columns[None]])
+    return np.ascontiguousarray(picture[rows[:, None], columns[None]])
 
 
 def _reduced(picture: NDArray[Any], shrink: float) -> NDArray[Any]:

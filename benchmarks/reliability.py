@@ -21,6 +21,7 @@ import argparse
 import functools
 import itertools
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,7 +176,8 @@ def _pool(rows: list[Row]) -> None:
 
 
 def _rows_of(cue: Cue, rows: Sequence[Row]) -> str:
-    told = [f"({low if n else 0.0:.3g}, {of}, {real})" for n, (low, of, real) in enumerate(rows)]
+    lows = [0.0, *(math.floor(100 * low) / 100 for low, *_ in rows[1:])]
+    told = [f"({low:g}, {of}, {right})" for low, (_, of, right) in zip(lows, rows, strict=True)]
     end = "," if len(told) == 1 else ""
     return f"(Cue.{cue.name}, ({', '.join(told)}{end})),"
 

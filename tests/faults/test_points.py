@@ -175,7 +175,7 @@ def test_at_every_point_of_what_goes_on_with_a_folder(
     library: Path, root: Path, shot_with_truth: Path, verb: str, kind: str
 ) -> None:
     shutil.copytree(shot_with_truth, root / "start" / "known")
-    undisturbed, *tried = walked(library, root, kind, 5, (*WITHOUT_OVERWRITE[verb], "-q"))
+    undisturbed, *tried = walked(library, root, kind, 1, (*WITHOUT_OVERWRITE[verb], "-q"))
     assert undisturbed["code"] == 0, undisturbed["said"]
     for each in tried:
         assert each["code"] in (0, 1, 2, -9), each["said"]

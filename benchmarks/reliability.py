@@ -218,9 +218,9 @@ def diagram(rows: Sequence[tuple[int, float, float]]) -> np.ndarray:
     cv2.rectangle(image, at(0, 1), at(1, 0), (200, 200, 200), 1)
     cv2.line(image, at(0, 0), at(1, 1), (150, 150, 150), 1, cv2.LINE_AA)
     most = max((of for of, _, _ in rows), default=1)
-    for of, *where in rows:
-        cv2.circle(image, at(*where), max(3, round(16 * (of / most) ** 0.5)), (160, 90, 20), -1)
-        cv2.circle(image, at(*where), 2, (255, 255, 255), -1)
+    for of, *shares in rows:
+        cv2.circle(image, at(*shares), max(3, round(16 * (of / most) ** 0.5)), (160, 90, 20), -1)
+        cv2.circle(image, at(*shares), 2, (255, 255, 255), -1)
     for text, where in (("told", (side // 2 - 14, side - 12)), ("real", (4, side // 2))):
         cv2.putText(
             image, text, where, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (60, 60, 60), 1, cv2.LINE_AA

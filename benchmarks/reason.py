@@ -9,8 +9,9 @@ truth but a person's and a model's opinion.
 
 Where the truth is exact, a reliability diagram besides (DeGroot and Fienberg 1983): of all effects
 told with so much confidence, applied or not, how many are real. One is real if at least three
-tenths of where it is said to be now (else of where it would go) is truly changed: where things
-would go is a guess, and large, and counts in keep.
+tenths of where it is said to be now (else of where it would go) is truly changed; or, loosely
+outlined, a tenth, if that is half of all that changed (waves, of which the truth holds the crests).
+Where things would go is a guess, and large; it counts in keep.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ RECALL, KEEP = 0.8, 0.9
 PICTURES = 6  # frames drawn of each shot
 DRAWN_PX = 640
 REAL = 0.3  # of an effect's places must be truly changed
+LOOSE, MOST = 0.1, 0.5  # or so much of them, if it is so much of all that is
 BINS = (0.0, 0.3, 0.45, 0.6, 0.7, 0.8, 0.9, 1.01)  # of confidence
 
 
@@ -95,7 +97,14 @@ def told_of(effects: Effects, truth: Quadmask) -> Iterator[Told]:
         mask = compose(empty, Effects((now_only(effect),)))
         count = Count()
         count.add(mask, truth)
-        yield Told(effect.confidence, count.found >= REAL * max(1, count.found + count.wrong))
+        yield Told(effect.confidence, real(count.found, count.wrong, count.changed))
+
+
+def real(found: int, wrong: int, changed: int) -> bool:
+    """Whether an effect is real that marks so many pixels rightly and so many wrongly, where so
+    many changed in all."""
+    said = max(1, found + wrong)
+    return found >= REAL * said or (found >= LOOSE * said and found >= MOST * max(1, changed))
 
 
 def now_only(effect: Effect) -> Effect:

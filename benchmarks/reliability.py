@@ -7,8 +7,7 @@
 `gather` explains shots and writes a line for each: of every effect the sign it was told by, and
 whether it is real. FOLDERS hold shots with exact masks, as `openvoid synth` writes them; with
 `--clip` the objects of `harm.py` are put into real clips, and what they do not affect is known. An
-effect is real if at least three tenths of where it is said to be now is truly changed; where things
-would go is a guess, and large. A shot that CASES holds already is not done again.
+effect is real as `reason.py` says. A shot that CASES holds already is not done again.
 
 `fit` prints the rows: of each cue, grouped by contrast so that a plainer sign is never less sure
 (pooling of adjacent violators, Ayer et al. 1955). `tell` is for shots that the table was not made
@@ -22,6 +21,7 @@ import argparse
 import functools
 import itertools
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ import numpy as np
 from harm import reduced_clip, shared_clips, told_against
 from harm_scene import EFFECTS, MOTIONS, composite
 from question import start
-from reason import BINS, REAL, explained, told_of
+from reason import BINS, explained, real, told_of
 
 from openvoid.core.quadmask import split
 from openvoid.core.track import Track
@@ -124,9 +124,9 @@ def _composite(
     clip, pictures, _ = reduced_clip(folder, frames)
     made = composite(pictures, seed, motion, effect, clip)
     effects, run = explained("motion", made.clip, made.track)
-    right = (told_against(made, effect) for effect in effects.affected)
-    real = (found >= REAL * max(1, found + wrong) for found, wrong in right)
-    return zip(_signs(run.notes), real, strict=True)
+    drawn = sum(int(mask.sum()) for mask in made.effect)
+    right = (real(*told_against(made, effect), drawn) for effect in effects.affected)
+    return zip(_signs(run.notes), right, strict=True)
 
 
 def _signs(notes: dict[str, object]) -> Iterator[Sign]:
@@ -143,8 +143,8 @@ def _read(path: Path) -> Iterator[Case]:
     for line in _lines(path):
         told = line["told"]
         assert isinstance(told, list)
-        for cue, contrast, real in told:
-            yield Case(str(line["shot"]), Sign(Cue[cue], contrast), bool(real))
+        for cue, contrast, right in told:
+            yield Case(str(line["shot"]), Sign(Cue[cue], contrast), bool(right))
 
 
 # --- fitting ------------------------------------------------------------------------------------
@@ -176,7 +176,8 @@ def _pool(rows: list[Row]) -> None:
 
 
 def _rows_of(cue: Cue, rows: Sequence[Row]) -> str:
-    told = [f"({low if n else 0.0:.3g}, {of}, {real})" for n, (low, of, real) in enumerate(rows)]
+    lows = [0.0, *(math.floor(100 * low) / 100 for low, *_ in rows[1:])]
+    told = [f"({low:g}, {of}, {right})" for low, (_, of, right) in zip(lows, rows, strict=True)]
     end = "," if len(told) == 1 else ""
     return f"(Cue.{cue.name}, ({', '.join(told)}{end})),"
 
@@ -211,15 +212,15 @@ def diagram(rows: Sequence[tuple[int, float, float]]) -> np.ndarray:
     image = np.full((side, side, 3), 255, np.uint8)
     inside = side - 2 * rim
 
-    def at(told: float, real: float) -> tuple[int, int]:
-        return round(rim + told * inside), round(side - rim - real * inside)
+    def at(told: float, was: float) -> tuple[int, int]:
+        return round(rim + told * inside), round(side - rim - was * inside)
 
     cv2.rectangle(image, at(0, 1), at(1, 0), (200, 200, 200), 1)
     cv2.line(image, at(0, 0), at(1, 1), (150, 150, 150), 1, cv2.LINE_AA)
     most = max((of for of, _, _ in rows), default=1)
-    for of, told, real in rows:
-        cv2.circle(image, at(told, real), max(3, round(16 * (of / most) ** 0.5)), (160, 90, 20), -1)
-        cv2.circle(image, at(told, real), 2, (255, 255, 255), -1)
+    for of, *shares in rows:
+        cv2.circle(image, at(*shares), max(3, round(16 * (of / most) ** 0.5)), (160, 90, 20), -1)
+        cv2.circle(image, at(*shares), 2, (255, 255, 255), -1)
     for text, where in (("told", (side // 2 - 14, side - 12)), ("real", (4, side // 2))):
         cv2.putText(
             image, text, where, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (60, 60, 60), 1, cv2.LINE_AA

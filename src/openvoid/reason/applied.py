@@ -15,8 +15,8 @@ from typing import Literal
 from openvoid.core.effects import PERSON, Effect, Effects
 from openvoid.core.errors import OpenVoidError
 
-APPLIED_FROM = 0.45
-"""The least confidence with which an effect is applied."""
+APPLIED_FROM = 0.65
+"""The least confidence with which an effect is applied: two in three are real (docs/reason.md)."""
 
 Numbers = frozenset[int] | Literal["all"]
 """Effects as they are counted for a person: the first one is 1."""

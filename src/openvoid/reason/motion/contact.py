@@ -34,7 +34,7 @@ class ContactLimits(Limits):
     gap: float = limit(0.03, "of the short side: narrower gaps in a region are part of it", PRESS)
     soon: int = limit(6, "frames of a thing that are compared with chance", PRESS)
     most: float = limit(2.0, "of the object: larger ones are told apart, if the camera moves", HARM)
-    vast: float = limit(0.18, "of the picture: so much is set going by nothing in it", HARM)
+    vast: float = limit(0.16, "of the picture: so much is set going by nothing in it", HARM)
     margin: float = limit(0.012, "of the short side: around what is physical", PRESS)
 
 

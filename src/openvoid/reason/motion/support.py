@@ -25,7 +25,7 @@ from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.falling import FallingLimits, Loss
 from openvoid.reason.motion.figure_ground import FigureLimits
-from openvoid.reason.motion.limits import COST, LIME, SUPPORT, Limits, limit
+from openvoid.reason.motion.limits import COST, HARM, LIME, SUPPORT, Limits, limit
 from openvoid.reason.motion.report import Finding
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.reason.motion.shadow import ShadowLimits
@@ -39,6 +39,7 @@ class SupportLimits(Limits):
 
     lightest: float = limit(0.015, "of the object: less is a stain of its outline", SUPPORT)
     heaviest: float = limit(1.5, "of an object that moves: it carries nothing larger", SUPPORT)
+    vast: float = limit(0.13, "of the picture: an object that stays hardly bears more", HARM)
     left_looks: int = limit(5, "frames after the first", COST)
     same: float = limit(0.05, "of white: no more has changed of what is left behind", SUPPORT)
     held: float = limit(0.3, "of its height: what touches the object higher is held", SUPPORT)
@@ -64,8 +65,9 @@ def find_borne(evidence: Evidence) -> Iterator[Finding]:
     if moves.sum() / scene.object[first].sum() > limits.lightest:
         at = _nearest(swaying) if swaying else _fixed(evidence, moves)
         now = ((t, at(t) & scene.seen(t)) for t in range(first, scene.length))
+        vast = moves.sum() > limits.vast * moves.size
         plainly = chance.against(evidence, _gives_way)
-        yield _bearing(evidence, now, lost, Sign(Cue.BORNE, plainly))
+        yield _bearing(evidence, now, lost, Sign(Cue.BORNE_VAST if vast else Cue.BORNE, plainly))
 
 
 @once

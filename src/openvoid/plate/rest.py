@@ -46,7 +46,8 @@ class Looks:
     def differs(self, target: int, donor: int, count: int) -> NDArray[np.bool_]:
         """[count] cells that look otherwise in the donor than they should in the target."""
         found = np.zeros(count, bool)
-        found[self.cells] = self.now[donor] != self.right[target]
+        if len(self.cells):
+            found[self.cells] = self.now[donor] != self.right[target]
         return found
 
     def columns(self, needed: Cells, shown: Cells) -> tuple[Cells, Cells]:

@@ -46,6 +46,14 @@ def test_nothing_is_left_and_it_can_be_had_again(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == []
 
 
+def test_the_draft_of_one_who_died_while_it_asked_is_swept_up(tmp_path: Path) -> None:
+    (tmp_path / ".res.lease.0123abcd").write_bytes(b"")
+    (tmp_path / ".other.lease.0123abcd").write_bytes(b"")
+    with leased([tmp_path / "res"]):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == [".other.lease.0123abcd"]
+
+
 def test_a_second_comer_is_told_who_has_it_and_the_dead_are_succeeded(tmp_path: Path) -> None:
     out = tmp_path / "out.mkv"
     words = [sys.executable, "-c", HOLD, str(out)]

@@ -22,6 +22,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from glob import escape
 from pathlib import Path
 
 from openvoid.core.errors import OpenVoidError
@@ -117,6 +118,7 @@ def leased(outs: Iterable[Path], *, what: str = "this output") -> Iterator[list[
         for path in sorted({lease_path(out) for out in outs}):  # one order: nobody waits in a ring
             held.append(_taken(path, what))
             stack.callback(held[-1].release)
+            _sweep(path)
         yield held
 
 
@@ -153,6 +155,14 @@ def _taken(path: Path, what: str) -> Lease:
         with suppress(OSError):
             own.unlink()
     raise OpenVoidError(f"{what} is wanted by several processes", where=str(path), mend="try again")
+
+
+def _sweep(path: Path) -> None:
+    """Remove the drafts of those who died while they asked for a lease; by its owner only. One who
+    still asks writes its own once more."""
+    with suppress(OSError):
+        for draft in path.parent.glob(f"{escape(path.name)}.*"):
+            draft.unlink()
 
 
 def _linked(own: Path, path: Path, told: bytes) -> bool:

@@ -162,8 +162,7 @@ def recover(outs: Iterable[Path]) -> None:
             record.unlink(missing_ok=True)
         with suppress(OSError):
             for left in out.parent.glob(f".{escape(short(out.name))}.*"):
-                draft = left.stem.endswith(".lease")  # of one who died while it asked
-                if draft or left.suffix in (".partial", ".old"):
+                if left.suffix in (".partial", ".old"):
                     _deleted(left)
 
 

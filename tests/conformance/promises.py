@@ -18,6 +18,7 @@ from openvoid.core.plugins import (
     HasOutlook,
     HasWeights,
     Metric,
+    Mover,
     ReadsWords,
     Reasoner,
     Renderer,
@@ -28,6 +29,7 @@ from openvoid.evaluate.flicker import Flicker
 from openvoid.evaluate.lpips import Lpips
 from openvoid.evaluate.trajectory import Trajectory
 from openvoid.evaluate.vmaf import Vmaf
+from openvoid.physics.plain import PlainMover
 from openvoid.plate.engine import PlateEngine
 from openvoid.reason.motion.reasoner import MotionReasoner
 from openvoid.reason.vlm.reasoner import VlmReasoner
@@ -49,6 +51,7 @@ segmenters: Sequence[Callable[..., Segmenter]] = (
     Sam3Segmenter,
 )
 reasoners: Sequence[Callable[..., Reasoner]] = (MotionReasoner, VlmReasoner)
+movers: Sequence[Callable[..., Mover]] = (PlainMover,)
 renderers: Sequence[Callable[..., Renderer[Take, Drawn]]] = (BlenderRenderer, MujocoRenderer)
 metrics: Sequence[Callable[..., Metric]] = (Flicker, Lpips, Psnr, Ssim, Trajectory, Vmaf)
 
@@ -66,6 +69,7 @@ OF_KIND: dict[str, Makes] = {
     "engine": engines,
     "segmenter": segmenters,
     "reasoner": reasoners,
+    "mover": movers,
     "renderer": renderers,
     "metric": metrics,
 }

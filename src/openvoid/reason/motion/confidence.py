@@ -22,6 +22,7 @@ class Cue(StrEnum):
     """By what a thing is told."""
 
     ALONG = "along"  # darker, brighter or of its colours, wherever it goes
+    ALONG_PANNED = "along panned"  # the same, the camera moving
     IMAGE_ALIKE = "image alike"  # its colours, moving as it moves
     IMAGE_ALIKE_PANNED = "image alike panned"  # the same, the camera moving
     IMAGE_BELOW = "image below"  # its look upside down below it
@@ -61,6 +62,7 @@ class ConfidenceLimits(Limits):
     rows: tuple[tuple[Cue, Rows], ...] = limit(
         (
             (Cue.ALONG, ((0, 12, 10), (18.4, 3, 3), (32.19, 14, 13))),
+            (Cue.ALONG_PANNED, ((0, 3, 0), (29.69, 3, 3))),
             (Cue.IMAGE_ALIKE, ((0, 2, 0),)),
             (Cue.IMAGE_ALIKE_PANNED, ((0, 1, 1),)),
             (Cue.IMAGE_BELOW, ((0, 2, 1),)),

@@ -100,7 +100,8 @@ def _along(evidence: Evidence, regions: tuple[Region, ...], dark: bool) -> Findi
     why += f" that moves along with it, {_plainly(regions)} chance."
     now = scene.placed((index, mask & scene.seen(index)) for index, mask in masks)
     relation = Relation.CASTS if dark else Relation.LIGHTS
-    sign = Sign(Cue.ALONG, max(each.contrast for each in regions))
+    cue = Cue.ALONG if scene.locked else Cue.ALONG_PANNED
+    sign = Sign(cue, max(each.contrast for each in regions))
     return Finding(EffectKind.ARTEFACT, relation, f"{noun} of the {label}", why, now, (), sign)
 
 

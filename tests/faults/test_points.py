@@ -140,7 +140,7 @@ def test_at_some_points(library: Path, root: Path, verb: str, kind: str) -> None
     check(library, root, kind, 17, (*VERBS[verb], "--overwrite", "-q"))
 
 
-@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [12, pytest.param(1, marks=pytest.mark.slow)])
 def test_another_click_between_leaves_no_track_to_the_first(
     library: Path, root: Path, step: int
 ) -> None:

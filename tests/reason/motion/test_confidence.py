@@ -27,6 +27,11 @@ def test_what_was_told_too_rarely_is_only_asked() -> None:
     assert Sign(Cue.LANDED).confidence(SOME) < APPLIED_FROM
 
 
+@pytest.mark.parametrize("cue", [Cue.PUSHED_PANNED, Cue.PUSHED_LARGE])
+def test_what_is_pushed_before_a_moving_camera_is_only_asked_however_plainly(cue: Cue) -> None:
+    assert Sign(cue, LIMITS.most).confidence(LIMITS) < APPLIED_FROM
+
+
 @pytest.mark.parametrize("cue", Cue)
 def test_a_plainer_sign_is_never_less_sure(cue: Cue) -> None:
     rows = dict(LIMITS.rows).get(cue, ())

@@ -59,6 +59,12 @@ class ConfidenceLimits(Limits):
     most: float = limit(100.0, "contrast: more counts as this; chance made next to nothing", CASES)
     fewest: int = limit(5, "cases: what was told more rarely is only asked", CASES)
     unproven: float = limit(0.4, "confidence at most of what was told more rarely", CASES)
+    asked: tuple[Cue, ...] = limit(
+        (Cue.PUSHED_PANNED, Cue.PUSHED_LARGE),
+        "as sure as what is unproven at most: whoever stands near a thing before a moving camera is"
+        " told as pushed by it, however plainly (the other boy of boys-beach, 0.75)",
+        CASES,
+    )
     rows: tuple[tuple[Cue, Rows], ...] = limit(
         (
             (Cue.ALONG, ((0, 12, 10), (18.4, 3, 3), (32.19, 14, 13))),
@@ -104,7 +110,8 @@ class Sign:
             (each[1:] for each in reversed(rows) if self.contrast >= each[0]), rows[0][1:]
         )
         sure, cases = share(told, real), sum(each[1] for each in rows)
-        return sure if cases >= limits.fewest else min(sure, limits.unproven)
+        proven = cases >= limits.fewest and self.cue not in limits.asked
+        return sure if proven else min(sure, limits.unproven)
 
 
 def times(own: float, chance: float, most: float = ConfidenceLimits().most) -> float:

@@ -94,9 +94,8 @@ def _along(evidence: Evidence, regions: tuple[Region, ...], dark: bool) -> Findi
     masks = list(enumerate(_explained(evidence, regions)))
     frames = [index for index, mask in masks if mask.any()]
     what, noun = ("darker", "shadow") if dark else ("brighter or tinted", "light")
-    why = (
-        f"In {frames_name(frames or scene.object.seen)} what lies beside the {label} is {what}, and"
-    )
+    when = frames_name(frames or scene.object.seen)
+    why = f"In {when} what lies beside the {label} is {what}, and"
     why += f" that moves along with it, {_plainly(regions)} chance."
     now = scene.placed((index, mask & scene.seen(index)) for index, mask in masks)
     relation = Relation.CASTS if dark else Relation.LIGHTS

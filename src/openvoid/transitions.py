@@ -43,8 +43,7 @@ class Side:
         picture = values_of(next(iter(clip.frames(fill.frame, fill.frame + 1))))
         origin = np.full(clip.size, Origin.SEEN, np.uint8)
         if not fill.box.empty:
-            alpha, part = fill.alpha[..., None], picture[fill.box.slices]
-            picture[fill.box.slices] = part * (1 - alpha) + fill.rgb.astype(np.float32) * alpha
+            fill.laid_over(picture)
             made = np.where(fill.alpha > 0, fill.origin, Origin.SEEN)
             origin[fill.box.slices] = np.maximum(made, Origin.SEEN)
         return cls(picture, origin)

@@ -22,9 +22,7 @@ from openvoid.core.removal import RemovalRequest
 from openvoid.core.scenes import Span
 from openvoid.transitions import HOLDS, Values, values_of, way_between
 
-MOST = (
-    0.5  # of the other picture in a frame that is lent: taking it out doubles what noise there is
-)
+MOST = 0.5  # of the other picture in what is lent: taking it out doubles what noise there is
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,11 @@ class Fill:
     alpha: NDArray[np.float32]
     origin: NDArray[np.uint8]
 
+    def laid_over(self, picture: NDArray[np.float32]) -> None:
+        """Put it into its frame [H, W, 3], given in float32, in place."""
+        alpha, part = self.alpha[..., None], picture[self.box.slices]
+        picture[self.box.slices] = part * (1 - alpha) + self.rgb.astype(np.float32) * alpha
+
     @classmethod
     def nothing(cls, frame: int, dtype: np.dtype[Any]) -> Fill:
         """The frame needs no new pixel."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
 from openvoid.core.fates import REACH
+from openvoid.vision.masks import disc
 
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.float32]  # [h, w, 3] in the clip's own values
@@ -53,10 +54,10 @@ def cut(frame: Picture, clean: Picture, silhouette: Mask, box: Box, white: float
     margin = max(EDGE_PX, round(EDGE * side))
     ratio = _ratio(frame, clean, white)
     solid = _solid(ratio, np.abs(frame - clean).max(axis=-1) > APART * white, silhouette, margin)
-    inside = cv2.erode(solid.astype(np.uint8), _disc(margin)) > 0
+    inside = cv2.erode(solid.astype(np.uint8), disc(margin)) > 0
     if not inside.any():
         inside = solid
-    around = cv2.dilate(solid.astype(np.uint8), _disc(margin)) > 0
+    around = cv2.dilate(solid.astype(np.uint8), disc(margin)) > 0
     colour = _carried(frame, inside)
     alpha = np.where(inside, np.float32(1), np.float32(0))
     band = around & ~inside
@@ -90,14 +91,14 @@ def _solid(ratio: Picture, changed: Mask, silhouette: Mask, margin: int) -> Mask
     """The silhouette without the shadow that it may hold: what is shadow-like in it and hangs
     together with a shadow beyond it."""
     shadow = _shadowlike(ratio) & (ratio.min(axis=-1) < 1 - FAINT)
-    outside = ~(cv2.dilate(silhouette.astype(np.uint8), _disc(margin)) > 0)
+    outside = ~(cv2.dilate(silhouette.astype(np.uint8), disc(margin)) > 0)
     count, parts = cv2.connectedComponents(shadow.astype(np.uint8))
     cast = np.zeros(count, bool)
     cast[parts[outside & shadow]] = True
     cast[0] = False
     solid = silhouette & changed & ~cast[parts]
-    closed = cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_CLOSE, _disc(margin))
-    whole = _largest(_filled(cv2.morphologyEx(closed, cv2.MORPH_OPEN, _disc(1)) > 0))
+    closed = cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_CLOSE, disc(margin))
+    whole = _largest(_filled(cv2.morphologyEx(closed, cv2.MORPH_OPEN, disc(1)) > 0))
     return whole if whole.sum() > 0.25 * silhouette.sum() else silhouette
 
 
@@ -139,7 +140,7 @@ def _mixed(frame: Picture, clean: Picture, colour: Picture, drawn: Plane, white:
 def _shade(ratio: Picture, thing: Mask, around: Mask) -> Picture:
     """Factors of the shadow beside and under the thing, fading to 1 at the border of the box."""
     shadow = _shadowlike(ratio) & (ratio.min(axis=-1) < 1 - FAINT) & ~around
-    near = cv2.dilate((thing | around).astype(np.uint8), _disc(3)) > 0
+    near = cv2.dilate((thing | around).astype(np.uint8), disc(3)) > 0
     count, parts = cv2.connectedComponents((shadow | around).astype(np.uint8))
     own = np.zeros(count, bool)
     own[parts[near & (shadow | around)]] = True
@@ -163,8 +164,3 @@ def _fade(size: tuple[int, int]) -> Plane:
         at = np.minimum(np.arange(length), np.arange(length)[::-1]).astype(np.float32)
         ramps.append(np.clip(at / max(2.0, 0.08 * length), 0, 1))
     return np.minimum(ramps[0][:, None], ramps[1][None, :])
-
-
-def _disc(radius_px: int) -> NDArray[np.uint8]:
-    side = 2 * radius_px + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

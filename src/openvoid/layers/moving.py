@@ -90,8 +90,7 @@ def _taken(thing: _Thing, clip: Clip, fill: Fill) -> Cutout:
     """The thing, taken out of its frame."""
     whole = next(iter(clip.frames(thing.frame, thing.frame + 1))).astype(np.float32)
     clean = whole.copy()
-    alpha = fill.alpha[..., None]
-    clean[fill.box.slices] = clean[fill.box.slices] * (1 - alpha) + fill.rgb * alpha
+    fill.laid_over(clean)
     here = thing.box.slices
     return cut(whole[here], clean[here], thing.silhouette, thing.box, float(clip.white))
 

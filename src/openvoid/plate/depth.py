@@ -45,9 +45,8 @@ AGREE_PX = 0.8
 SPREAD_PX = 5.0
 TRIED = 6  # targets for which it is asked whether the shot has depth
 AROUND_PX = 24
-WORTH = (
-    0.8  # it has, if the difference left falls to this share: 0.4 to 0.65 with depth, 0.9 on waves
-)
+# It has, if the difference that is left falls to this share: 0.4 to 0.65 with depth, 0.9 on waves.
+WORTH = 0.8
 LEAST = 0.004  # a difference (0..1) below this is none
 CRACK = 0.6  # share of a pixel's surroundings on which something landed
 FINER = 2  # parts of a pixel, each way, that are carried over to the target

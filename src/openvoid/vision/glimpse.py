@@ -7,7 +7,7 @@ what the other shows, however camera and light changed between. Knows neither sc
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import cv2
@@ -43,13 +43,12 @@ class Glimpse:
         earlier: Glimpse | None = None,
     ) -> None:
         self.start, self.stop = start, stop
-        self._picture = picture
         known = earlier._looks if earlier is not None else {}
         self._looks: dict[int, Picture] = {
             index: known[index] if index in known else _look(picture(index))
             for index in range(start, stop)
         }
-        self.even = lru_cache(maxsize=8)(self._even)
+        self.even = lru_cache(maxsize=8)(partial(_even, picture))  # no circle: it is let go at once
 
     def look(self, index: int) -> NDArray[np.float32]:
         """A frame [18 * 32, 3], 0..1."""
@@ -77,13 +76,6 @@ class Glimpse:
             if (share := followed(*(self.even(index) for index in pair))) is not None
         ]
         return max(told) if told else None
-
-    def _even(self, index: int) -> Gray:
-        gray = cv2.cvtColor(self._picture(index), cv2.COLOR_RGB2GRAY)
-        shrink = NEAR_PX / max(gray.shape)
-        if shrink < 1:
-            gray = cv2.resize(gray, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-        return evened(np.asarray(gray, np.uint8))
 
 
 def evened(gray: Gray) -> Gray:
@@ -123,6 +115,14 @@ def _alike(before: Gray, now: Gray, here: NDArray[Any], there: NDArray[Any]) -> 
         for picture, (x, y) in ((before, here), (now, there))
     )
     return bool(cv2.matchTemplate(one, other, cv2.TM_CCOEFF_NORMED)[0, 0] > ALIKE)
+
+
+def _even(picture: Callable[[int], Picture], index: int) -> Gray:
+    gray = cv2.cvtColor(picture(index), cv2.COLOR_RGB2GRAY)
+    shrink = NEAR_PX / max(gray.shape)
+    if shrink < 1:
+        gray = cv2.resize(gray, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    return evened(np.asarray(gray, np.uint8))
 
 
 def _look(picture: Picture) -> Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,9 @@ def test_what_moves_stands_out_from_what_other_frames_show_there(
         assert np.median(unlike[truth]) > 10 * np.median(unlike[rest])
         nearby = Scene(working).nearby(10, 3)
         assert np.isnan(nearby.unlike(10, window)).all()  # too few frames to tell
+        let_go = weakref.ref(nearby)
+        del nearby
+        assert let_go() is None  # with what it saw, and not when Python next looks for circles
 
 
 def test_where_the_object_is_known_to_be_nothing_is_learnt(tmp_path: Path) -> None:

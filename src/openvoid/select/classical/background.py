@@ -52,7 +52,7 @@ class Scene:
         self.first, self.last = first, working.length - 1 if last is None else last
         self.lab = lru_cache(maxsize=KEPT_FRAMES)(working.lab)
         self.gray = lru_cache(maxsize=KEPT_FRAMES)(working.gray)
-        self.seen = lru_cache(maxsize=KEPT_WINDOWS)(self._seen)
+        self._seen: dict[tuple[int, Window], tuple[NDArray[Any], NDArray[Any]]] = {}
         self._camera: Registration | None = None
         self._shrink = min(1.0, CAMERA_PX / max(working.size))
 
@@ -74,9 +74,13 @@ class Scene:
             self._camera = register(frames)
         return self._camera
 
-    def _seen(self, frame: int, window: Window) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Lab and gray of a frame in a window."""
-        return window.of(self.lab(frame)), window.of(self.gray(frame))
+    def seen(self, frame: int, window: Window) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Lab and gray of a frame in a window; the last few are kept."""
+        if (frame, window) not in self._seen:
+            if len(self._seen) == KEPT_WINDOWS:
+                del self._seen[next(iter(self._seen))]
+            self._seen[frame, window] = window.of(self.lab(frame)), window.of(self.gray(frame))
+        return self._seen[frame, window]
 
     def _small(self, index: int) -> tuple[NDArray[np.uint8], Mask]:
         gray = self.working.gray(index)

@@ -24,12 +24,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 WRITES, NAMES, ALL = 2, 4 | 8, 1 | 2 | 4 | 8  # kinds of calls, as in disk.c
-WARM = (
-    *("av", "openvoid.cli.main", "openvoid.marking", "openvoid.removal", "openvoid.remove"),
-    *("openvoid.plate.engine", "openvoid.reason.motion.reasoner"),
-    "openvoid.select.classical.segmenter",
-)
 FAULTS = {
     "kill": (0, ALL),
     "ENOSPC": (errno.ENOSPC, 1 | 2),
@@ -63,7 +60,15 @@ class Walk:
         self._verb, self._then = verb[:at], verb[at + 1 :] or verb
         self._disk, self._root = disk, root
         self._place, self._said = root / "work", root / "said"
-        _warm()
+        cv2.setNumThreads(1)  # a pool's threads do not survive a fork
+        self._warm()
+
+    def _warm(self) -> None:
+        """Import what the verb imports, so that a child costs a fork."""
+        shutil.copytree(self._root / "start", self._place)
+        for name in self._run("kill", 0, self._verb)["modules"]:
+            with suppress(Exception):  # some are made by another one, and have no file
+                import_module(name)
 
     def tried(self, kind: str, at: int) -> dict[str, Any]:
         """With a fault at a point (none: 0), and again without."""
@@ -71,6 +76,7 @@ class Walk:
         shutil.copytree(self._root / "start", self._place)
         before = self._files()
         facts = {"at": at, "before": before, **self._run(kind, at, self._verb)}
+        facts.pop("modules", None)
         facts["after"] = self._files()
         again = self._run(kind, 0, self._then)
         return {**facts, "again": again["code"], "again_said": again["said"], "left": self._files()}
@@ -102,6 +108,7 @@ class Walk:
             "reached": 0 < at <= self._disk.disk_points(),
             "points": self._disk.disk_points(),
             "call": (self._disk.disk_last() or b"").decode(),
+            "modules": [] if at else sorted(sys.modules),
         }
         self._disk.disk_arm(b"/proc", 0, 0, 0)
         os.write(told, json.dumps(facts).encode())
@@ -127,16 +134,6 @@ def _ended(verb: Sequence[str]) -> int:
     except BaseException as escaped:
         print(f"escaped: {escaped!r}", file=sys.stderr)
         return 1
-
-
-def _warm() -> None:
-    """Import what a verb imports, so that a child costs a fork."""
-    import cv2
-
-    for name in WARM:
-        with suppress(ImportError):  # an older tree's modules have other names
-            import_module(name)
-    cv2.setNumThreads(1)  # a pool's threads do not survive a fork
 
 
 if __name__ == "__main__":

@@ -95,6 +95,12 @@ def test_the_help_pages_are_the_commands_own() -> None:
     )
 
 
+def test_no_verb_is_without_its_page() -> None:
+    told = set(re.findall(r"^## openvoid (\w+)", (ROOT / "docs" / "cli.md").read_text(), re.M))
+    app = build()
+    assert told == {each.name for each in (*app.registered_commands, *app.registered_groups)}
+
+
 def test_the_help_pages_do_not_depend_on_the_terminal() -> None:
     environment = os.environ | {"COLUMNS": "37", "FORCE_COLOR": "1", "TERM": "xterm-256color"}
     made = subprocess.run(

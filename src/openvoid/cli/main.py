@@ -87,6 +87,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
         engines,
         evaluate,
         explain,
+        foretell,
         mask,
         reason,
         remove,
@@ -110,6 +111,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     remove.register(app, words)
     select.register(app, words)
     reason.register(app, words)
+    foretell.register(app, words)
     explain.register(app)
     scenes.register(app)
     mask.register(app)

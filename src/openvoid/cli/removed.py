@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from openvoid.cli import reason
+from openvoid.cli import foretell, reason
 from openvoid.cli.console import percent, tell_json, tell_rows
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def summary(
         if "segmenter" in pointed.marked.told.notes:
             yield "segmenter", pointed.marked.told.notes["segmenter"]
         yield from reason.told_effects(pointed.marked.effects)
+        if pointed.marked.fates.things:
+            yield from foretell.told_fates(pointed.marked.fates)
         yield from (("warning", warning) for warning in pointed.marked.told.warnings)
     yield "report", str(result.report)
     beside = {"matte": result.matte, "patch": result.patch}

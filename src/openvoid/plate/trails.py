@@ -10,18 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import EMPTY, Box, bounding_box
 from openvoid.core.removal import Run
 from openvoid.plate.canvas import mapped
-from openvoid.plate.carry import AROUND_PX, Walk
+from openvoid.plate.carry import walk
+from openvoid.plate.motion import Motion
 from openvoid.plate.survey import Survey
 from openvoid.vision.fitting import Image
 from openvoid.vision.flow import pixel_grid
-from openvoid.vision.masks import touching
 from openvoid.vision.store import ArrayStore
 
 Mask = NDArray[np.bool_]
@@ -46,8 +45,9 @@ class Candidate:
 class Trails:
     """Both walks through a shot."""
 
-    def __init__(self, look: Survey, soft_px: int, run: Run) -> None:
-        self.look, self.walk = look, Walk(look, soft_px)
+    def __init__(self, look: Survey, motion: Motion, run: Run) -> None:
+        self.look, self._motion = look, motion
+        motion.keep(run)
         count = len(look.frames)
         orders = {"before": list(range(count)), "after": list(reversed(range(count)))}
         self._stores = [self._walked(order, run, name) for name, order in orders.items()]
@@ -57,13 +57,13 @@ class Trails:
         path: Path = run.scratch / f"trails-{name}.bin"
         if not ArrayStore.exists(path):
             with ArrayStore.writing(path) as store:
-                steps = run.track(f"follow what was seen {name}", self.walk.steps(order), len(order))
+                steps = run.track(f"follow what was seen {name}", walk(self._motion, order), len(order))
                 for index, state in steps:
                     store.append(state.source[self._box(index).slices])
         return ArrayStore.reading(path)
 
     def _box(self, index: int) -> Box:
-        hidden = self.walk.hidden(index)
+        hidden = self._motion.hidden(index)
         return bounding_box(hidden) if hidden.any() else EMPTY
 
     def candidates(self, index: int, box: Box) -> list[Candidate]:
@@ -97,7 +97,7 @@ class Trails:
             if own.empty:
                 continue
             for each in self.candidates(index, own):
-                wanted = each.moves & self.walk.blind(index)[own.slices]
+                wanted = each.moves & self._motion.blind(index)[own.slices]
                 for frame in np.unique(each.source[..., 0][wanted]).astype(int).tolist():
                     points = each.source[wanted & (each.source[..., 0] == frame)][:, 1:]
                     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0) + 1
@@ -109,11 +109,18 @@ class Trails:
 
 def trails_of(look: Survey, soft_px: int, run: Run) -> Trails | None:
     """The trails of a shot; None where nothing beside its holes moves on its own."""
-    walk = Walk(look, soft_px)
-    holes = [index for index in range(len(look.frames) - 1) if look.hole(index).any()]
+    motion, count = Motion(look, soft_px), len(look.frames)
+    holes = [index for index in range(count - 1) if look.hole(index).any()]
     if not holes:
         return None
     picked = np.unique(np.linspace(0, len(holes) - 1, TRIED).round().astype(int))
-    shares = [walk.moving_share(holes[each], MOVES_PX) for each in picked]
-    run.note("moving_beside", round(float(np.mean(shares)), 4))
-    return Trails(look, soft_px, run) if np.mean(shares) > MOVES_SHARE else None
+    share = float(np.mean([_moving(motion, holes[each]) for each in picked]))
+    run.note("moving_beside", round(share, 4))
+    return Trails(look, motion, run) if share > MOVES_SHARE else None
+
+
+def _moving(motion: Motion, index: int) -> float:
+    """Which share of the kept pixels around a frame's hole moves on its own to the next."""
+    step = motion.step(index, index + 1)
+    moves = np.hypot(step.there[..., 0], step.there[..., 1]) > MOVES_PX
+    return float(moves[step.sure].mean()) if step.sure.any() else 0.0

@@ -15,7 +15,7 @@ from openvoid.plate.survey import Survey, survey
 from openvoid.vision.fitting import Camera
 from tests.plate.worlds import crossing, texture
 
-LENGTH, SIZE = 14, (130, 220)
+LENGTH, SIZE = 10, (100, 180)
 STEP_PX = 2.3
 
 
@@ -24,7 +24,7 @@ def passer(index: int) -> NDArray[np.uint8]:
     wall, thing = texture(*SIZE, seed=3) // 2 + 80, texture(*SIZE, seed=8) // 2
     shift = np.array([[1, 0, STEP_PX * index], [0, 1, 0.0]])
     cover = np.zeros(SIZE, np.float32)
-    cover[30:, 60:130] = 1
+    cover[25:, 45:105] = 1
     cover = cv2.warpAffine(cover, shift, SIZE[::-1], borderMode=cv2.BORDER_REPLICATE)[..., None]
     near = cv2.warpAffine(thing, shift, SIZE[::-1], flags=cv2.INTER_CUBIC,
                           borderMode=cv2.BORDER_REFLECT)  # fmt: skip
@@ -35,6 +35,6 @@ def shot(
     folder: Path, truth: list[NDArray[np.uint8]]
 ) -> tuple[Survey, Quadmask, list[NDArray[np.uint8]]]:
     """A ball comes the other way, before it."""
-    shown, mask = crossing(truth, lambda index: (160 - 5 * index, 70), radius=13)
+    shown, mask = crossing(truth, lambda index: (130 - 6 * index, 60), radius=11)
     look = survey(clip_of(shown), mask, 2, Run(folder), Camera.LOCKED)
     return look, mask, shown

@@ -18,9 +18,9 @@ def test_what_moves_on_its_own_is_told_from_what_stands_still(tmp_path: Path) ->
     x = step.there[..., 0][step.sure]
     columns = np.broadcast_to(np.arange(step.window.width) + step.window.left, step.sure.shape)
     rows = np.broadcast_to(np.arange(step.window.height)[:, None] + step.window.top, columns.shape)
-    inside = ((columns > 80) & (columns < 128) & (rows > 45))[step.sure]
+    inside = ((columns > 65) & (columns < 108) & (rows > 40))[step.sure]
     assert abs(np.median(x[inside]) - STEP_PX) < 0.1
-    assert abs(np.median(x[(columns < 55)[step.sure]])) < 0.05
+    assert abs(np.median(x[(columns < 42)[step.sure]])) < 0.05
 
 
 def test_a_step_back_is_the_step_there_and_disk_tells_the_same(tmp_path: Path) -> None:

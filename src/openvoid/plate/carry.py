@@ -81,9 +81,9 @@ def _next(motion: Motion, state: State, before: int, index: int) -> State:
         return seen
     height, width = hidden.shape
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    near = grown(hidden, MOST_PX).astype(np.uint8)
-    near = cv2.warpPerspective(near, step.matrix, (width, height), flags=flags) > 0
-    wanted = near & (np.abs(state.source[..., 0] - index) <= OLDEST)  # not where that is NaN
+    landing = grown(hidden, MOST_PX).astype(np.uint8)
+    near = cv2.warpPerspective(landing, step.matrix, (width, height), flags=flags)
+    wanted = (near > 0) & (np.abs(state.source[..., 0] - index) <= OLDEST)  # not where that is NaN
     if not wanted.any():
         return seen
     part = bounding_box(wanted).grown(AROUND_PX, height, width).intersect(step.window)

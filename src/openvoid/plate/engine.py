@@ -22,10 +22,10 @@ from openvoid.core.plugins import option
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Fill, RemovalRequest, Run
 from openvoid.plate.canvas import Canvas, paint_canvas, unseen_cells
+from openvoid.plate.choice import chosen, lay
 from openvoid.plate.depth import BEYOND_PX, Depth, depth_of
 from openvoid.plate.harvest import MARGIN_PX, Harvest, harvest
 from openvoid.plate.plan import AGE_WITH_DEPTH, beside, plan
-from openvoid.plate.choice import chosen, lay
 from openvoid.plate.propagate import RING_PX, Rebuilt, around, clear_of, lay_donors, propagate
 from openvoid.plate.render import Sheet, render
 from openvoid.plate.rest import NOTHING
@@ -124,16 +124,14 @@ class _Job:
         rebuilt = around(look, index, soft_px)
         if rebuilt is None or self.trails is None:
             return propagate(look, index, donors, soft_px, self.depth)
-        found = self.trails.candidates(index, rebuilt.box)
-        rebuilt.again, rebuilt.shown = rebuilt.target.copy(), np.zeros_like(rebuilt.known)
+        rebuilt.remember()
         lay_donors(look, rebuilt, index, donors, soft_px, self.depth)
-        carried = chosen(look, around(look, index, soft_px), rebuilt.again, rebuilt.shown, found)
+        carried = chosen(look, rebuilt, self.trails.candidates(index, rebuilt.box))
         if carried is None:
             return rebuilt
-        anew = around(look, index, soft_px)
+        anew = rebuilt.afresh()
         lay(look, anew, index, carried)
         lay_donors(look, anew, index, donors, soft_px, self.depth)
-        anew.noise = rebuilt.noise
         return anew
 
 

@@ -117,7 +117,7 @@ class Motion:
         if window.empty:
             return np.zeros((0, 0), bool)
         matrix = self.look.registration.between(index, other)
-        corner = np.float32([window.left, window.top])
+        corner = np.array([window.left, window.top], np.float32)
         landed = mapped(matrix, grid(there) + corner + there)
         x, y = np.moveaxis(landed - corner, -1, 0)
         sure = (x >= 1) & (y >= 1) & (x < window.width - 2) & (y < window.height - 2)

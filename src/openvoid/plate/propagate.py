@@ -58,8 +58,19 @@ class Rebuilt:
     want: NDArray[np.bool_]  # [h, w] the hole and its soft band: what is rebuilt
     layers: list[Layer]
     noise: float = 0.01  # how much two frames differ where nothing changed (0..1)
-    again: Image | None = None  # [h, w, 3] what is kept, as the donors show it where `shown`
-    shown: NDArray[np.bool_] | None = None  # [h, w]
+    again: Image | None = None  # [h, w, 3] the box as the first donors show it, if remembered
+    shown: NDArray[np.bool_] | None = None  # [h, w] where they do
+
+    def remember(self) -> None:
+        """From now on, what donors show of all the box."""
+        self.again, self.shown = self.target.copy(), np.zeros_like(self.known)
+
+    def afresh(self) -> Rebuilt:
+        """The same with nothing laid."""
+        whole = self.target.copy()
+        return Rebuilt(
+            self.box, self.target, whole, ~self.want, self.hole, self.want, [], self.noise
+        )
 
     def close(self) -> None:
         """What nothing reached becomes a smooth continuation of what is known."""

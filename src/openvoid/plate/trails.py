@@ -28,7 +28,7 @@ TRIED = 8  # steps for which it is asked whether anything moves on its own
 MOVES_PX = 0.5  # so much between neighbouring frames, beyond the camera's
 MOVES_SHARE = 0.03  # of the seen pixels around a hole
 MOVED_PX = 1.5  # what ends so far from where the camera puts it moved on its own
-MARGIN_PX = 4  # proxy pixels around what is fetched
+MARGIN_PX = 12  # proxy pixels around what is fetched; see `meet`
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Trails:
         path: Path = run.scratch / f"trails-{name}.bin"
         if not ArrayStore.exists(path):
             with ArrayStore.writing(path) as store:
-                steps = run.track(f"follow what was seen {name}", walk(self._motion, order), len(order))
-                for index, state in steps:
+                steps = walk(self._motion, order)
+                for index, state in run.track(f"follow from {name}", steps, len(order)):
                     store.append(state.source[self._box(index).slices])
         return ArrayStore.reading(path)
 
@@ -97,7 +97,7 @@ class Trails:
             if own.empty:
                 continue
             for each in self.candidates(index, own):
-                wanted = each.moves & self._motion.blind(index)[own.slices]
+                wanted = each.there & self._motion.blind(index)[own.slices]
                 for frame in np.unique(each.source[..., 0][wanted]).astype(int).tolist():
                     points = each.source[wanted & (each.source[..., 0] == frame)][:, 1:]
                     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0) + 1

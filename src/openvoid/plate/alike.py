@@ -19,15 +19,21 @@ Mask = NDArray[np.bool_]
 SAMPLES = 500
 LEAST_SAMPLES = 20
 ALIKE_PX = 0.5  # former motions that differ by so much are alike, and by this share of them
-ALIKE_SHARE = 0.1
+ALIKE_SHARE = 0.15
 NEAR_PX = 30.0  # so far away a pixel counts a quarter
 CELL_PX = 8
-NONE = 0.5  # so many pixels say what is usual: where few speak, little else is said
+NONE = 0.5
 FLAT = 0.3  # how unwillingly the answer changes with place
 
 
 def regressed(
-    former: Image, value: Image, seen: Mask, wanted: Mask, *, or_as_before: bool = False
+    former: Image,
+    value: Image,
+    seen: Mask,
+    wanted: Mask,
+    *,
+    or_as_before: bool = False,
+    doubt: float = NONE,
 ) -> Image:
     """A value [h, w, 2] at the `wanted` pixels, told by those `seen`; 0 elsewhere.
 
@@ -35,6 +41,7 @@ def regressed(
         former: [h, w, 2] by which motion each came; finite where seen or wanted.
         value: [h, w, 2] of the seen.
         or_as_before: the value is a motion: where few tell it, it is the former, else it is 0.
+        doubt: few are so many pixels that moved just so.
     """
     answer = np.zeros_like(former)
     y, x = np.nonzero(wanted)
@@ -52,13 +59,13 @@ def regressed(
     middle = (np.stack(sums, axis=-1) / np.bincount(cell)[:, None]).astype(np.float32)
     samples = np.stack([columns, rows, *former[rows, columns].T], axis=-1).astype(np.float32)
     usual = middle[:, 2:] if or_as_before else np.zeros_like(middle[:, 2:])
-    fits = _fitted(middle, samples, value[rows, columns], usual)[cell]  # [n, 3, 2]
+    fits = _fitted(middle, samples, value[rows, columns], usual, doubt)[cell]  # [n, 3, 2]
     off = each[:, :2] - middle[cell, :2]
     answer[y, x] = fits[:, 0] + off[:, :1] * fits[:, 1] + off[:, 1:] * fits[:, 2]
     return answer
 
 
-def _fitted(places: Image, samples: Image, values: Image, usual: Image) -> Image:
+def _fitted(places: Image, samples: Image, values: Image, usual: Image, doubt: float) -> Image:
     """Affine fits [n, 3, 2] about `places` [n, 4] of `values` [m, 2] at `samples` [m, 4].
 
     Each the value, and its slopes along x and y. Columns are x, y and the former motion. `usual`
@@ -71,9 +78,9 @@ def _fitted(places: Image, samples: Image, values: Image, usual: Image) -> Image
     terms = np.concatenate([np.ones_like(off[..., :1]), off], axis=-1)  # n, m, 3
     weighted = (terms * weight[..., None]).swapaxes(1, 2)
     system, right = weighted @ terms, weighted @ values
-    right[:, 0] += NONE * usual
-    stiff = FLAT * (weight.sum(axis=1) + NONE)
-    system[:, [0, 1, 2], [0, 1, 2]] += np.stack([np.full_like(stiff, NONE), stiff, stiff], -1)
+    right[:, 0] += doubt * usual
+    stiff = FLAT * (weight.sum(axis=1) + doubt)
+    system[:, [0, 1, 2], [0, 1, 2]] += np.stack([np.full_like(stiff, doubt), stiff, stiff], -1)
     fits = np.linalg.solve(system.astype(np.float64), right.astype(np.float64))
     fits[:, 1:] /= NEAR_PX
     return np.asarray(fits, np.float32)

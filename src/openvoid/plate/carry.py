@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
-from openvoid.plate.alike import regressed
+from openvoid.plate.alike import ALIKE_SHARE, regressed
 from openvoid.plate.canvas import mapped
-from openvoid.plate.motion import AROUND_PX, MOST_PX, WORST, Motion, Step, at, grid
+from openvoid.plate.motion import AROUND_PX, MOST_PX, PATCH_PX, Motion, Step, at, grid
 from openvoid.vision.fitting import Image, Matrix
 from openvoid.vision.flow import pixel_grid
 from openvoid.vision.masks import grown
@@ -31,10 +31,16 @@ from openvoid.vision.masks import grown
 Mask = NDArray[np.bool_]
 OLDEST = 48  # frames for which a hidden piece is followed
 RESTS_PX = 0.12  # a motion beyond the camera's that is less is none
+AROUND_UNSURE_PX, LEAST_SURE = 5.0, 0.02
+JERK_PX = 2.0  # a motion that changes by more between two frames is an error
 BACK = 0.2  # share by which hidden motion comes back to that of what it moves with
 GAIN = 0.5  # share of what is off beside the hole that is taken back at once
 MOST_OFF_PX = 4.0
+SAME = 0.03  # a patch's difference (0..1) below which it shows the same
+DOUBT = 5.0  # so many pixels must say that something is off
+MOST_BACK_PX = 1.0  # no more is taken back a frame
 BESIDE_PX = 16  # around what is hidden: the pictures that are held against each other
+STRAYS, STRAY_PX = 1.0, 3  # so far off, a piece less than about twice as wide is astray
 EVEN, EVEN_PX = 0.5, 4.0  # motions that differ by so much, pixels that lie so far apart
 FINER = 2  # parts of a pixel, each way, that are carried on
 CRACK = 0.6  # share of a pixel's surroundings on which something landed
@@ -62,21 +68,29 @@ def walk(motion: Motion, order: list[int]) -> Iterator[tuple[int, State]]:
 
 
 def _seen(motion: Motion, index: int, step: Step | None = None) -> State:
-    """What a frame shows, each pixel its own source; `step` leads to it."""
+    """What a frame shows, each pixel its own source; `step` leads back from it."""
     size = motion.look.proxy.height, motion.look.proxy.width
     source = np.dstack([np.full(size, index, np.float32), *pixel_grid(*size)])
     came = np.full((*size, 2), np.nan, np.float32)
     hidden = motion.hidden(index)
     source[hidden] = np.nan
     if step is not None and not step.window.empty:
-        came[step.window.slices] = -step.back
+        came[step.window.slices] = _trusted(-step.there, step.sure)
         came[hidden] = np.nan
     return State(source, came)
 
 
+def _trusted(motion: Image, sure: Mask) -> Image:
+    """A motion [h, w, 2], where it is not sure as around it; NaN where nothing around it is."""
+    weight = cv2.GaussianBlur(sure.astype(np.float32), (0, 0), AROUND_UNSURE_PX)
+    total = cv2.GaussianBlur(motion * sure[..., None], (0, 0), AROUND_UNSURE_PX)
+    near = np.where(weight > LEAST_SURE, weight, np.float32(np.nan))[..., None]
+    return np.where(sure[..., None], motion, total / near)
+
+
 def _next(motion: Motion, state: State, before: int, index: int) -> State:
     step, hidden = motion.step(before, index), motion.hidden(index)
-    seen = _seen(motion, index, step)
+    seen = _seen(motion, index, motion.step(index, before))
     if not hidden.any():
         return seen
     height, width = hidden.shape
@@ -93,6 +107,7 @@ def _next(motion: Motion, state: State, before: int, index: int) -> State:
     there, sure = step.there[inside], step.sure[inside]
     here, came = part.slices, state.motion[part.slices]
     came = np.where(np.isnan(came), there, came)
+    sure = sure & (np.abs(there - came).max(axis=-1) < JERK_PX)
     fresh = wanted[here] & ~motion.hidden(before)[here]
     on = _goes_on(came, there, sure, wanted[here], fresh)
     cut = State(state.source[here], came)
@@ -109,9 +124,21 @@ def _goes_on(came: Image, there: Image, sure: Mask, wanted: Mask, fresh: Mask) -
     on = calm + regressed(calm, there - came, sure, wanted)
     on += BACK * (layer - on)
     padded = np.dstack([on, np.where(wanted, np.float32(0), np.float32(FAR))])
-    on = cv2.bilateralFilter(padded, -1, EVEN, EVEN_PX)[..., :2]
+    on = _without_strays(cv2.bilateralFilter(padded, -1, EVEN, EVEN_PX)[..., :2])
     on[np.hypot(on[..., 0], on[..., 1]) < RESTS_PX] = 0
     return np.asarray(on, np.float32)
+
+
+def _without_strays(on: Image) -> Image:
+    """A motion [h, w, 2] with what moves otherwise than all around it moved as they are."""
+    size = on.shape[1], on.shape[0]
+    smaller = -(-size[0] // STRAY_PX), -(-size[1] // STRAY_PX)
+    few = cv2.resize(on, smaller, interpolation=cv2.INTER_NEAREST)
+    usual = np.dstack([cv2.medianBlur(each, 5) for each in cv2.split(few)])
+    usual = cv2.resize(usual, size, interpolation=cv2.INTER_LINEAR)
+    off = np.abs(on - usual).max(axis=-1, keepdims=True)
+    most = STRAYS + ALIKE_SHARE * np.abs(usual).max(axis=-1, keepdims=True)
+    return np.where(off > most, usual, on)
 
 
 def _correct(motion: Motion, state: State, index: int) -> None:
@@ -129,9 +156,10 @@ def _correct(motion: Motion, state: State, index: int) -> None:
     first = np.where(blind & there, carried, actual)
     second = np.where(there, carried, actual)
     off = motion.flow(first, second)
-    sure = there & ~blind & (np.abs(at(second, grid(off) + off) - first) < WORST)
-    sure &= np.abs(off).max(axis=-1) < MOST_OFF_PX
-    told = GAIN * regressed(np.nan_to_num(came), off, sure, there)
+    left = cv2.blur(np.abs(at(second, grid(off) + off) - first), (PATCH_PX, PATCH_PX))
+    sure = there & ~blind & (left < SAME) & (np.abs(off).max(axis=-1) < MOST_OFF_PX)
+    told = GAIN * regressed(np.nan_to_num(came), off, sure, there, doubt=DOUBT)
+    told *= np.minimum(1, MOST_BACK_PX / np.maximum(np.hypot(*cv2.split(told)), 1e-6))[..., None]
     source[..., 1:] += told
     came[there] -= (told / np.maximum(np.abs(index - source[..., :1]), 1))[there]
 

@@ -269,6 +269,16 @@ FILMED = (
         moves="other",
         follow=True,
     ),
+    Case(
+        "beach-passer",
+        "a walker crosses before the other boy in the clip's second half",
+        Impostor("figure", 48, penumbra_px=8, hue=0.55, seed=37),
+        line((120, 10), (-120, 0)),
+        source="boys-beach",
+        moves="other",
+        first=40,
+        follow=True,
+    ),
 )
 CASES = (
     *FOOTAGE,

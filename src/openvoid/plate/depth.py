@@ -113,9 +113,6 @@ class Depth:
     def gain(self, index: int, donor: int, box: Box) -> float | None:
         """How far the donor is from the target where both are kept, over how far it is with the
         best homography; None where that cannot be told. Below 1 the local motion fits better."""
-        relief = self._relief(index, donor, box)
-        if relief is None:
-            return None
         window = _window(box)
         target, here = self._seen(index, index, window), self._seen(index, donor, window)
         ring = target.clear & here.clear
@@ -123,7 +120,12 @@ class Depth:
         matrix = refine(target.gray, self._gray(donor), ring, matrix, window)
         plain = warp(self._gray(donor), matrix, window)
         off = np.minimum(np.abs(plain - target.gray), WORST)[ring]
-        return max(relief.misfit, LEAST) / max(float(off.mean()), LEAST) if len(off) else None
+        if not len(off):
+            return None
+        if off.mean() <= LEAST / WORTH:  # nothing can fit so much better: no need to look
+            return 1.0
+        relief = self._relief(index, donor, box)
+        return max(relief.misfit, LEAST) / float(off.mean()) if relief is not None else None
 
     def clear(self, index: int, guard_px: int) -> Image:
         """1.0 where a frame [H, W] lies farther than `guard_px` from its hole, else 0.
@@ -204,13 +206,19 @@ def depth_of(look: Survey, donors: NDArray[np.int32]) -> Depth | None:
         return None
     depth = Depth(look)
     picked = np.unique(np.linspace(0, len(wanted) - 1, TRIED).round().astype(int))
-    gains = []
+    gains: list[float] = []
+    left = len(picked)
     for index in (int(wanted[each]) for each in picked):
         size = look.proxy.height, look.proxy.width
         box = bounding_box(look.hole(index)).grown(AROUND_PX, *size)
-        gains.append(depth.gain(index, int(donors[index, 0]), box))
-    known = [gain for gain in gains if gain is not None]
-    return depth if known and np.median(known) < WORTH else None
+        gain = depth.gain(index, int(donors[index, 0]), box)
+        left -= 1
+        if gain is not None:
+            gains.append(gain)
+        better = sum(gain < WORTH for gain in gains)
+        if abs(2 * better - len(gains)) > left:  # the median lies on that side, whatever comes
+            break
+    return depth if gains and np.median(gains) < WORTH else None
 
 
 def _window(box: Box) -> Box:

@@ -22,13 +22,15 @@ from openvoid.core.plugins import option
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.removal import Fill, RemovalRequest, Run
 from openvoid.plate.canvas import Canvas, paint_canvas, unseen_cells
+from openvoid.plate.choice import chosen, lay
 from openvoid.plate.depth import BEYOND_PX, Depth, depth_of
 from openvoid.plate.harvest import MARGIN_PX, Harvest, harvest
 from openvoid.plate.plan import AGE_WITH_DEPTH, beside, plan
-from openvoid.plate.propagate import RING_PX, Rebuilt, clear_of, propagate
+from openvoid.plate.propagate import RING_PX, Rebuilt, around, clear_of, lay_donors, propagate
 from openvoid.plate.render import Sheet, render
 from openvoid.plate.rest import NOTHING
 from openvoid.plate.survey import Survey, survey
+from openvoid.plate.trails import Trails, trails_of
 from openvoid.vision.fitting import Camera, transform
 
 MADE_UP = 0.25  # of the mask: from here on a person is told that it was made up
@@ -73,9 +75,11 @@ class PlateEngine:
         canvas = paint_canvas(look, unseen, soft_proxy, np.random.default_rng(request.seed), run)
         wanted = (_wanted_box(look, index, soft_proxy) for index in range(clip.length))
         margin_px = BEYOND_PX if depth is not None else MARGIN_PX
-        lent = harvest(clip, look, wanted, donors, run, margin_px)
+        trails = trails_of(look, soft_proxy, run) if depth is None else None
+        besides = None if trails is None else trails.asked()
+        lent = harvest(clip, look, wanted, donors, run, margin_px, besides)
         frames = _Frames(clip, request.start) if canvas is not None else None
-        job = _Job(look, depth, mask, canvas, lent, soft_px, soft_proxy, frames)
+        job = _Job(look, depth, trails, mask, canvas, lent, soft_px, soft_proxy, frames)
         indices = range(request.start, clip.length)
         fills = (job.fill(index, donors[index]) for index in indices)
         yield from run.track("rebuild", fills, clip.length, request.start)
@@ -85,6 +89,7 @@ class PlateEngine:
 class _Job:
     look: Survey
     depth: Depth | None
+    trails: Trails | None
     mask: Quadmask
     canvas: Canvas | None
     lent: Harvest
@@ -93,7 +98,7 @@ class _Job:
     frames: _Frames | None
 
     def fill(self, index: int, donors: NDArray[np.int32]) -> Fill:
-        rebuilt = propagate(self.look, index, donors, self.soft_proxy, self.depth)
+        rebuilt = self._rebuilt(index, donors)
         if rebuilt is None:
             return Fill.nothing(index, self.lent.crops[0].dtype)
         sheet = None
@@ -112,6 +117,22 @@ class _Job:
             self.soft_px,
             self.look.unit,
         )
+
+    def _rebuilt(self, index: int, donors: NDArray[np.int32]) -> Rebuilt | None:
+        """A frame rebuilt from its donors, and from what was carried where that is better."""
+        look, soft_px = self.look, self.soft_proxy
+        rebuilt = around(look, index, soft_px)
+        if rebuilt is None or self.trails is None:
+            return propagate(look, index, donors, soft_px, self.depth)
+        rebuilt.remember()
+        lay_donors(look, rebuilt, index, donors, soft_px, self.depth)
+        carried = chosen(look, rebuilt, self.trails.candidates(index, rebuilt.box))
+        if carried is None:
+            return rebuilt
+        anew = rebuilt.afresh()
+        lay(look, anew, index, carried)
+        lay_donors(look, anew, index, donors, soft_px, self.depth)
+        return anew
 
 
 @dataclass

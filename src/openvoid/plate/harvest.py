@@ -52,9 +52,18 @@ def harvest(
     donors: NDArray[np.int32],
     run: Run,
     margin_px: int = MARGIN_PX,
+    besides: NDArray[np.int32] | None = None,
 ) -> Harvest:
-    """Cut out of every donor what its targets want; `wanted` are the targets' proxy boxes."""
+    """Cut out of every donor what its targets want.
+
+    Args:
+        wanted: the targets' proxy boxes.
+        besides: [T, 4] proxy boxes of what each frame is asked for besides.
+    """
     boxes = _donor_boxes(look, wanted, donors, margin_px)
+    if besides is not None:
+        for row, box in zip(boxes, besides, strict=True):
+            row[:] = Box(*row.tolist()).union(Box(*box.tolist()))
     for row in boxes:
         row[:] = clip_box(Box(*row.tolist()), look.proxy, clip.height, clip.width)
     path = run.scratch / "harvest.bin"

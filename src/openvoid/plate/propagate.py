@@ -58,6 +58,19 @@ class Rebuilt:
     want: NDArray[np.bool_]  # [h, w] the hole and its soft band: what is rebuilt
     layers: list[Layer]
     noise: float = 0.01  # how much two frames differ where nothing changed (0..1)
+    again: Image | None = None  # [h, w, 3] the box as the first donors show it, if remembered
+    shown: NDArray[np.bool_] | None = None  # [h, w] where they do
+
+    def remember(self) -> None:
+        """From now on, what donors show of all the box."""
+        self.again, self.shown = self.target.copy(), np.zeros_like(self.known)
+
+    def afresh(self) -> Rebuilt:
+        """The same with nothing laid."""
+        whole = self.target.copy()
+        return Rebuilt(
+            self.box, self.target, whole, ~self.want, self.hole, self.want, [], self.noise
+        )
 
     def close(self) -> None:
         """What nothing reached becomes a smooth continuation of what is known."""
@@ -76,6 +89,10 @@ class Rebuilt:
         Gives the correction [h, w, 3] that was added to it.
         """
         correction = fitted(self.picture - seen, self.known & visible, quiet)
+        if self.again is not None and self.shown is not None:
+            new = visible & ~self.shown
+            self.again[new] = (seen + correction)[new]
+            self.shown |= new
         self.picture[share] = (seen + correction)[share]
         self.known |= share
         return correction
@@ -102,15 +119,26 @@ def propagate(
     soft_px: int,
     depth: Depth | None = None,
 ) -> Rebuilt | None:
-    """Lay the donors of a frame, best first; each is aligned locally where there is `depth`."""
+    """A frame rebuilt from its donors; None where it has no hole."""
     rebuilt = around(look, index, soft_px)
-    if rebuilt is None:
-        return None
+    if rebuilt is not None:
+        lay_donors(look, rebuilt, index, donors, soft_px, depth)
+    return rebuilt
+
+
+def lay_donors(
+    look: Survey,
+    rebuilt: Rebuilt,
+    index: int,
+    donors: NDArray[np.int32],
+    soft_px: int,
+    depth: Depth | None = None,
+) -> None:
+    """Lay the donors of a frame, best first; each is aligned locally where there is `depth`."""
     for guard_px in (soft_px + 1, TIGHT_PX):
         for donor in donors[donors >= 0]:
             if not rebuilt.known.all():
                 _lay_donor(look, rebuilt, index, int(donor), guard_px, depth)
-    return rebuilt
 
 
 def _lay_donor(

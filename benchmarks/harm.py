@@ -12,8 +12,8 @@ the whole clip, and its `other` counts, of which not a pixel is affected, and it
 `object_and_effects`, with which object and effects should agree.
 
 Wanted: at most 0.3 % of what is kept on average, 1 % in the worst clip, never half of another
-thing; of shadows and images recall 0.85 at precision 0.85; of `other` no pixel; with `object_and_effects`
-an intersection over union of 0.75.
+thing; of shadows and images recall 0.85 at precision 0.85; of `other` no pixel; with
+`object_and_effects` an intersection over union of 0.75.
 """
 
 from __future__ import annotations

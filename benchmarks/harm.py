@@ -7,11 +7,13 @@ along by the camera (`harm_scene.py`); with an effect, it casts a soft or a hard
 mirror image, which we drew and so know. All else in the clip (boys, camels, waves, leaves) is other
 things' doing. Told a case: the share of the kept picture that is marked all the same, the largest
 share of another thing of the clip (its own `object` and `other`) that is marked, and of what was
-drawn: recall and precision. Besides, with `--own`, the clip's own object is explained as it is, and
-its `other` counts, of which not a pixel is affected.
+drawn: recall and precision. Besides, with `--own`, the clip's own object is explained as it is in
+the whole clip, and its `other` counts, of which not a pixel is affected, and its
+`object_and_effects`, with which object and effects should agree.
 
 Wanted: at most 0.3 % of what is kept on average, 1 % in the worst clip, never half of another
-thing; of shadows and images recall 0.85 at precision 0.85; of `other` no pixel.
+thing; of shadows and images recall 0.85 at precision 0.85; of `other` no pixel; with
+`object_and_effects` an intersection over union of 0.75.
 """
 
 from __future__ import annotations
@@ -43,6 +45,8 @@ from openvoid.reason.compose import compose
 WIDTH = 640  # clips are reduced to it: the reasoner works at 480 rows
 WRONG_MEAN, WRONG_WORST, WHOLE = 0.003, 0.01, 0.5
 RECALL = PRECISION = 0.85
+IOU = 0.75
+FRAMES = 60  # of each clip that something is put into
 RIM_PX = 2  # marks so near to what was drawn are right
 
 Mask = NDArray[np.bool_]
@@ -61,6 +65,7 @@ class Case:
     found: int = 0
     marked: int = 0
     things: dict[str, tuple[int, int]] | None = None  # marked pixels of it, and all
+    iou: float | None = None  # of object and effects with what a person outlined
     asked: int = 0  # effects that are told, but not applied
     seconds: float = 0.0  # a frame
 
@@ -96,7 +101,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", nargs="+", type=int, default=[1], help="of objects and paths")
     parser.add_argument("--motion", nargs="+", choices=MOTIONS, default=list(MOTIONS))
     parser.add_argument("--effect", nargs="+", choices=EFFECTS, default=list(EFFECTS))
-    parser.add_argument("--frames", type=int, default=60, help="of each clip, from its first")
+    parser.add_argument("--frames", type=int, help=f"from the first; {FRAMES}, or all with --own")
     parser.add_argument("--own", action="store_true", help="only explain the clips' own objects")
     parser.add_argument("--reasoner", default="motion")
     parser.add_argument("--pictures", type=Path, help="where to draw what was found")
@@ -119,12 +124,14 @@ def shared_clips(names: Sequence[str] | None) -> list[Path]:
 
 
 def _cases(folder: Path, given: argparse.Namespace) -> Iterable[Case]:
-    clip, frames, size = reduced_clip(folder, given.frames)
-    things = _things(folder, clip.length)
     if given.own:
-        if "other" in things:
+        clip = open_clip(folder / "input_video.mp4")
+        clip = clip.trimmed(0, min(clip.length, given.frames or clip.length))
+        if {"other", "object_and_effects"} & (things := _things(folder, clip.length)).keys():
             yield _own(folder.name, clip, things, given)
         return
+    clip, frames, size = reduced_clip(folder, given.frames or FRAMES)
+    things = _things(folder, clip.length)
     held = {name: [_resized(mask, size) for mask in masks] for name, masks in things.items()}
     for seed in given.seed:
         for motion in given.motion:
@@ -146,7 +153,7 @@ def reduced_clip(folder: Path, most: int) -> tuple[Clip, list[NDArray[np.uint8]]
 def _things(folder: Path, length: int) -> dict[str, list[Mask]]:
     """Things of the clip that a person outlined: none of them is affected by what we put in."""
     found = {}
-    for name in ("object", "other"):
+    for name in ("object", "other", "object_and_effects"):
         if (path := folder / f"{name}.mp4").exists():
             found[name] = [mask for _, mask in zip(range(length), open_track(path), strict=False)]
     if (path := folder / "quadmask_0.mp4").exists():
@@ -217,11 +224,18 @@ def _own(name: str, clip: Clip, things: dict[str, list[Mask]], given: argparse.N
     mask = compose(track, effects)
     asked = len(effects.affected) - len(effects.applied().affected)
     case = Case(name, "its own object", "own", things={}, asked=asked, seconds=seconds)
+    whole, both, either = things.get("object_and_effects"), 0, 0
     for index, labels in enumerate(mask):
         said, kept = split(labels)[1] & ~track[index], ~track[index]
+        if whole is not None:
+            both += int((whole[index] & (said | track[index])).sum())
+            either += int((whole[index] | said | track[index]).sum())
+            kept = kept & ~whole[index]
         case.kept += int(kept.sum())
-        case.wrong += int(said.sum())
-        _count(case, {"other": things["other"]}, index, said, kept)
+        case.wrong += int((said & kept).sum())
+        if "other" in things:
+            _count(case, {"other": things["other"]}, index, said, kept)
+    case.iou = both / max(1, either) if whole is not None else None
     if given.pictures:
         drawn(clip, mask, effects, given.pictures / f"{name}-own.png")
     return case
@@ -252,6 +266,10 @@ def _findings(cases: Sequence[Case]) -> Iterable[Finding]:
     if own:
         most = max(case.worst_thing for case in own)
         yield Finding("most of `other` marked", f"{most:.4%}", "nothing", most == 0)
+    for case in own:
+        if (iou := case.iou) is not None:
+            what = f"{case.clip}, object and effects"
+            yield Finding(what, f"IoU {iou:.3f}", f"at least {IOU}", iou >= IOU)
     if not put_in:
         return
     mean = float(np.mean([case.wrong_share for case in put_in]))

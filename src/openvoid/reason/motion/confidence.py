@@ -32,7 +32,7 @@ class Cue(StrEnum):
     LIGHT_SHED = "light shed"  # the ground brighter, less so with the distance
     PUSHED = "pushed"  # changed since it was touched
     PUSHED_PANNED = "pushed panned"  # the same, the camera moving
-    PUSHED_LARGE = "pushed large"  # the same, and it is larger than the object
+    PUSHED_SPREADING = "pushed spreading"  # the same, and it goes on growing long after that
     PUSHED_VAST = "pushed vast"  # the same, too large to be one thing that it set going
     PUSHED_ON = "pushed on"  # changed since what the object pushed touched it
     STOPPED = "stopped"  # leaves its course where it meets the object
@@ -60,7 +60,7 @@ class ConfidenceLimits(Limits):
     fewest: int = limit(5, "cases: what was told more rarely is only asked", CASES)
     unproven: float = limit(0.4, "confidence at most of what was told more rarely", CASES)
     asked: tuple[Cue, ...] = limit(
-        (Cue.PUSHED_PANNED, Cue.PUSHED_LARGE),
+        (),
         "as sure as what is unproven at most: whoever stands near a thing before a moving camera is"
         " told as pushed by it, however plainly (the other boy of boys-beach, 0.75)",
         CASES,
@@ -78,7 +78,6 @@ class ConfidenceLimits(Limits):
             (Cue.LIGHT_SHED, ((0, 5, 4),)),
             (Cue.PUSHED, ((0, 3, 1), (3.7, 11, 10))),
             (Cue.PUSHED_PANNED, ((0, 6, 2), (100, 5, 2))),
-            (Cue.PUSHED_LARGE, ((0, 3, 1), (2.78, 3, 2), (4.82, 10, 8))),
             (Cue.PUSHED_VAST, ((0, 12, 1),)),
             (Cue.PUSHED_ON, ((0, 18, 9),)),
             (Cue.STOPPED, ((0, 3, 3),)),

@@ -33,7 +33,7 @@ class ContactLimits(Limits):
     looks: int = limit(8, "frames by which it is told whether two hang together", COST)
     gap: float = limit(0.03, "of the short side: narrower gaps in a region are part of it", PRESS)
     soon: int = limit(6, "frames of a thing that are compared with chance", PRESS)
-    most: float = limit(2.0, "of the object: larger ones are told apart, if the camera moves", HARM)
+    spreads: float = limit(2.0, "times as large as it soon was: no one thing that is struck", HARM)
     vast: float = limit(0.16, "of the picture: so much is set going by nothing in it", HARM)
     margin: float = limit(0.012, "of the short side: around what is physical", PRESS)
 
@@ -109,13 +109,11 @@ def _sign(evidence: Evidence, thing: Thing) -> Sign:
     plainly = chance.contrast(first.soon_px(limits.soon), by_chance(evidence), stray)
     if first.largest_px > limits.vast * scene.size[0] * scene.size[1]:
         return Sign(Cue.PUSHED_VAST, plainly)
+    if first.largest_px > limits.spreads * first.soon_px(limits.soon):
+        return Sign(Cue.PUSHED_SPREADING, plainly)
     if thing is not first:
         return Sign(Cue.PUSHED_ON, plainly)
-    if scene.locked:
-        return Sign(Cue.PUSHED, plainly)
-    own = max(int(scene.object[t].sum()) for t in scene.object.seen[:: limits.looks])
-    large = thing.largest_px > limits.most * own
-    return Sign(Cue.PUSHED_LARGE if large else Cue.PUSHED_PANNED, plainly)
+    return Sign(Cue.PUSHED if scene.locked else Cue.PUSHED_PANNED, plainly)
 
 
 def _region(scene: Scene, thing: Thing, index: int, limits: ContactLimits) -> Mask:

@@ -23,6 +23,7 @@ from openvoid.core.packed import PackedMask
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.motion.background import Undisturbed
+from openvoid.reason.motion.by_itself import Doing, by_itself, follows
 from openvoid.reason.motion.chance import shifted
 from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.limits import COST, PRESS, SCENES, Limits, limit
@@ -89,6 +90,8 @@ class _State:
     owner: NDArray[np.uint16]  # number of the thing that disturbs a spot; 0: none
     last: Picture
     driven: Mask
+    itself: Mask  # other things' doing
+    begun: Mask  # perhaps other things', since the frame before
     things: dict[int, Thing] = field(default_factory=dict)
 
 
@@ -99,6 +102,7 @@ class _Contact:
     touched: Mask
     near: Mask  # so near that it is touched
     reach: Mask  # the same, or it was touched since the frame before
+    came: Mask  # moved by itself until it was touched, and does not since
 
 
 def disturbed(
@@ -114,8 +118,9 @@ def disturbed(
     """Go through the clip once, in order.
 
     `free(t)` moves by itself there, not to be blamed on the object even where they meet. With
-    `only`, nothing but that is disturbed by the object: one that stays pushes nothing. With
-    `touching`, what is asked is what these silhouettes disturb, the object itself left out.
+    `only`, nothing but that is disturbed by the object, though it came by itself: one that stays
+    pushes nothing. With `touching`, what is asked is what these silhouettes disturb, the object
+    itself left out.
     """
     state = _begin(scene, usual, light)
     for index in run.track("causes", range(scene.length), scene.length):
@@ -123,7 +128,9 @@ def disturbed(
         there = arriving(scene.object, index) if touching is None else touched
         wide = 2 + max(2, round(limits.touch * scene.scale_px))
         here = np.True_ if only is None else only(index)
-        contact = _Contact(touched, grown(touched, wide) & here, grown(there, wide) & here)
+        came = np.zeros(scene.size, bool) if only is None else only(index)
+        near, reach = grown(touched, wide) & here, grown(there, wide) & here
+        contact = _Contact(touched, near, reach, came)
         _step(scene, state, usual, light, free(index), contact, index, limits)
     return state.things
 
@@ -143,7 +150,7 @@ def _begin(scene: Scene, usual: Undisturbed, light: Track) -> _State:
     reference = np.where(strange[..., None], usual.picture, first).astype(np.float32)
     known = usual.known | ~strange
     zero = np.zeros(scene.size, np.uint8)
-    return _State(reference, known, zero, zero.astype(np.uint16), first, zero > 0)
+    return _State(reference, known, zero, zero.astype(np.uint16), first, *[zero > 0] * 3)
 
 
 def _step(
@@ -166,19 +173,35 @@ def _step(
         differs = thick(differs)
     there = largest(np.abs(picture - usual.picture)) > threshold  # not only gone from there
     state.driven = _driven(state, differs & ~hidden, seen & ~inner(seen) & there)
-    free = free | state.driven
+    jump_px, least_px = limits.jump * scene.scale_px, _least_px(scene, limits)
+    before = Doing(state.itself, state.begun, state.owner > 0)
+    apart = differs & ~free & ~hidden & ~contact.came
+    doing = by_itself(apart, before, reach, jump_px=jump_px, least_px=least_px)
+    free = free | state.driven | doing.itself
     hot = (reach | grown(state.owner > 0, 3)) & differs & ~free & ~hidden
     if hot.any():
         around = grown(hot, round(limits.around * scene.scale_px)) & state.known
-        differs |= _moved(scene, state, usual, picture, around, limits)
-        differs |= _faint(state, usual, picture, limits) & around
+        weak = _moved(scene, state, usual, picture, around, limits)
+        weak |= _faint(state, usual, picture, limits) & around
+        differs |= weak & ~(follows(before, jump_px) & ~contact.came)
     differs &= ~hidden
     owner = _owned(state, scene, differs & ~free, contact, index, limits)
     behind = grown(touched, 2) & seen
     _hide(state, scene, owner, behind, index, limits)
     _follow(state, picture, threshold, hidden | (owner > 0), seen, differs, limits)
     state.owner = np.where(hidden & seen & (owner == 0), state.owner, owner)
+    goes_on = hidden & seen & _goes_on(state.itself | doing.itself, scene, limits)
+    state.itself, state.begun = (doing.itself | goes_on) & (state.owner == 0), doing.begun
     state.last = picture
+
+
+def _least_px(scene: Scene, limits: DisturbanceLimits) -> int:
+    return max(12, round(limits.thing_share * scene.size[0] * scene.size[1]))
+
+
+def _goes_on(mask: Mask, scene: Scene, limits: DisturbanceLimits) -> Mask:
+    """Where what is beside the object may be behind it."""
+    return grown(mask, round(limits.behind * scene.scale_px))
 
 
 def _driven(state: _State, differs: Mask, edge: Mask) -> Mask:
@@ -261,7 +284,7 @@ def _owned(
         return owner
     fresh = differs
     halo = grown(contact.near, 2)
-    least = max(12, round(limits.thing_share * differs.size))
+    least = _least_px(scene, limits)
     if (before > 0).any():
         nearest, off = _nearest(before)
         fresh = differs & (off > limits.jump * scene.scale_px)

@@ -8,7 +8,7 @@ turns or runs into anything else, and how fast things fall follows from a guess 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -19,9 +19,11 @@ from openvoid.core.fates import End, Fate, FateKind, Fates, Pose
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
+from openvoid.physics.approach import approach
 from openvoid.physics.course import Course, fit
 from openvoid.physics.stage import Stage, build
 from openvoid.physics.watch import BORNE, UNDER_WAY, Look, Seen, things
+from openvoid.vision.working import FOLLOW, prepare
 
 NEAR = 0.5  # of its size: what has no farther to fall stands already
 SURE_LOOKS = 4  # looks from which on a course is as sure as the effect itself
@@ -54,10 +56,15 @@ class PlainMover:
     def foretell(self, clip: Clip, track: Track, effects: Effects, run: Run) -> Fates:
         """See `core.plugins.Mover`."""
         found = list(things(effects, track))
-        if not any(each.cause in (*UNDER_WAY, *BORNE) for each in found):
-            return Fates(tuple(_held(each) for each in found))
-        stage = build(clip, track, self.options.height_m, self.options.slow_motion, run)
-        fates = [fate for each in found if (fate := _fate(each, stage, track, clip.length))]
+        if not found:
+            return Fates()
+        with prepare(clip, FOLLOW, run) as working:
+            asked = self.options.height_m, self.options.slow_motion
+            stage = build(clip, working, track, *asked, run)
+            with run.timed("courses"):
+                came = [approach(each, stage, working, track) for each in found]
+        pairs = zip(found, came, strict=True)
+        fates = [f for seen, own in pairs if (f := _fate(seen, own, stage, track, clip.length))]
         if any(fate.kind is FateKind.FALL for fate in fates):
             run.note("mover.height_m", self.options.height_m)
             run.warn(
@@ -67,7 +74,9 @@ class PlainMover:
         return Fates(tuple(fates))
 
 
-def _fate(seen: Seen, stage: Stage, track: Track, length: int) -> Fate | None:
+def _fate(seen: Seen, came: Seen | None, stage: Stage, track: Track, length: int) -> Fate | None:
+    if came is not None:
+        return _going_on(came, stage, length)
     if seen.cause in UNDER_WAY:
         return _going_on(seen, stage, length)
     if seen.cause in BORNE:
@@ -89,7 +98,8 @@ def _held(seen: Seen) -> Fate:
 
 def _going_on(seen: Seen, stage: Stage, length: int) -> Fate | None:
     """As it was under way; None where it was not seen for long enough to say."""
-    stilled = [_stilled(look, stage) for look in seen.looks if look.frame < seen.from_frame]
+    known = [each for each in seen.looks if each.frame < seen.from_frame or each.fitted]
+    stilled = [_stilled(look, stage) for look in known]
     course = fit(stilled, (stage.width / 2, stage.height / 2))
     if course is None:
         return None
@@ -118,6 +128,8 @@ def _going_on(seen: Seen, stage: Stage, length: int) -> Fate | None:
         few * seen.confidence,
         _words(course, len(stilled)),
         PlainMover.name,
+        seen.seen,
+        seen.shadows[number] if seen.shadows else (),
     )
 
 
@@ -166,9 +178,11 @@ def _falling(seen: Seen, stage: Stage, track: Track, length: int) -> Fate | None
 
 
 def _best(seen: Seen) -> int:
-    """The look from which its picture is taken: the last that shows all of it."""
+    """The look from which its picture is taken: of those that show all of it the plainest (it may
+    be blurred, or shine through), or the last, where that is not known."""
     usable = [at for at, each in enumerate(seen.looks) if each.whole and each.clear]
-    return usable[-1] if usable else len(seen.looks) - 1
+    usable = usable or list(range(len(seen.looks)))
+    return max(usable, key=lambda at: (seen.looks[at].plain, at))
 
 
 def _stilled(look: Look, stage: Stage) -> Look:
@@ -176,7 +190,7 @@ def _stilled(look: Look, stage: Stage) -> Look:
     x, y, larger = stage.stilled(look.frame, look.x, look.y)
     low = stage.stilled(look.frame, look.x, look.low)[1]
     area = look.area_px * larger**2
-    return Look(look.frame, x, y, area, low, look.whole, look.clear)
+    return replace(look, x=x, y=y, area_px=area, low=low)
 
 
 def _stilled_row(track: Track, frame: int, stage: Stage) -> float:

@@ -19,7 +19,7 @@ from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.vision.camera import register
 from openvoid.vision.fitting import Matrix, scaled, transform
-from openvoid.vision.working import EXPLAIN, prepare
+from openvoid.vision.working import Working
 
 GRAVITY = 9.81  # m / s^2
 
@@ -57,15 +57,16 @@ class Stage:
         return float(there[0]), float(there[1]), float(np.sqrt(max(area, 1e-9)))
 
 
-def build(clip: Clip, track: Track, height_m: float, slow_motion: float, run: Run) -> Stage:
+def build(
+    clip: Clip, working: Working, track: Track, height_m: float, slow_motion: float, run: Run
+) -> Stage:
     """Look at the clip once, made small, for its camera.
 
     Args:
         height_m: of the picture at the object's distance, metres.
         slow_motion: how many times slower the clip plays than the world went.
     """
-    working = prepare(clip, EXPLAIN, run)
-    with working, run.timed("camera"):
+    with run.timed("camera"):
         camera = register(_frames(working.mapped(), track))
     ways = None
     if not camera.locked:
@@ -73,6 +74,26 @@ def build(clip: Clip, track: Track, height_m: float, slow_motion: float, run: Ru
         ways = tuple(scaled(np.linalg.inv(matrix), scale) for matrix in camera.matrices)
     frame_s = 1 / float(clip.rate) / slow_motion
     return Stage(clip.height, clip.width, frame_s, height_m, ways)
+
+
+def held_still(working: Working, stage: Stage, index: int) -> NDArray[np.uint8]:
+    """A small frame as the first frame's camera would have seen it, uint8 [h, w, 3]."""
+    picture = np.ascontiguousarray(working[index], np.uint8)
+    if stage.to_first is None:
+        return picture
+    matrix = scaled(stage.to_first[index], working.scale)
+    return np.asarray(cv2.warpPerspective(picture, matrix, working.size[::-1]), np.uint8)
+
+
+def mask_held_still(
+    mask: NDArray[np.bool_], size: tuple[int, int], stage: Stage, index: int
+) -> NDArray[np.bool_]:
+    """A mask of the clip's size, likewise; what the frame does not show is in none."""
+    small = cv2.resize(mask.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST)
+    if stage.to_first is not None:
+        matrix = scaled(stage.to_first[index], size[1] / stage.width)
+        small = cv2.warpPerspective(small, matrix, size[::-1], flags=cv2.INTER_NEAREST)
+    return small > 0
 
 
 def _frames(

@@ -37,6 +37,8 @@ class Look:
     low: float  # its lowest row, px
     whole: bool  # it touches no edge of the picture
     clear: bool  # and not the object
+    fitted: bool = False  # an outline was fitted to what shows: its middle is known all the same
+    plain: float = 0.0  # 0..1: how much its outline stands out, where that is known
 
     @property
     def side_px(self) -> float:
@@ -55,6 +57,9 @@ class Seen:
     looks: tuple[Look, ...]  # before that; of what is borne, in that
     shapes: tuple[tuple[Place, ...], ...]  # its silhouette in each look
     confidence: float
+    region: tuple[Place, ...] = ()  # where it is since then, roughly
+    seen: tuple[Place, ...] = ()  # outline and shadow in every frame that shows it
+    shadows: tuple[tuple[Place, ...], ...] = ()  # in each look
 
 
 def things(effects: Effects, track: Track) -> Iterator[Seen]:
@@ -87,6 +92,7 @@ def _one(number: int, effect: Effect, where: Iterable[Place], track: Track) -> I
         tuple(told for told, _ in kept),
         tuple(shape for _, shape in kept),
         effect.confidence,
+        effect.now,
     )
 
 

@@ -17,7 +17,7 @@ from openvoid.core.track import Track
 from openvoid.physics.course import Course, fit
 from openvoid.physics.follow import View, followed, scene
 from openvoid.physics.shadow import shadow
-from openvoid.physics.stage import Stage, held_still, mask_held_still
+from openvoid.physics.stage import Mask, Stage, held_still, mask_held_still
 from openvoid.physics.watch import UNDER_WAY, Look, Seen
 from openvoid.reason.contours import mask_of
 from openvoid.vision.discs import Disc, Points
@@ -33,6 +33,36 @@ LEFT = 0.5  # of its size: so far from its course it has left it
 
 def approach(seen: Seen, stage: Stage, working: Working, track: Track) -> Seen | None:
     """A thing that came by itself, with all its looks until it left its course."""
+    all_ = sighted(seen, stage, working, track)
+    if all_ is None:
+        return None
+    still = [stilled(each, stage) for each in all_.looks]
+    middle = stage.width / 2, stage.height / 2
+    count = sum(each.frame < seen.from_frame for each in still)
+    course = fit(still[:count], middle)
+    while course is not None and count < len(still) and _off(course, still[count]) < OFF:
+        count += 1
+        course = fit(still[:count], middle)
+    if course is None or count < FEWEST:
+        return None
+    before, after = still[:count], still[count:]
+    side = before[-1].side_px
+    gone = float(np.hypot(before[-1].x - before[0].x, before[-1].y - before[0].y))
+    left = any(_off(course, each) > LEFT for each in after)
+    told = seen.cause in UNDER_WAY
+    if gone < COME * side or course.off_px > OFF * side or not (left or told):
+        return None
+    return replace(
+        all_,
+        looks=all_.looks[:count],
+        shapes=all_.shapes[:count],
+        shadows=all_.shadows[:count],
+    )
+
+
+def sighted(seen: Seen, stage: Stage, working: Working, track: Track) -> Seen | None:
+    """A thing with a look in every frame that shows it, before and after; None where it is not
+    round."""
     start = seen.from_frame
     reach = range(max(0, start - BEFORE), len(track))
     regions: dict[int, list[Place]] = {}
@@ -40,7 +70,7 @@ def approach(seen: Seen, stage: Stage, working: Working, track: Track) -> Seen |
         regions.setdefault(place.frame, []).append(place)
     size = working.size
 
-    def region(index: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    def region(index: int) -> Mask:
         return mask_held_still(mask_of(regions[index], *size), size, stage, index)
 
     view = View(
@@ -51,36 +81,25 @@ def approach(seen: Seen, stage: Stage, working: Working, track: Track) -> Seen |
         {index: region(index) for index in regions if index in reach},
         FOCAL * size[1],
     )
-    empty = scene(view)
-    chain = followed(view, empty, start, reach)
-    looks = [_look(index, disc, 1 / working.scale, track, stage) for index, disc in chain.items()]
-    middle = stage.width / 2, stage.height / 2
-    before = [each for each in looks if each.frame < start]
-    after = [each for each in looks if each.frame >= start]
-    course = fit(before, middle)
-    while course is not None and after and _off(course, after[0]) < OFF:
-        before.append(after.pop(0))
-        course = fit(before, middle)
-    if course is None or len(before) < FEWEST:
+    chain = followed(view, scene(view), start, reach)
+    if not chain:
         return None
-    side = before[-1].side_px
-    gone = float(np.hypot(before[-1].x - before[0].x, before[-1].y - before[0].y))
-    left = any(_off(course, each) > LEFT for each in after)
-    told = seen.cause in UNDER_WAY
-    if gone < COME * side or course.off_px > OFF * side or not (left or told):
-        return None
-    all_ = {index: _placed(index, disc.corners(), working, stage) for index, disc in chain.items()}
+    scale = 1 / working.scale
+    looks = [_look(index, disc, scale, track, stage) for index, disc in chain.items()]
     dark = shadow(view, scene(view, chain), chain)
-    cast = {
-        index: tuple(_placed(index, disc.carried(each), working, stage) for each in dark)
+    outlines = [_placed(index, disc.corners(), working, stage) for index, disc in chain.items()]
+    cast = [
+        tuple(_placed(index, disc.carried(each), working, stage) for each in dark)
         for index, disc in chain.items()
-    }
+    ]
     return replace(
         seen,
-        looks=tuple(_in_frame(each, stage) for each in before),
-        shapes=tuple((all_[each.frame],) for each in before),
-        seen=tuple(place for index in chain for place in (all_[index], *cast[index])),
-        shadows=tuple(cast[each.frame] for each in before),
+        looks=tuple(_in_frame(each, stage) for each in looks),
+        shapes=tuple((each,) for each in outlines),
+        seen=tuple(
+            place for own, more in zip(outlines, cast, strict=True) for place in (own, *more)
+        ),
+        shadows=tuple(cast),
     )
 
 
@@ -102,6 +121,13 @@ def _look(frame: int, disc: Disc, scale: float, track: Track, stage: Stage) -> L
     return Look(
         frame, disc.x * scale, disc.y * scale, area, float(high[1]), whole, clear, True, disc.plain
     )
+
+
+def stilled(look: Look, stage: Stage) -> Look:
+    """A look as the first frame's camera has it."""
+    x, y, larger = stage.stilled(look.frame, look.x, look.y)
+    low = stage.stilled(look.frame, look.x, look.low)[1]
+    return replace(look, x=x, y=y, area_px=look.area_px * larger**2, low=low)
 
 
 def _in_frame(look: Look, stage: Stage) -> Look:

@@ -146,7 +146,7 @@ def _seen(view: View, picture: Picture, hidden: Mask, index: int, disc: Disc) ->
 
 
 def _still(view: View, picture: Picture, hidden: Mask, index: int, last: _Seen) -> _Seen | None:
-    """The thing where it was before, or next to it, as plain as there: nothing else is looked at."""
+    """The thing where it was before, or next to it, as plain as there; then nothing else is."""
     disc = refined(picture, hidden, last.disc, view.focal_px)
     if disc is None or disc.arc < AS_PLAIN * last.disc.arc:
         return None

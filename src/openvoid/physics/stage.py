@@ -21,6 +21,8 @@ from openvoid.vision.camera import register
 from openvoid.vision.fitting import Matrix, scaled, transform
 from openvoid.vision.working import Working
 
+Mask = NDArray[np.bool_]
+
 GRAVITY = 9.81  # m / s^2
 
 
@@ -85,9 +87,7 @@ def held_still(working: Working, stage: Stage, index: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.warpPerspective(picture, matrix, working.size[::-1]), np.uint8)
 
 
-def mask_held_still(
-    mask: NDArray[np.bool_], size: tuple[int, int], stage: Stage, index: int
-) -> NDArray[np.bool_]:
+def mask_held_still(mask: Mask, size: tuple[int, int], stage: Stage, index: int) -> Mask:
     """A mask of the clip's size, likewise; what the frame does not show is in none."""
     small = cv2.resize(mask.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST)
     if stage.to_first is not None:
@@ -96,9 +96,7 @@ def mask_held_still(
     return small > 0
 
 
-def _frames(
-    pictures: NDArray[np.uint8], track: Track
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
+def _frames(pictures: NDArray[np.uint8], track: Track) -> Iterator[tuple[NDArray[np.uint8], Mask]]:
     for picture, mask in zip(pictures, track, strict=True):
         size = picture.shape[1::-1]
         small = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0

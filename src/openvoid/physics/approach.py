@@ -15,12 +15,12 @@ import numpy as np
 from openvoid.core.effects import Place
 from openvoid.core.track import Track
 from openvoid.physics.course import Course, fit
-from openvoid.physics.follow import View, followed, scene
 from openvoid.physics.shadow import shadow
 from openvoid.physics.stage import Mask, Stage, held_still, mask_held_still
 from openvoid.physics.watch import UNDER_WAY, Look, Seen
 from openvoid.reason.contours import mask_of
 from openvoid.vision.discs import Disc, Points
+from openvoid.vision.following import View, followed, scene
 from openvoid.vision.working import Working
 
 BEFORE = 14  # frames that are looked at

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openvoid.physics.follow import Scene, View
 from openvoid.vision.discs import Disc, Points
+from openvoid.vision.following import Scene, View
 from openvoid.vision.masks import grown, touching
 
 REACH = 4.0  # radii around its middle

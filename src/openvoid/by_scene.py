@@ -16,7 +16,7 @@ import numpy as np
 
 from openvoid.core.candidate import Candidate
 from openvoid.core.clip import Clip
-from openvoid.core.effects import Effects
+from openvoid.core.effects import Effect, Effects
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.fates import Fate, Fates
 from openvoid.core.plugins import HasCandidates, Mover, Reasoner, Segmenter
@@ -190,15 +190,21 @@ def foretell(
             if any(reach.start <= place.frame < reach.stop for place in each.now)
         ]
         if part.seen and inside:
-            told = replace(effects, affected=tuple(effects.affected[at] for at in inside))
+            told = replace(effects, affected=tuple(_only(inside, effects)))
             scene, told = (
                 clip.trimmed(reach.start, reach.stop),
                 told.trimmed(reach.start, reach.stop),
             )
             fates = mover.foretell(scene, part, told, run_of_scene(run, scenes, reach))
-            moved = fates.moved(reach.start).things
-            found += [replace(each, effect=inside[each.effect]) for each in moved]
+            found += fates.moved(reach.start).things
     return Fates(tuple(found))
+
+
+def _only(inside: list[int], effects: Effects) -> Iterator[Effect]:
+    """Those of one scene; of the others nothing but their numbers, by which a person names all."""
+    for at, each in enumerate(effects.affected):
+        nothing = replace(each, now=(), goes=(), before=(), applied=False)
+        yield each if at in inside else nothing
 
 
 # --- the run of one scene -----------------------------------------------------------------------

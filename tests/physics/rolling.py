@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -65,11 +66,15 @@ def eight(picture: np.ndarray) -> np.ndarray:
 
 def stopped() -> Shot:
     """The shot, its truth, and what a reasoner should say of it."""
+    return shot_of(lambda index: ball_x(min(index, MEETS)))
+
+
+def shot_of(where: Callable[[int], float]) -> Shot:
+    """The same with a ball whose middle is at x = `where(frame)`."""
     ground = floor()
     frames, truth, masks = [], [], []
     for index in range(LENGTH):
-        x = ball_x(min(index, MEETS))
-        picture = with_ball(ground, x)
+        picture = with_ball(ground, where(index))
         picture[BOX] = (0.8, 0.3, 0.2)
         mask = np.zeros((HEIGHT, WIDTH), bool)
         mask[BOX] = True
@@ -79,7 +84,7 @@ def stopped() -> Shot:
     before: list[Place] = []
     now: list[Place] = []
     for index in range(LENGTH):
-        place = places_of(disc_at(ball_x(min(index, MEETS))), index)
+        place = places_of(disc_at(where(index)), index)
         (before if index < MEETS else now).extend(place)
     ball = Effect(
         "blue ball",

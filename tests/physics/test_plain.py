@@ -13,7 +13,17 @@ from openvoid.core.fates import End, FateKind
 from openvoid.core.track import Track
 from openvoid.physics.plain import PlainMover
 from openvoid.reason.contours import mask_of, places_of
-from tests.physics.rolling import HEIGHT, LENGTH, MEETS, WIDTH, ball_x, disc_at, stopped
+from tests.physics.rolling import (
+    HEIGHT,
+    LENGTH,
+    MEETS,
+    WIDTH,
+    Shot,
+    ball_x,
+    disc_at,
+    shot_of,
+    stopped,
+)
 
 MOVER = PlainMover(PlainMover.Options())
 
@@ -67,18 +77,38 @@ def test_what_is_borne_falls_to_where_its_bearer_stands(tmp_path: Path, cause: R
     assert any("guess" in warning for warning in run.warnings)
 
 
-def test_what_is_pushed_stays_and_what_is_asked_about_is_left_alone(tmp_path: Path) -> None:
-    shot = stopped()
-    pushed = replace(shot.effects.affected[0], cause=Relation.PUSHES)
-    asked = replace(shot.effects.affected[0], applied=False)
-    fates = MOVER.foretell(shot.clip, shot.track, Effects((asked, pushed)), shot.run(tmp_path))
-    assert [(fate.kind, fate.effect) for fate in fates.things] == [(FateKind.HOLD, 1)]
+def called(shot: Shot, cause: Relation) -> Effects:
+    """As a reasoner says it that saw the thing only since it was touched."""
+    return Effects((replace(shot.effects.affected[0], cause=cause, before=()),))
+
+
+def test_what_stood_and_is_pushed_stays(tmp_path: Path) -> None:
+    shot = shot_of(lambda frame: ball_x(MEETS) - 2.0 * max(0, frame - MEETS))
+    effects = called(shot, Relation.PUSHES)
+    fates = MOVER.foretell(shot.clip, shot.track, effects, shot.run(tmp_path))
+    assert [(fate.kind, fate.effect) for fate in fates.things] == [(FateKind.HOLD, 0)]
     assert not fates.moving
 
 
-def test_a_course_of_one_look_is_not_made_up(tmp_path: Path) -> None:
+def test_what_came_by_itself_goes_on_whatever_it_is_called(tmp_path: Path) -> None:
     shot = stopped()
-    ball = shot.effects.affected[0]
-    once = replace(ball, before=tuple(p for p in ball.before if p.frame == MEETS - 1))
-    fates = MOVER.foretell(shot.clip, shot.track, Effects((once,)), shot.run(tmp_path))
+    effects = called(shot, Relation.PUSHES)
+    (fate,) = MOVER.foretell(shot.clip, shot.track, effects, shot.run(tmp_path)).things
+    assert fate.kind is FateKind.GO_ON
+    assert fate.poses[-1].x * WIDTH == pytest.approx(ball_x(fate.poses[-1].frame), abs=1.5)
+    places = [place for place in fate.seen if place.frame == MEETS]
+    assert mask_of(places, HEIGHT, WIDTH)[disc_at(ball_x(MEETS), larger=0.8)].mean() > 0.4
+
+
+def test_what_is_asked_about_is_left_alone(tmp_path: Path) -> None:
+    shot = stopped()
+    asked = replace(shot.effects.affected[0], applied=False)
+    run = shot.run(tmp_path)
+    assert MOVER.foretell(shot.clip, shot.track, Effects((asked,)), run).things == ()
+
+
+def test_a_course_of_one_look_is_not_made_up(tmp_path: Path) -> None:
+    shot = shot_of(lambda frame: ball_x(min(frame, MEETS)) if frame >= MEETS - 1 else -60.0)
+    effects = Effects((replace(shot.effects.affected[0]),))
+    fates = MOVER.foretell(shot.clip, shot.track, effects, shot.run(tmp_path))
     assert not fates.moving

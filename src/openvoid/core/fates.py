@@ -22,6 +22,7 @@ from openvoid.core.limits import FRAME, PLACE_SHARE
 SCHEMA = "openvoid.fates/1"
 TURNS_DEG = 360_000.0  # a thing that turns a thousand times in a shot
 LARGER = 100.0  # times as large as where it was cut out
+SEAM = 0.06  # of a thing's side: its outline, fitted, is known no better, and it is blurred
 REACH = 0.5  # of a thing's side: so far around it is what it does to the ground, as its shadow
 
 
@@ -68,12 +69,21 @@ class Fate:
     confidence: float = 1.0  # 0..1
     why: str = ""
     source: str = ""  # a mover's name, or "person"
+    seen: tuple[Place, ...] = ()  # where the clip shows it and its shadow, frame by frame
+    shadow: tuple[Place, ...] = ()  # beside its shape, in the same frame; it goes along
 
     def places(self, height: int, width: int) -> Iterator[Place]:
         """Its silhouettes, frame by frame, in a picture of that size in pixels."""
+        return self._carried(self.shape, height, width)
+
+    def shadows(self, height: int, width: int) -> Iterator[Place]:
+        """Those of its shadow."""
+        return self._carried(self.shadow, height, width)
+
+    def _carried(self, what: Iterable[Place], height: int, width: int) -> Iterator[Place]:
         size = np.array([width, height], np.float64)
         middle = np.array([self.start.x, self.start.y]) * size
-        outlines = [np.array(place.corners) * size - middle for place in self.shape]
+        outlines = [np.array(place.corners) * size - middle for place in what]
         for pose in self.poses:
             matrix = turned(pose.angle_deg) * pose.scale
             at = np.array([pose.x, pose.y]) * size
@@ -87,9 +97,11 @@ class Fate:
         return replace(
             self,
             from_frame=self.from_frame + frames,
-            shape=tuple(replace(place, frame=place.frame + frames) for place in self.shape),
+            shape=_later(self.shape, frames),
             start=replace(self.start, frame=self.start.frame + frames),
             poses=later,
+            seen=_later(self.seen, frames),
+            shadow=_later(self.shadow, frames),
         )
 
 
@@ -118,7 +130,8 @@ class Fates:
             inside = start <= each.start.frame < stop
             if each.poses and not (poses and inside):
                 continue
-            kept.append(replace(each, poses=poses).moved(-start))
+            seen = tuple(place for place in each.seen if start <= place.frame < stop)
+            kept.append(replace(each, poses=poses, seen=seen).moved(-start))
         return replace(self, things=tuple(kept))
 
     def to_json(self) -> dict[str, Any]:
@@ -148,6 +161,10 @@ class Fates:
         return cls(things, dict(extra.kept()))
 
 
+def _later(places: Iterable[Place], frames: int) -> tuple[Place, ...]:
+    return tuple(replace(place, frame=place.frame + frames) for place in places)
+
+
 def turned(angle_deg: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """The 2x2 matrix that turns (x, y), y down, clockwise as seen."""
     cos, sin = np.cos(np.deg2rad(angle_deg)), np.sin(np.deg2rad(angle_deg))
@@ -171,6 +188,8 @@ def _fate(row: Facts) -> Fate:
         confidence=row.at("confidence", 1.0).number(0, 1),
         why=row.at("why", "").text(),
         source=row.at("source", "").text(),
+        seen=tuple(_places(row.at("seen", ()).rows())),
+        shadow=tuple(_places(row.at("shadow", ()).rows())),
     )
 
 

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
-from openvoid.core.fates import REACH
 from openvoid.vision.masks import disc
 
 Mask = NDArray[np.bool_]
@@ -25,6 +24,8 @@ Plane = NDArray[np.float32]  # [h, w]
 
 EDGE = 0.06  # of a thing's side: its outline is known no better than this
 EDGE_PX = 2
+BLURRED = 0.25  # of a thing's side: what is more blurred is not taken in account
+ALL_THERE = 0.85  # of the difference in its middle
 APART = 0.04  # of white: a pixel that is nearer to the background does not tell its alpha
 DARKEST = 0.25  # of the background: what is darker is no shadow
 HUE = 0.12  # between the channels of a factor: a shadow darkens all alike
@@ -41,7 +42,14 @@ class Cutout:
     shade: Picture  # factors of the background, 1 where it casts nothing
 
 
-def cut(frame: Picture, clean: Picture, silhouette: Mask, box: Box, white: float) -> Cutout:
+def cut(
+    frame: Picture,
+    clean: Picture,
+    silhouette: Mask,
+    box: Box,
+    white: float,
+    shadow: Mask | None = None,
+) -> Cutout:
     """Take a thing out of a frame.
 
     Args:
@@ -49,11 +57,17 @@ def cut(frame: Picture, clean: Picture, silhouette: Mask, box: Box, white: float
         silhouette: [h, w] bool, the thing as somebody saw it, perhaps with part of its shadow.
         box: the place in the frame; what lies around the silhouette in it may hold its shadow.
         white: of the values.
+        shadow: [h, w] where it casts one, if that is known: then the silhouette holds none of it.
     """
     side = float(np.sqrt(max(1, silhouette.sum())))
     margin = max(EDGE_PX, round(EDGE * side))
     ratio = _ratio(frame, clean, white)
-    solid = _solid(ratio, np.abs(frame - clean).max(axis=-1) > APART * white, silhouette, margin)
+    off = np.asarray(np.abs(frame - clean).max(axis=-1), np.float32)
+    solid = silhouette
+    if shadow is None:
+        solid = _solid(ratio, off > APART * white, silhouette, margin)
+    else:
+        margin = max(margin, _blur_px(off, silhouette, side))
     inside = cv2.erode(solid.astype(np.uint8), disc(margin)) > 0
     if not inside.any():
         inside = solid
@@ -64,13 +78,17 @@ def cut(frame: Picture, clean: Picture, silhouette: Mask, box: Box, white: float
     drawn = np.asarray(cv2.GaussianBlur(solid.astype(np.float32), (0, 0), 1), np.float32)
     alpha[band] = _mixed(frame, clean, colour, drawn, white)[band]
     colour = np.where(inside[..., None], frame, colour)
-    shade = _shade(ratio, silhouette | solid, around)
+    if shadow is None:
+        shade = _shade(ratio, silhouette | solid, around)
+    else:
+        shade = _known_shade(ratio, shadow, around, margin)
     return Cutout(box, colour, alpha, shade)
 
 
-def window(silhouette: Mask, height: int, width: int) -> Box:
-    """The place that is needed clean, to take a thing and its shadow out of it."""
-    reach = round(REACH * float(np.sqrt(max(1, silhouette.sum())))) + EDGE_PX
+def window(silhouette: Mask, height: int, width: int, room: float) -> Box:
+    """The place that is needed clean, to take a thing and its shadow out of it; `room` of its side
+    around it."""
+    reach = round(room * float(np.sqrt(max(1, silhouette.sum())))) + EDGE_PX
     return bounding_box(silhouette).grown(reach, height, width)
 
 
@@ -100,6 +118,23 @@ def _solid(ratio: Picture, changed: Mask, silhouette: Mask, margin: int) -> Mask
     closed = cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_CLOSE, disc(margin))
     whole = _largest(_filled(cv2.morphologyEx(closed, cv2.MORPH_OPEN, disc(1)) > 0))
     return whole if whole.sum() > 0.25 * silhouette.sum() else silhouette
+
+
+def _blur_px(off: Plane, silhouette: Mask, side: float) -> int:
+    """How far inside its outline a thing is all there: there it differs from the background as in
+    its middle. Told by its upper half, where no shadow lies."""
+    depth = cv2.distanceTransform(silhouette.astype(np.uint8), cv2.DIST_L2, 5)
+    rows = np.nonzero(silhouette.any(axis=1))[0]
+    upper = silhouette & (np.arange(len(off))[:, None] < rows.mean())
+    core = upper & (depth > 0.6 * depth.max())
+    if not core.any():
+        return 0
+    level = ALL_THERE * float(np.median(off[core]))
+    for inner in range(1, round(BLURRED * side)):
+        ring = upper & (depth > inner - 1) & (depth <= inner)
+        if ring.any() and float(np.median(off[ring])) > level:
+            return inner
+    return round(BLURRED * side)
 
 
 def _filled(mask: Mask) -> Mask:
@@ -155,6 +190,18 @@ def _shade(ratio: Picture, thing: Mask, around: Mask) -> Picture:
         factor = np.where((under & below)[..., None], filled, factor)
     soft = np.asarray(cv2.GaussianBlur(factor, (0, 0), 1.5), np.float32)
     return np.asarray(1 - (1 - soft) * _fade(factor.shape[:2])[..., None], np.float32)
+
+
+def _known_shade(ratio: Picture, shadow: Mask, around: Mask, margin: int) -> Picture:
+    """Factors in the shadow alone; where the thing hides it, those of the nearest place beside."""
+    cast = shadow & ~around & _shadowlike(ratio)
+    factor = np.where(cast[..., None], np.clip(ratio, DARKEST, 1), np.float32(1))
+    if cast.any():
+        near = cv2.dilate(shadow.astype(np.uint8), disc(2 * margin)) > 0
+        hidden = (shadow | (around & near)) & ~cast
+        factor = np.where(hidden[..., None], _carried(ratio, cast), factor)
+    soft = cv2.GaussianBlur(np.minimum(factor, 1).astype(np.float32), (0, 0), 1.5)
+    return np.asarray(1 - (1 - soft) * _fade(shadow.shape)[..., None], np.float32)
 
 
 def _fade(size: tuple[int, int]) -> Plane:

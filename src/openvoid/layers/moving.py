@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import Box
 from openvoid.core.clip import Clip
-from openvoid.core.fates import Fate, Pose, turned
-from openvoid.core.quadmask import Labels, Quadmask, Region
+from openvoid.core.effects import Place
+from openvoid.core.fates import REACH, SEAM, Fate, Pose, turned
+from openvoid.core.quadmask import Labels, Quadmask, Region, dilate
 from openvoid.core.removal import Fill, Origin, RemovalRequest
 from openvoid.layers.cutout import Cutout, Picture, Plane, cut, window
 from openvoid.reason.contours import mask_of
@@ -45,7 +46,9 @@ def fills(request: RemovalRequest, engine: Fills) -> Iterator[Fill]:
     if not found:
         yield from engine(request)
         return
-    asked = replace(request, quadmask=_with_windows(request.quadmask, found), fates=None)
+    lent = _lent(found)
+    quadmask = _with_lent(request.quadmask, lent, request.clip.size)
+    asked = replace(request, quadmask=quadmask, fates=None)
     cutouts: dict[int, Cutout] = {}
     for number, thing in enumerate(found):  # of an earlier try
         if thing.frame < request.start:
@@ -55,7 +58,7 @@ def fills(request: RemovalRequest, engine: Fills) -> Iterator[Fill]:
         for number, thing in enumerate(found):
             if thing.frame == fill.frame:
                 cutouts[number] = _taken(thing, request.clip, fill)
-        own = _given_back(fill, request) if any(t.frame == fill.frame for t in found) else fill
+        own = _given_back(fill, request) if fill.frame in lent else fill
         drawn = [
             (thing, cutouts[number])
             for number, thing in enumerate(found)
@@ -66,21 +69,47 @@ def fills(request: RemovalRequest, engine: Fills) -> Iterator[Fill]:
 
 def _thing(fate: Fate, clip: Clip) -> _Thing:
     silhouette = mask_of(fate.shape, *clip.size)
-    box = window(silhouette, *clip.size)
+    around = silhouette | mask_of(fate.shadow, *clip.size)
+    box = window(around, *clip.size, SEAM if fate.seen else REACH)
     poses = {pose.frame: pose for pose in fate.poses}
     return _Thing(fate, fate.start.frame, box, silhouette[box.slices], poses)
 
 
-def _with_windows(mask: Quadmask, found: list[_Thing]) -> Quadmask:
-    """Also affected: the places from which things are taken."""
-    boxes = [(thing.frame, thing.box) for thing in found]
+@dataclass(frozen=True)
+class _Lent:
+    """Places that are filled as well, only to know what lies behind the things."""
+
+    boxes: dict[int, list[Box]]  # by frame: where things are taken from
+    ways: dict[int, list[Place]]  # where they hide the scene while they come
+
+    def __contains__(self, frame: int) -> bool:
+        return frame in self.boxes or frame in self.ways
+
+
+def _lent(found: list[_Thing]) -> _Lent:
+    boxes: dict[int, list[Box]] = {}
+    ways: dict[int, list[Place]] = {}
+    for thing in found:
+        boxes.setdefault(thing.frame, []).append(thing.box)
+        for place in thing.fate.seen:
+            if place.frame < thing.fate.from_frame:
+                ways.setdefault(place.frame, []).append(place)
+    return _Lent(boxes, ways)
+
+
+def _with_lent(mask: Quadmask, lent: _Lent, size: tuple[int, int]) -> Quadmask:
+    """These places are affected as well."""
 
     def change(index: int, labels: Labels) -> Labels:
-        for frame, box in boxes:
-            if frame == index:
-                labels = labels.copy()
-                part = labels[box.slices]
-                part[part == Region.KEEP] = Region.AFFECTED
+        if index not in lent:
+            return labels
+        more = mask_of(lent.ways.get(index, ()), *size)
+        if more.any():
+            more = dilate(more, 1 + round(SEAM * float(np.sqrt(more.sum()))))
+        for box in lent.boxes.get(index, ()):
+            more[box.slices] = True
+        labels = labels.copy()
+        labels[more & (labels == Region.KEEP)] = Region.AFFECTED
         return labels
 
     return mask.mapped(change)
@@ -92,7 +121,9 @@ def _taken(thing: _Thing, clip: Clip, fill: Fill) -> Cutout:
     clean = whole.copy()
     fill.laid_over(clean)
     here = thing.box.slices
-    return cut(whole[here], clean[here], thing.silhouette, thing.box, float(clip.white))
+    shadow = mask_of(thing.fate.shadow, *clip.size)[here] if thing.fate.seen else None
+    white = float(clip.white)
+    return cut(whole[here], clean[here], thing.silhouette, thing.box, white, shadow)
 
 
 def _given_back(fill: Fill, request: RemovalRequest) -> Fill:

@@ -71,7 +71,7 @@ def fit(looks: Sequence[Look], middle: tuple[float, float]) -> Course | None:
             where there are no others.
         middle: of the picture, px.
     """
-    whole = [each for each in looks if each.whole and each.clear]
+    whole = [each for each in looks if each.fitted or (each.whole and each.clear)]
     chosen = (whole if len(whole) >= FEWEST else list(looks))[-HISTORY:]
     if len(chosen) < FEWEST:
         return None

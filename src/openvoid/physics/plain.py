@@ -8,20 +8,25 @@ turns or runs into anything else, and how fast things fall follows from a guess 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from openvoid.core.clip import Clip
-from openvoid.core.effects import Effects
+from openvoid.core.effects import PERSON, Effects, Relation
+from openvoid.core.errors import OpenVoidError
 from openvoid.core.fates import End, Fate, FateKind, Fates, Pose
 from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
+from openvoid.physics import word
+from openvoid.physics.approach import approach, sighted, stilled
 from openvoid.physics.course import Course, fit
 from openvoid.physics.stage import Stage, build
-from openvoid.physics.watch import BORNE, UNDER_WAY, Look, Seen, things
+from openvoid.physics.watch import BORNE, UNDER_WAY, Look, Seen, look, things
+from openvoid.vision.working import FOLLOW, Working, prepare
 
 NEAR = 0.5  # of its size: what has no farther to fall stands already
 SURE_LOOKS = 4  # looks from which on a course is as sure as the effect itself
@@ -48,16 +53,33 @@ class PlainMover:
             1.0, "how many times slower than life the clip plays", low=0.01, high=10_000.0
         )
 
+        fate: str = option(
+            "", f"what becomes of an effect, as 2=go_on,3=hold; of {', '.join(word.KINDS)}"
+        )
+        path: str = option(
+            "", "where the middle of an effect's thing is, as 2:649,209@6 760,215@8 (x,y@frame)"
+        )
+
     def __init__(self, options: Options) -> None:
         self.options = options
 
     def foretell(self, clip: Clip, track: Track, effects: Effects, run: Run) -> Fates:
         """See `core.plugins.Mover`."""
-        found = list(things(effects, track))
-        if not any(each.cause in (*UNDER_WAY, *BORNE) for each in found):
-            return Fates(tuple(_held(each) for each in found))
-        stage = build(clip, track, self.options.height_m, self.options.slow_motion, run)
-        fates = [fate for each in found if (fate := _fate(each, stage, track, clip.length))]
+        kinds = word.kinds(self.options.fate, effects)
+        paths = word.paths(self.options.path, effects, clip.length)
+        falls = [number for number, kind in kinds.items() if kind is FateKind.FALL]
+        found = list(things(effects, track, falls))
+        _check_known(found, {**kinds, **paths})
+        if not found:
+            return Fates()
+        fates = []
+        with prepare(clip, FOLLOW, run) as working:
+            asked = self.options.height_m, self.options.slow_motion
+            scene = _Shot(build(clip, working, track, *asked, run), working, track, clip.length)
+            for each in run.track("courses", found, len(found)):
+                keys, kind = paths.get(each.effect), kinds.get(each.effect)
+                said = _drawn(each, keys, scene) if keys else _told(each, kind, scene)
+                fates += [said] if said is not None else []
         if any(fate.kind is FateKind.FALL for fate in fates):
             run.note("mover.height_m", self.options.height_m)
             run.warn(
@@ -67,12 +89,77 @@ class PlainMover:
         return Fates(tuple(fates))
 
 
-def _fate(seen: Seen, stage: Stage, track: Track, length: int) -> Fate | None:
-    if seen.cause in UNDER_WAY:
-        return _going_on(seen, stage, length)
-    if seen.cause in BORNE:
-        return _falling(seen, stage, track, length)
-    return _held(seen)
+@dataclass(frozen=True)
+class _Shot:
+    """What every thing of a shot has in common."""
+
+    stage: Stage
+    working: Working
+    track: Track
+    length: int
+
+
+def _check_known(found: Sequence[Seen], said: Mapping[int, object]) -> None:
+    """Whoever says something of an effect that moves nothing is told."""
+    for number in said:
+        if not any(each.effect == number for each in found):
+            what = f"effect {number + 1} is no thing that the object moves, stops or bears"
+            raise OpenVoidError(what, where="--fate", mend="name another; see: openvoid explain")
+
+
+def _told(seen: Seen, kind: FateKind | None, shot: _Shot) -> Fate | None:
+    """As a person says, or, where nobody does, as the effect's cause and the course have it."""
+    if kind is FateKind.HOLD:
+        return replace(_held(seen), source=PERSON, confidence=1.0)
+    if kind is FateKind.FALL:
+        fate = _falling(seen, shot.stage, shot.track, shot.length)
+        return None if fate is None else replace(fate, source=PERSON)
+    if seen.cause in BORNE and kind is None:
+        return _falling(seen, shot.stage, shot.track, shot.length)
+    asked = seen if kind is None else replace(seen, cause=Relation.STOPS)
+    came = approach(asked, shot.stage, shot.working, shot.track)
+    if came is None and seen.cause not in UNDER_WAY and kind is None:
+        return _held(seen)
+    fate = _going_on(came or seen, shot.stage, shot.length)
+    if kind is None or fate is None:
+        if kind is not None:
+            what = f"nobody sees on which course effect {seen.effect + 1} came"
+            raise OpenVoidError(what, where="--fate", mend="draw its way with --path")
+        return fate
+    return replace(fate, source=PERSON)
+
+
+def _drawn(seen: Seen, keys: Sequence[word.Key], shot: _Shot) -> Fate:
+    """Along the way that a person drew; it is as large as where its look is taken."""
+    whole = sighted(seen, shot.stage, shot.working, shot.track)
+    if whole is None:
+        first = min(place.frame for place in seen.region)
+        shape = tuple(place for place in seen.region if place.frame == first)
+        own = look(first, shape, shot.track)
+        if own is None:
+            what = f"effect {seen.effect + 1} is outside the picture"
+            raise OpenVoidError(what, where="--path", mend="name another")
+        whole = replace(seen, looks=(own,), shapes=(shape,))
+    number = _best(whole)
+    height, width = shot.stage.height, shot.stage.width
+    frames = range(seen.from_frame, shot.length)
+    poses = tuple(
+        Pose(each.frame, each.x / width, each.y / height) for each in word.along(keys, frames)
+    )
+    return Fate(
+        seen.noun,
+        FateKind.GO_ON,
+        seen.effect,
+        seen.from_frame,
+        whole.shapes[number],
+        _start(whole.looks[number], shot.stage),
+        poses,
+        confidence=1.0,
+        why="it goes where it was drawn",
+        source=PERSON,
+        seen=whole.seen,
+        shadow=whole.shadows[number] if whole.shadows else (),
+    )
 
 
 def _held(seen: Seen) -> Fate:
@@ -89,8 +176,9 @@ def _held(seen: Seen) -> Fate:
 
 def _going_on(seen: Seen, stage: Stage, length: int) -> Fate | None:
     """As it was under way; None where it was not seen for long enough to say."""
-    stilled = [_stilled(look, stage) for look in seen.looks if look.frame < seen.from_frame]
-    course = fit(stilled, (stage.width / 2, stage.height / 2))
+    known = [each for each in seen.looks if each.frame < seen.from_frame or each.fitted]
+    still = [stilled(look, stage) for look in known]
+    course = fit(still, (stage.width / 2, stage.height / 2))
     if course is None:
         return None
     number = _best(seen)
@@ -105,7 +193,7 @@ def _going_on(seen: Seen, stage: Stage, length: int) -> Fate | None:
         poses.append(pose)
     if end is not End.LEAVES and course.stands < length:
         end = End.RESTS
-    few = FEW if len(stilled) < SURE_LOOKS else 1.0
+    few = FEW if len(still) < SURE_LOOKS else 1.0
     return Fate(
         seen.noun,
         FateKind.GO_ON,
@@ -116,8 +204,10 @@ def _going_on(seen: Seen, stage: Stage, length: int) -> Fate | None:
         tuple(poses),
         end,
         few * seen.confidence,
-        _words(course, len(stilled)),
+        _words(course, len(still)),
         PlainMover.name,
+        seen.seen,
+        seen.shadows[number] if seen.shadows else (),
     )
 
 
@@ -136,7 +226,7 @@ def _falling(seen: Seen, stage: Stage, track: Track, length: int) -> Fate | None
     first = seen.looks[0]
     standing = [index for index in track.seen if index >= first.frame] or list(track.seen)
     base = _stilled_row(track, standing[0], stage)
-    still = _stilled(first, stage)
+    still = stilled(first, stage)
     drop = base - still.low
     if drop < NEAR * still.side_px:
         return _held(seen)
@@ -166,17 +256,11 @@ def _falling(seen: Seen, stage: Stage, track: Track, length: int) -> Fate | None
 
 
 def _best(seen: Seen) -> int:
-    """The look from which its picture is taken: the last that shows all of it."""
+    """The look from which its picture is taken: of those that show all of it the plainest (it may
+    be blurred, or shine through), or the last, where that is not known."""
     usable = [at for at, each in enumerate(seen.looks) if each.whole and each.clear]
-    return usable[-1] if usable else len(seen.looks) - 1
-
-
-def _stilled(look: Look, stage: Stage) -> Look:
-    """The same, as the first frame's camera has it."""
-    x, y, larger = stage.stilled(look.frame, look.x, look.y)
-    low = stage.stilled(look.frame, look.x, look.low)[1]
-    area = look.area_px * larger**2
-    return Look(look.frame, x, y, area, low, look.whole, look.clear)
+    usable = usable or list(range(len(seen.looks)))
+    return max(usable, key=lambda at: (seen.looks[at].plain, at))
 
 
 def _stilled_row(track: Track, frame: int, stage: Stage) -> float:

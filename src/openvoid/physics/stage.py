@@ -19,7 +19,9 @@ from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.vision.camera import register
 from openvoid.vision.fitting import Matrix, scaled, transform
-from openvoid.vision.working import EXPLAIN, prepare
+from openvoid.vision.working import Working
+
+Mask = NDArray[np.bool_]
 
 GRAVITY = 9.81  # m / s^2
 
@@ -57,15 +59,16 @@ class Stage:
         return float(there[0]), float(there[1]), float(np.sqrt(max(area, 1e-9)))
 
 
-def build(clip: Clip, track: Track, height_m: float, slow_motion: float, run: Run) -> Stage:
+def build(
+    clip: Clip, working: Working, track: Track, height_m: float, slow_motion: float, run: Run
+) -> Stage:
     """Look at the clip once, made small, for its camera.
 
     Args:
         height_m: of the picture at the object's distance, metres.
         slow_motion: how many times slower the clip plays than the world went.
     """
-    working = prepare(clip, EXPLAIN, run)
-    with working, run.timed("camera"):
+    with run.timed("camera"):
         camera = register(_frames(working.mapped(), track))
     ways = None
     if not camera.locked:
@@ -75,9 +78,25 @@ def build(clip: Clip, track: Track, height_m: float, slow_motion: float, run: Ru
     return Stage(clip.height, clip.width, frame_s, height_m, ways)
 
 
-def _frames(
-    pictures: NDArray[np.uint8], track: Track
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
+def held_still(working: Working, stage: Stage, index: int) -> NDArray[np.uint8]:
+    """A small frame as the first frame's camera would have seen it, uint8 [h, w, 3]."""
+    picture = np.ascontiguousarray(working[index], np.uint8)
+    if stage.to_first is None:
+        return picture
+    matrix = scaled(stage.to_first[index], working.scale)
+    return np.asarray(cv2.warpPerspective(picture, matrix, working.size[::-1]), np.uint8)
+
+
+def mask_held_still(mask: Mask, size: tuple[int, int], stage: Stage, index: int) -> Mask:
+    """A mask of the clip's size, likewise; what the frame does not show is in none."""
+    small = cv2.resize(mask.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST)
+    if stage.to_first is not None:
+        matrix = scaled(stage.to_first[index], size[1] / stage.width)
+        small = cv2.warpPerspective(small, matrix, size[::-1], flags=cv2.INTER_NEAREST)
+    return small > 0
+
+
+def _frames(pictures: NDArray[np.uint8], track: Track) -> Iterator[tuple[NDArray[np.uint8], Mask]]:
     for picture, mask in zip(pictures, track, strict=True):
         size = picture.shape[1::-1]
         small = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0

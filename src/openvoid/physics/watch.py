@@ -7,7 +7,7 @@ lies apart is several things. Knows no camera and no future.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -37,6 +37,8 @@ class Look:
     low: float  # its lowest row, px
     whole: bool  # it touches no edge of the picture
     clear: bool  # and not the object
+    fitted: bool = False  # an outline was fitted to what shows: its middle is known all the same
+    plain: float = 0.0  # 0..1: how much its outline stands out, where that is known
 
     @property
     def side_px(self) -> float:
@@ -55,20 +57,27 @@ class Seen:
     looks: tuple[Look, ...]  # before that; of what is borne, in that
     shapes: tuple[tuple[Place, ...], ...]  # its silhouette in each look
     confidence: float
+    region: tuple[Place, ...] = ()  # where it is since then, roughly
+    seen: tuple[Place, ...] = ()  # outline and shadow in every frame that shows it
+    shadows: tuple[tuple[Place, ...], ...] = ()  # in each look
 
 
-def things(effects: Effects, track: Track) -> Iterator[Seen]:
-    """Every thing that may move, in the order of the effects."""
+def things(effects: Effects, track: Track, falls: Collection[int] = ()) -> Iterator[Seen]:
+    """Every thing that may move, in the order of the effects.
+
+    Args:
+        falls: effects that are taken as borne, whatever their cause.
+    """
     for number, effect in enumerate(effects.affected):
         if effect.kind is not EffectKind.PHYSICAL or not effect.applied or not effect.now:
             continue
-        if effect.cause in UNDER_WAY and effect.before:
-            yield from _one(number, effect, effect.before, track)
-        elif effect.cause in BORNE:
+        if effect.cause in BORNE or number in falls:
             first = min(place.frame for place in effect.now)
             held = [place for place in effect.now if place.frame == first]
             for part in _apart(held, track):
                 yield from _one(number, effect, part, track)
+        elif effect.cause in UNDER_WAY:
+            yield from _one(number, effect, effect.before, track)
         elif effect.cause in STIRRED:
             yield from _one(number, effect, (), track)
 
@@ -87,6 +96,7 @@ def _one(number: int, effect: Effect, where: Iterable[Place], track: Track) -> I
         tuple(told for told, _ in kept),
         tuple(shape for _, shape in kept),
         effect.confidence,
+        effect.now,
     )
 
 

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from openvoid.core.effects import Effects, Place
+from openvoid.core.effects import Effect, Effects, Place
 from openvoid.core.errors import OpenVoidError
-from openvoid.core.fates import REACH, Fates
+from openvoid.core.fates import REACH, SEAM, Fate, Fates
 from openvoid.core.quadmask import Labels, Quadmask, dilate, label, split
 from openvoid.core.track import Silhouette, Track
 from openvoid.reason.contours import mask_of
@@ -61,9 +61,15 @@ def compose(
     changed = _by_frame(
         len(track), ((each.noun, each.now + each.goes) for at, each in told if at not in known)
     )
-    roomy = [(each.noun, each.now) for at, each in told if at in known]
-    roomy += [(fate.noun, tuple(fate.places(*size))) for fate in moving]
-    courses = [_by_frame(len(track), [each]) for each in roomy]
+    courses = []
+    for at, each in told:
+        if at in known:
+            fitted, rest = _since(at, each, moving)
+            courses += [(each.noun, fitted, SEAM), (each.noun, rest, REACH)]
+    for fate in moving:
+        everything = (*fate.places(*size), *fate.shadows(*size))
+        courses.append((fate.noun, everything, SEAM if fate.seen else REACH))
+    roomy = [(_by_frame(len(track), [each[:2]]), each[2]) for each in courses]
 
     def silhouettes() -> Iterator[Silhouette]:
         for index, mask in enumerate(track):
@@ -72,9 +78,9 @@ def compose(
     def affected() -> Iterator[Silhouette]:
         for index in range(len(track)):
             mask = mask_of(changed.get(index, ()), *size)
-            for course in courses:
+            for course, room in roomy:
                 if index in course:
-                    mask |= _with_room(mask_of(course[index], *size))
+                    mask |= _with_room(mask_of(course[index], *size), room)
             yield mask
 
     mask = Quadmask.from_removed(silhouettes(), affected())
@@ -83,9 +89,25 @@ def compose(
     return mask.mapped(_first_kept) if first_frame_kept else mask
 
 
-def _with_room(thing: Silhouette) -> Silhouette:
-    """A thing and what it may darken around it."""
-    return dilate(thing, round(REACH * float(np.sqrt(thing.sum()))))
+def _since(
+    number: int, effect: Effect, moving: Sequence[Fate]
+) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
+    """Where an effect is to be filled: where its things were followed, and, in other frames, the
+    region in which it was seen."""
+    fitted = tuple(
+        place
+        for fate in moving
+        if fate.effect == number
+        for place in fate.seen
+        if place.frame >= fate.from_frame
+    )
+    known = {place.frame for place in fitted}
+    return fitted, tuple(place for place in effect.now if place.frame not in known)
+
+
+def _with_room(thing: Silhouette, room: float) -> Silhouette:
+    """A thing and what it may darken around it, so much of its side."""
+    return dilate(thing, 1 + round(room * float(np.sqrt(thing.sum()))))
 
 
 def _by_frame(length: int, things: Iterable[tuple[str, Sequence[Place]]]) -> dict[int, list[Place]]:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.effects import EffectKind, Relation
-from openvoid.reason.motion import contact
+from openvoid.reason.motion import arrival, contact
 from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.disturbance import Thing
 from openvoid.reason.motion.evidence import Evidence
@@ -54,6 +54,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for each in meetings(evidence).met:
         if not each.bends or set_off(each, things, scene, limits):
             continue
+        if arrival.came(evidence, each.before.frame, each.before.mask(scene.size)):
+            continue  # it is told by its outline
         now = scene.placed(
             (blob.frame, grown(blob.mask(scene.size), 3))
             for blob in each.course.blobs

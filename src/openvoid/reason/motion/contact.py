@@ -7,7 +7,7 @@ itself, or is moved from beyond the picture, is not to be blamed on the object e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,11 +83,13 @@ def by_chance(evidence: Evidence) -> tuple[float, ...]:
     return tuple(found)
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """What is pushed, bent, splashed, and what that sets off."""
+def find(evidence: Evidence, without: Sequence[Thing] = ()) -> Iterator[Finding]:
+    """What is pushed, bent, splashed, and what that sets off; `without` is told otherwise."""
     limits = evidence.limits(ContactLimits)
     scene, label = evidence.scene, evidence.scene.object.label
     for thing in things(evidence):
+        if any(thing is other for other in without):
+            continue
         noun, where = _told(evidence, thing, thing.frames[min(1, len(thing.frames) - 1)])
         by = f"the {label}" if thing.cause == 0 else "what moved before"
         sign = _sign(evidence, thing)

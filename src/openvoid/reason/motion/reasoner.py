@@ -9,6 +9,7 @@ in words and a confidence. The order of thought:
     shadow, lamp    what is darker or brighter because of the object               -> artefact
     reflection      what shows the object once more                                -> artefact
     meeting         what moves by itself and comes to the object
+    arrival         a ball that came by itself and is stopped              -> physical
     contact         what is pushed, bent, splashed, and what that touches in turn  -> physical
     collision       where that would have gone on to which the object stops        -> physical
     figure_ground   what hangs together with the object while nothing moves
@@ -34,8 +35,8 @@ from openvoid.core.plugins import option
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
 from openvoid.reason.motion import (
+    arrival,
     collision,
-    contact,
     impact,
     lamp,
     parallax,
@@ -93,7 +94,8 @@ def _images_or_shadows(options: MotionOptions) -> bool:
 FOR_MOVING = (
     Finder(shadow.find_along, _shadows),
     Finder(reflection.find_moving, _reflections),
-    Finder(contact.find, _things),
+    Finder(arrival.find_pushed, _things),
+    Finder(arrival.find, _things),
     Finder(collision.find, _paths),
     Finder(support.find_carried, _things),
     Finder(water.find, _things),
@@ -102,7 +104,8 @@ FOR_MOVING = (
 FOR_STAYING = (
     Finder(shadow.find_along, _shadows),
     Finder(reflection.find_staying, _reflections),
-    Finder(contact.find, _things),
+    Finder(arrival.find_pushed, _things),
+    Finder(arrival.find, _things),
     Finder(collision.find, _paths),
     Finder(shadow.find_beside, _shadows),
     Finder(support.find_borne, _things),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from openvoid.plate.carry import fetched_from
 from openvoid.plate.gradient import membrane
-from openvoid.plate.meet import met
+from openvoid.plate.meet import Frames, met
 from openvoid.plate.propagate import Layer, Rebuilt, fitted
 from openvoid.plate.survey import Survey
 from openvoid.plate.trails import Candidate
@@ -47,19 +47,21 @@ class Chosen:
     flow: Image  # [h, w, 2] see `Candidate`
 
 
-def chosen(look: Survey, rebuilt: Rebuilt, found: list[Candidate]) -> Chosen | None:
+def chosen(look: Survey, frame: Frames, rebuilt: Rebuilt, found: list[Candidate]) -> Chosen | None:
     """What is carried into a frame; None for nothing.
 
-    `rebuilt` is laid by the donors, and remembers what they show of the ring.
+    Args:
+        frame: gives reduced frames.
+        rebuilt: laid by the donors; it remembers what they show of the ring.
     """
     assert rebuilt.again is not None
     assert rebuilt.shown is not None
     found = [each for each in found if each.moves.any()]
     if not found:
         return None
-    found = met(look, *found)
+    found = met(look, frame, *found)
     ring = ~rebuilt.want
-    pictures = [fetched_from(look.frame, each.source, each.there) for each in found]
+    pictures = [fetched_from(frame, each.source, each.there) for each in found]
     fits, costs = [], []
     for picture, each in zip(pictures, found, strict=True):
         fit = picture + fitted(rebuilt.target - picture, ring & each.there)

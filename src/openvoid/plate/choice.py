@@ -31,8 +31,9 @@ BETTER = 0.8  # what stands still must fit better by this one
 DIFFERS = 0.04  # unless both show something else in the hole: a difference (0..1) of patches
 LEAST_PX = 24  # of the ring, to judge by
 SHREDS_PX = 7  # pieces and gaps narrower than about this are none
-OLD = 0.001  # a frame of age weighs as much as so much difference
+OLD = 0.003  # a frame of age weighs as much as so much difference
 TORN, TORN_PX = 0.1, 1.5  # so does a tear: neighbours that come from places so far apart
+SHREDDED = 0.1  # of a pixel's surroundings torn: nothing to be believed
 EVEN_PX = 4.0
 
 
@@ -69,11 +70,11 @@ def chosen(look: Survey, frame: Frames, rebuilt: Rebuilt, found: list[Candidate]
         fits.append(fit)
     best = np.argmin(costs, axis=0)
     fit = _picked(fits, best)
-    there = _picked([each.there for each in found], best)
+    there = np.isfinite(np.min(costs, axis=0))
     moves = _picked([each.moves for each in found], best)
     ring = ring & rebuilt.shown & there
     by_carry, by_camera = (_off(each, rebuilt.target) for each in (fit, rebuilt.again))
-    pieces = _without_shreds(moves)
+    pieces = _without_shreds(moves & there)
     take = _believed(pieces, by_carry, by_camera, ring)
     carried, by_donors = _told(by_carry, ring), _told(by_camera, ring)
     better = carried + LEAST / 2 < BETTER * by_donors
@@ -113,7 +114,7 @@ def _cost(off: Image, each: Candidate, ring: Mask) -> Image:
     tears = cv2.GaussianBlur(torn * (each.there & ~ring), (0, 0), EVEN_PX)
     cost = _told(off, ring & each.there) + OLD * each.age + TORN * tears
     even = cv2.GaussianBlur(cost.astype(np.float32), (0, 0), EVEN_PX)
-    return np.where(each.there, even, np.float32(np.inf))
+    return np.where(each.there & (tears < SHREDDED), even, np.float32(np.inf))
 
 
 def _told(off: Image, where: Mask) -> Image:

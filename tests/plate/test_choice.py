@@ -29,7 +29,7 @@ def laid(tmp_path_factory: pytest.TempPathFactory) -> tuple[Survey, Rebuilt, Reb
     assert plain is not None
     plain.remember()
     lay_donors(look, plain, INDEX, donors, 2)
-    found = chosen(look, plain, trails.candidates(INDEX, plain.box))
+    found = chosen(look, look.frame, plain, trails.candidates(INDEX, plain.box))
     assert found is not None
     anew = plain.afresh()
     lay(look, anew, INDEX, found)
@@ -70,4 +70,4 @@ def test_donors_that_are_right_are_not_replaced(
     flow, age = np.full((*there.shape, 2), 6, np.float32), np.full(there.shape, 5, np.float32)
     plain.again = plain.target.copy()  # the donors show the ring as it is
     plain.shown = there
-    assert chosen(look, plain, [Candidate(source, there, there, flow, age)]) is None
+    assert chosen(look, look.frame, plain, [Candidate(source, there, there, flow, age)]) is None

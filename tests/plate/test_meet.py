@@ -33,7 +33,7 @@ def inside(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def test_the_older_has_strayed_farther(tmp_path: Path) -> None:
     look = still(tmp_path)
-    before, after = met(look, carried(0, -3.0, 9), carried(LENGTH - 1, 1.0, 3))
+    before, after = met(look, look.frame, carried(0, -3.0, 9), carried(LENGTH - 1, 1.0, 3))
     x = np.mgrid[20:80, 30:110][1]
     assert np.median(np.abs(inside(before.source[..., 1] - after.source[..., 1]))) < 0.5
     assert np.median(np.abs(inside(before.source[..., 1] - x))) < 0.5  # -3 + 4 * 9 / 12
@@ -42,16 +42,17 @@ def test_the_older_has_strayed_farther(tmp_path: Path) -> None:
 
 def test_what_shows_something_else_stays(tmp_path: Path) -> None:
     look = shot(tmp_path, [texture(*SIZE, seed=3 + (index > 4)) for index in range(LENGTH)])[0]
-    before, _ = met(look, carried(0, -3.0, 9), carried(LENGTH - 1, 1.0, 3))
+    before, _ = met(look, look.frame, carried(0, -3.0, 9), carried(LENGTH - 1, 1.0, 3))
     assert np.median(np.abs(inside(before.flow[..., 0]) + 3)) < 0.5
 
 
 def test_one_alone_stays_as_it_is(tmp_path: Path) -> None:
-    only = carried(0, -3.0, 9)
-    assert met(still(tmp_path), only) == [only]
+    look, only = still(tmp_path), carried(0, -3.0, 9)
+    assert met(look, look.frame, only) == [only]
 
 
 def test_a_piece_keeps_its_frame(tmp_path: Path) -> None:
-    before, after = met(still(tmp_path), carried(0, -3.0, 9), carried(LENGTH - 1, 1.0, 3))
+    look = still(tmp_path)
+    before, after = met(look, look.frame, carried(0, -3.0, 9), carried(LENGTH - 1, 1.0, 3))
     assert (before.source[..., 0] == 0).all()
     assert (after.source[..., 0] == LENGTH - 1).all()

@@ -22,7 +22,7 @@ ALIKE_PX = 0.5  # former motions that differ by so much are alike, and by this s
 ALIKE_SHARE = 0.15
 NEAR_PX = 30.0  # so far away a pixel counts a quarter
 CELL_PX = 8
-NONE = 0.5
+NONE = 0.5  # pixels that say what is usual
 FLAT = 0.3  # how unwillingly the answer changes with place
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from openvoid.plate.carry import fetched_from
 from openvoid.plate.gradient import membrane
-from openvoid.plate.meet import met
+from openvoid.plate.meet import Frames, met
 from openvoid.plate.propagate import Layer, Rebuilt, fitted
 from openvoid.plate.survey import Survey
 from openvoid.plate.trails import Candidate
@@ -28,10 +28,12 @@ MOST = 0.2  # a difference (0..1) counts no more than this
 LEAST = 0.01  # one below this is none
 WORSE = 1.5  # what moves and fits the ring worse than the donors by this factor is not believed
 BETTER = 0.8  # what stands still must fit better by this one
+DIFFERS = 0.04  # unless both show something else in the hole: a difference (0..1) of patches
 LEAST_PX = 24  # of the ring, to judge by
 SHREDS_PX = 7  # pieces and gaps narrower than about this are none
-OLD = 0.001  # a frame of age weighs as much as so much difference
+OLD = 0.003  # a frame of age weighs as much as so much difference
 TORN, TORN_PX = 0.1, 1.5  # so does a tear: neighbours that come from places so far apart
+SHREDDED = 0.25  # of a pixel's surroundings torn, not to be believed: along one edge it is 0.1 to 0.2
 EVEN_PX = 4.0
 
 
@@ -46,34 +48,38 @@ class Chosen:
     flow: Image  # [h, w, 2] see `Candidate`
 
 
-def chosen(look: Survey, rebuilt: Rebuilt, found: list[Candidate]) -> Chosen | None:
+def chosen(look: Survey, frame: Frames, rebuilt: Rebuilt, found: list[Candidate]) -> Chosen | None:
     """What is carried into a frame; None for nothing.
 
-    `rebuilt` is laid by the donors, and remembers what they show of the ring.
+    Args:
+        frame: gives reduced frames.
+        rebuilt: laid by the donors; it remembers what they show of the ring.
     """
     assert rebuilt.again is not None
     assert rebuilt.shown is not None
     found = [each for each in found if each.moves.any()]
     if not found:
         return None
-    found = met(look, *found)
+    found = met(look, frame, *found)
     ring = ~rebuilt.want
-    pictures = [fetched_from(look.frame, each.source, each.there) for each in found]
-    fits = [
-        picture + fitted(rebuilt.target - picture, ring & each.there)
-        for picture, each in zip(pictures, found, strict=True)
-    ]
-    costs = [_cost(_off(fit, rebuilt), each, ring) for fit, each in zip(fits, found, strict=True)]
+    pictures = [fetched_from(frame, each.source, each.there) for each in found]
+    fits, costs = [], []
+    for picture, each in zip(pictures, found, strict=True):
+        fit = picture + fitted(rebuilt.target - picture, ring & each.there)
+        costs.append(_cost(_off(fit, rebuilt.target), each, ring))
+        fits.append(fit)
     best = np.argmin(costs, axis=0)
-    there, moves = (
-        _picked(list(masks), best)
-        for masks in zip(*((e.there, e.moves) for e in found), strict=True)
-    )
+    fit = _picked(fits, best)
+    there = np.isfinite(np.min(costs, axis=0))
+    moves = _picked([each.moves for each in found], best)
     ring = ring & rebuilt.shown & there
-    by_carry, by_camera = _off(_picked(fits, best), rebuilt), _off(rebuilt.again, rebuilt)
-    pieces = _without_shreds(moves)
+    by_carry, by_camera = (_off(each, rebuilt.target) for each in (fit, rebuilt.again))
+    pieces = _without_shreds(moves & there)
     take = _believed(pieces, by_carry, by_camera, ring)
-    better = _told(by_carry, ring) + LEAST / 2 < BETTER * _told(by_camera, ring)
+    carried, by_donors = _told(by_carry, ring), _told(by_camera, ring)
+    better = carried + LEAST / 2 < BETTER * by_donors
+    differs = cv2.blur(_off(fit, rebuilt.picture), (SHREDS_PX, SHREDS_PX)) > DIFFERS
+    better |= differs & (carried < by_donors + LEAST / 2)  # the nearer in time
     take |= _without_shreds(there & better)
     take &= there
     share = take & rebuilt.want
@@ -94,9 +100,9 @@ def lay(look: Survey, rebuilt: Rebuilt, index: int, found: Chosen) -> None:
         rebuilt.layers.append(Layer(frame, matrix, share, share, correction, found.flow))
 
 
-def _off(picture: Image, rebuilt: Rebuilt) -> Image:
-    """How far [h, w] a picture [h, w, 3] is from the frame as shot."""
-    difference = np.abs(picture - rebuilt.target).mean(axis=-1)
+def _off(picture: Image, other: Image) -> Image:
+    """How far [h, w] two pictures [h, w, 3] are apart."""
+    difference = np.abs(picture - other).mean(axis=-1)
     return np.asarray(np.minimum(difference, MOST), np.float32)
 
 
@@ -108,7 +114,7 @@ def _cost(off: Image, each: Candidate, ring: Mask) -> Image:
     tears = cv2.GaussianBlur(torn * (each.there & ~ring), (0, 0), EVEN_PX)
     cost = _told(off, ring & each.there) + OLD * each.age + TORN * tears
     even = cv2.GaussianBlur(cost.astype(np.float32), (0, 0), EVEN_PX)
-    return np.where(each.there, even, np.float32(np.inf))
+    return np.where(each.there & (tears < SHREDDED), even, np.float32(np.inf))
 
 
 def _told(off: Image, where: Mask) -> Image:

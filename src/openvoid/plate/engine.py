@@ -126,7 +126,8 @@ class _Job:
             return propagate(look, index, donors, soft_px, self.depth)
         rebuilt.remember()
         lay_donors(look, rebuilt, index, donors, soft_px, self.depth)
-        carried = chosen(look, rebuilt, self.trails.candidates(index, rebuilt.box))
+        found = self.trails.candidates(index, rebuilt.box)
+        carried = chosen(look, self.trails.frame, rebuilt, found)
         if carried is None:
             return rebuilt
         anew = rebuilt.afresh()

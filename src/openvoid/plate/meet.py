@@ -8,6 +8,8 @@ them, in proportion to how long each has been hidden (as motion is interpolated 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -19,6 +21,7 @@ from openvoid.plate.trails import Candidate
 from openvoid.vision.fitting import Image
 from openvoid.vision.flow import Dis, fetched, pixel_grid
 
+Frames = Callable[[int], Image]
 ALIKE, PATCH_PX = 0.03, 5  # a patch's difference (0..1) up to which both show the same
 MOST_PX = 8.0  # no farther apart
 ROUNDS = 2
@@ -27,19 +30,21 @@ LEAST_SHARE = 0.4  # of a pixel's surroundings, to be told by it fully
 LEAST_PX = 24
 
 
-def met(look: Survey, *found: Candidate) -> list[Candidate]:
-    """One or two candidates; two moved so that they meet."""
+def met(look: Survey, frame: Frames, *found: Candidate) -> list[Candidate]:
+    """One or two candidates; two moved so that they meet. `frame` gives reduced frames."""
     if len(found) == 2:
         for _ in range(ROUNDS):
-            found = _nearer(look, *found)
+            found = _nearer(look, frame, *found)
     return list(found)
 
 
-def _nearer(look: Survey, one: Candidate, other: Candidate) -> tuple[Candidate, Candidate]:
+def _nearer(
+    look: Survey, frame: Frames, one: Candidate, other: Candidate
+) -> tuple[Candidate, Candidate]:
     both = one.there & other.there
     if np.count_nonzero(both) < LEAST_PX:
         return one, other
-    colors = [fetched_from(look.frame, each.source, both) for each in (one, other)]
+    colors = [fetched_from(frame, each.source, both) for each in (one, other)]
     colors[0] += fitted(colors[1] - colors[0], both)
     seen = (look.seen(membrane(each, both)) for each in colors)
     first, second = (

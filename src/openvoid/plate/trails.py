@@ -8,6 +8,7 @@ Whether a shot needs that is asked first, of a few frames. Knows no layers and n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ TRIED = 8  # steps for which it is asked whether anything moves on its own
 MOVES_PX = 0.5  # so much between neighbouring frames, beyond the camera's
 MOVES_SHARE = 0.03  # of the seen pixels around a hole
 MOVED_PX = 1.5  # what ends so far from where the camera puts it moved on its own
+KEPT_FRAMES = 24  # in memory
 MARGIN_PX = 12  # proxy pixels around what is fetched; see `meet`
 
 
@@ -47,6 +49,7 @@ class Trails:
 
     def __init__(self, look: Survey, motion: Motion, run: Run) -> None:
         self.look, self._motion = look, motion
+        self.frame = lru_cache(KEPT_FRAMES)(look.frame)
         motion.keep(run)
         count = len(look.frames)
         orders = {"before": list(range(count)), "after": list(reversed(range(count)))}

@@ -150,7 +150,8 @@ def _begin(scene: Scene, usual: Undisturbed, light: Track) -> _State:
     reference = np.where(strange[..., None], usual.picture, first).astype(np.float32)
     known = usual.known | ~strange
     zero = np.zeros(scene.size, np.uint8)
-    return _State(reference, known, zero, zero.astype(np.uint16), first, *[zero > 0] * 3)
+    none = zero > 0
+    return _State(reference, known, zero, zero.astype(np.uint16), first, none, none, none)
 
 
 def _step(

@@ -27,8 +27,13 @@ def test_what_was_told_too_rarely_is_only_asked() -> None:
     assert Sign(Cue.LANDED).confidence(SOME) < APPLIED_FROM
 
 
-@pytest.mark.parametrize("cue", [Cue.PUSHED_PANNED, Cue.PUSHED_LARGE])
-def test_what_is_pushed_before_a_moving_camera_is_only_asked_however_plainly(cue: Cue) -> None:
+@pytest.mark.parametrize("cue", LIMITS.asked)
+def test_what_is_always_asked_is_only_asked_however_plainly(cue: Cue) -> None:
+    assert Sign(cue, LIMITS.most).confidence(LIMITS) < APPLIED_FROM
+
+
+@pytest.mark.parametrize("cue", [Cue.PUSHED_VAGUELY, Cue.PUSHED_SPREADING, Cue.PUSHED_VAST])
+def test_what_is_pushed_but_not_as_one_thing_is_only_asked(cue: Cue) -> None:
     assert Sign(cue, LIMITS.most).confidence(LIMITS) < APPLIED_FROM
 
 

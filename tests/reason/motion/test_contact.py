@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from openvoid.core.effects import Relation
-from openvoid.reason.motion.contact import ContactLimits, find, things, worth
+from openvoid.reason.motion.contact import ContactLimits, find, things, vanishes, worth
 from openvoid.reason.motion.disturbance import Thing
 from tests.reason.motion.shots import LENGTH, box, locked, pattern
 
@@ -38,6 +38,14 @@ def test_things_that_hang_together_are_one(tmp_path: Path) -> None:
     found = worth({1: first, 2: other, 3: apart}, scene, SHARE, ContactLimits())
     assert [(each.number, each.cause) for each in found] == [(1, 0), (3, 1)]
     assert found[0].mask(3, scene.size)[box(60, 91, 90, 110)].all()
+
+
+def test_what_vanishes_as_it_has_begun_is_no_thing_that_was_struck(tmp_path: Path) -> None:
+    scene = locked([pattern()] * 8, [box(60, 10, 100, 40)] * 8, tmp_path).scene
+    flash = thing(1, 0, {1: box(60, 60, 90, 90), 2: box(60, 60, 64, 64), 3: box(60, 10, 90, 40)})
+    stays = thing(1, 0, {t: box(60, 60 + 4 * t, 90, 90 + 4 * t) for t in range(1, 8)})
+    assert vanishes(flash, scene, ContactLimits())
+    assert not vanishes(stays, scene, ContactLimits())
 
 
 def test_what_is_pushed_is_told_with_its_colour_and_counted(tmp_path: Path) -> None:

@@ -51,6 +51,21 @@ def test_what_moves_by_itself_is_not_disturbed(tmp_path: Path) -> None:
     assert not pushed(tmp_path, free=True)
 
 
+def test_who_walks_up_to_the_object_is_not_disturbed(tmp_path: Path) -> None:
+    pictures, masks = [], []
+    for t in range(LENGTH):
+        picture, mask = pattern(), box(60, 10 + 2 * t, 100, 40 + 2 * t)
+        picture[box(64, 110 - 4 * t, 96, 130 - 4 * t)] = 0.1, 0.2, 0.8
+        picture[mask] = 0.9, 0.1, 0.1
+        pictures.append(picture)
+        masks.append(mask)
+    evidence = locked(pictures, masks, tmp_path)
+    assert (masks[-1] & box(64, 110 - 4 * LENGTH, 96, 130)).any()  # they do meet
+    usual, none = background.usual(evidence), Track.of("light", [NOTHING] * LENGTH)
+    run, limits = Run(tmp_path), DisturbanceLimits()
+    assert not disturbed(evidence.scene, usual, none, lambda _: NOTHING, run, limits)
+
+
 def test_what_that_touches_is_disturbed_in_turn(tmp_path: Path) -> None:
     found = pushed(tmp_path, later=True)
     whole = np.any([each.mask(14, (160, 240)) for each in found.values()], axis=0)

@@ -34,6 +34,8 @@ class ContactLimits(Limits):
     gap: float = limit(0.03, "of the short side: narrower gaps in a region are part of it", PRESS)
     soon: int = limit(6, "frames of a thing that are compared with chance", PRESS)
     spreads: float = limit(2.0, "times as large as it soon was: no one thing that is struck", HARM)
+    vanishes: float = limit(0.1, "of what was seen of it, soon after: nothing that is struck", HARM)
+    stands_out: float = limit(3.0, "times chance: what is told less plainly happens anyway", HARM)
     vast: float = limit(0.16, "of the picture: so much is set going by nothing in it", HARM)
     margin: float = limit(0.012, "of the short side: around what is physical", PRESS)
 
@@ -111,11 +113,24 @@ def _sign(evidence: Evidence, thing: Thing) -> Sign:
     plainly = chance.contrast(first.soon_px(limits.soon), by_chance(evidence), stray)
     if first.largest_px > limits.vast * scene.size[0] * scene.size[1]:
         return Sign(Cue.PUSHED_VAST, plainly)
-    if first.largest_px > limits.spreads * first.soon_px(limits.soon):
+    restless = [first] if scene.locked else [each for each in known.values() if each.cause == 0]
+    if any(each.largest_px > limits.spreads * each.soon_px(limits.soon) for each in restless):
         return Sign(Cue.PUSHED_SPREADING, plainly)
+    fleeting = not scene.locked and vanishes(first, scene, limits)
+    if plainly < limits.stands_out or fleeting:
+        return Sign(Cue.PUSHED_VAGUELY, plainly)
     if thing is not first:
         return Sign(Cue.PUSHED_ON, plainly)
     return Sign(Cue.PUSHED if scene.locked else Cue.PUSHED_PANNED, plainly)
+
+
+def vanishes(thing: Thing, scene: Scene, limits: ContactLimits) -> bool:
+    """Whether hardly anything of it is seen soon after it began: what is struck goes on somewhere,
+    what the camera model leaves over comes and goes."""
+    frames = range(thing.began, min(scene.length, thing.began + limits.soon))
+    seen = [int((thing.mask(t, scene.size) & ~scene.object[t]).sum()) for t in frames]
+    peak = int(np.argmax(seen))
+    return min(seen[peak:]) < limits.vanishes * seen[peak]
 
 
 def _region(scene: Scene, thing: Thing, index: int, limits: ContactLimits) -> Mask:

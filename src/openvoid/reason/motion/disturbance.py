@@ -102,7 +102,7 @@ class _Contact:
     touched: Mask
     near: Mask  # so near that it is touched
     reach: Mask  # the same, or it was touched since the frame before
-    came: Mask  # moved by itself until it was touched, and does not since
+    came: Mask  # counts though it was under way before
 
 
 def disturbed(
@@ -119,8 +119,8 @@ def disturbed(
 
     `free(t)` moves by itself there, not to be blamed on the object even where they meet. With
     `only`, nothing but that is disturbed by the object, though it came by itself: one that stays
-    pushes nothing. With `touching`, what is asked is what these silhouettes disturb, the object
-    itself left out.
+    pushes nothing. With `touching`, what is asked is what changes where these silhouettes are, the
+    object itself left out, whosoever doing it is.
     """
     state = _begin(scene, usual, light)
     for index in run.track("causes", range(scene.length), scene.length):
@@ -128,7 +128,7 @@ def disturbed(
         there = arriving(scene.object, index) if touching is None else touched
         wide = 2 + max(2, round(limits.touch * scene.scale_px))
         here = np.True_ if only is None else only(index)
-        came = np.zeros(scene.size, bool) if only is None else only(index)
+        came = np.full(scene.size, touching is not None) if only is None else only(index)
         near, reach = grown(touched, wide) & here, grown(there, wide) & here
         contact = _Contact(touched, near, reach, came)
         _step(scene, state, usual, light, free(index), contact, index, limits)
@@ -150,7 +150,8 @@ def _begin(scene: Scene, usual: Undisturbed, light: Track) -> _State:
     reference = np.where(strange[..., None], usual.picture, first).astype(np.float32)
     known = usual.known | ~strange
     zero = np.zeros(scene.size, np.uint8)
-    return _State(reference, known, zero, zero.astype(np.uint16), first, *[zero > 0] * 3)
+    none = zero > 0
+    return _State(reference, known, zero, zero.astype(np.uint16), first, none, none, none)
 
 
 def _step(

@@ -28,7 +28,7 @@ from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, LIGHT, SCENES, Limits, limit
 from openvoid.reason.motion.report import Finding, frames_name
 from openvoid.reason.motion.scene import Mask, Picture, Scene
-from openvoid.reason.motion.upside_down import UpsideDownLimits
+from openvoid.reason.motion.upside_down import Below, UpsideDownLimits
 from openvoid.vision.masks import grown, inner, tidy
 
 
@@ -158,15 +158,27 @@ def _in_place(evidence: Evidence) -> Iterator[Finding]:
     yield _image(scene, why, now, Sign(Cue.ALONG, max(each.contrast for each in regions)))
 
 
+@once
+def below(evidence: Evidence) -> Below | None:
+    """The image below an object that stays."""
+    return upside_down.below(evidence.scene, evidence.limits(UpsideDownLimits))
+
+
+def image_below(evidence: Evidence, index: int) -> Mask:
+    """What of a frame is the image below an object that stays."""
+    found, limits = below(evidence), evidence.limits(UpsideDownLimits)
+    nothing = np.zeros(evidence.scene.size, bool)
+    return nothing if found is None else upside_down.shown(evidence.scene, index, found, limits)
+
+
 def _upside_down(evidence: Evidence) -> Iterator[Finding]:
     scene, label, frames = evidence.scene, evidence.scene.object.label, evidence.scene.object.seen
-    limits = evidence.limits(UpsideDownLimits)
-    found = upside_down.below(scene, limits)
+    limits, found = evidence.limits(UpsideDownLimits), below(evidence)
     if found is None:
         return
     why = f"In {frames_name(frames)} the {label} is seen again below, upside down"
     why += f" (likeness {found.likeness:.2f})."
-    now = scene.placed((t, upside_down.shown(scene, t, found, limits)) for t in frames)
+    now = scene.placed((t, image_below(evidence, t)) for t in frames)
     if now:
         yield _image(scene, why, now, Sign(Cue.IMAGE_BELOW, found.likeness / limits.sure))
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from openvoid.core.box import bounding_box
 from openvoid.core.effects import EffectKind, Relation
-from openvoid.reason.motion import chance, figure_ground, lamp, parallax, shadow
+from openvoid.reason.motion import chance, figure_ground, lamp, parallax, reflection, shadow
 from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.evidence import Evidence, once
@@ -78,15 +78,15 @@ def _borne(evidence: Evidence) -> tuple[Sequence[Loss], dict[int, Mask]]:
     object_, base = scene.object[first], scene.base_px(first)
     swaying: dict[int, Mask] = {}
     statics = evidence.limits(StaticsLimits)
-    lost = losses(hanging(around.whole & ~dark, around.reach), object_, base, dark, statics)
+    image = grown(reflection.image_below(evidence, first), 2)  # hangs together with it as well
+    whole = hanging(around.whole & ~dark & ~image, around.reach)
+    lost = losses(whole, object_, base, dark, statics)
     if not lost and not lamp.light(evidence).any():  # light would look like things
         swaying = _in_hand(evidence)
-        lost = losses(swaying[first], object_, base, dark, statics) if swaying else []
+        lost = losses(swaying[first] & ~image, object_, base, dark, statics) if swaying else []
         if not lost:
-            swaying, lost = (
-                {},
-                losses(_like_the_ground(evidence), object_, base, dark, statics),
-            )
+            alike = _like_the_ground(evidence) & ~image
+            swaying, lost = {}, losses(alike, object_, base, dark, statics)
     return lost, swaying
 
 

@@ -7,9 +7,9 @@ from a shot's mask, as a track; the effects are those of the reasoner `motion`, 
 they are sure (row B of a mask-blind contest: the true mask would tell the course). Told of every
 thing that goes another way without the object: the IoU of its silhouette with the true one, and how
 far its middle is off, in its own sizes (square root of its area), each over every third frame in
-which it truly is off its old course; one that nobody moves has an IoU of 0 there. What is said to stay
-as it was ("held") is the engine's work and is only counted. Harm is a thing that is moved though it
-goes its old way. Of every shot the things weigh the same, of every family the shots.
+which it truly is off its old course; one that nobody moves has an IoU of 0 there. What is said to
+stay as it was ("held") is the engine's work and is only counted. Harm is a thing that is moved
+though it goes its old way. Of every shot the things weigh the same, of every family the shots.
 """
 
 from __future__ import annotations

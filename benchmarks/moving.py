@@ -7,9 +7,9 @@ from a shot's mask, as a track; the effects are those of the reasoner `motion`, 
 they are sure (row B of a mask-blind contest: the true mask would tell the course). Told of every
 thing that goes another way without the object: the IoU of its silhouette with the true one, and how
 far its middle is off, in its own sizes (square root of its area), each over every third frame in
-which it truly is off its old course; one that nobody moves has an IoU of 0 there. Harm is a thing
-that is moved though it goes its old way. Of every shot the things weigh the same, of every family
-the shots.
+which it truly is off its old course; one that nobody moves has an IoU of 0 there. What is said to
+stay as it was ("held") is the engine's work and is only counted. Harm is a thing that is moved
+though it goes its old way. Of every shot the things weigh the same, of every family the shots.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -29,7 +29,8 @@ from reason import explained
 
 from openvoid.core import plugins
 from openvoid.core.clip import Clip
-from openvoid.core.fates import Fate, Fates
+from openvoid.core.effects import Effects
+from openvoid.core.fates import Fate, FateKind, Fates
 from openvoid.core.quadmask import split
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
@@ -42,6 +43,8 @@ OFF = 0.5  # of its size: a thing is off its old course
 VAST = 0.2  # of the picture: ground and walls are no things
 LEAST_PX = 24  # of a thing in a frame; smaller ones are not judged
 
+HELD, MOVED, NOTHING = "held", "moved", "nothing"
+
 Mask = NDArray[np.bool_]
 
 
@@ -51,7 +54,7 @@ class Score:
 
     shot: str
     noun: str
-    moved: bool  # by the mover
+    what: str  # became of it: moved, held, or nothing
     iou: float
     off: float  # median, sizes; inf where nobody moves it
 
@@ -72,11 +75,15 @@ def main() -> int:
         scores, harm = judged(shot, given.mover, given.sheet)
         rows.setdefault(family, []).append((scores, harm))
         for each in scores:
-            told = f"iou {each.iou:.2f}, off {each.off:.2f} sizes" if each.moved else "not moved"
+            told = (
+                f"iou {each.iou:.2f}, off {each.off:.2f} sizes" if each.what == MOVED else each.what
+            )
             print(f"{each.shot:28} {each.noun:28} {told}", flush=True)
         print(f"{shot.name:28} moved though it goes its old way: {harm}", flush=True)
-    print("\n| family | shots | things | moved | IoU | off, sizes, where moved | harm |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "\n| family | shots | things | held | moved | IoU of those not held | off, sizes | harm |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for family, shots in rows.items():
         print(line(family, shots))
     return 0
@@ -85,12 +92,14 @@ def main() -> int:
 def line(family: str, shots: list[tuple[list[Score], int]]) -> str:
     """A row of the table."""
     all_ = [each for scores, _ in shots for each in scores]
-    iou = float(np.mean([np.mean([each.iou for each in scores]) for scores, _ in shots if scores]))
-    offs = [each.off for each in all_ if each.moved]
+    drawn = [[each.iou for each in scores if each.what != HELD] for scores, _ in shots]
+    means = [float(np.mean(some)) for some in drawn if some]
+    iou = f"{np.mean(means):.2f}" if means else "-"
+    offs = [each.off for each in all_ if each.what == MOVED]
     off = f"{float(np.median(offs)):.2f}" if offs else "-"
     harm = sum(count for _, count in shots)
-    moved = sum(each.moved for each in all_)
-    return f"| {family} | {len(shots)} | {len(all_)} | {moved} | {iou:.2f} | {off} | {harm} |"
+    held, moved = (sum(each.what == what for each in all_) for what in (HELD, MOVED))
+    return f"| {family} | {len(shots)} | {len(all_)} | {held} | {moved} | {iou} | {off} | {harm} |"
 
 
 def judged(shot: Path, mover: str, sheet: Path | None) -> tuple[list[Score], int]:
@@ -112,7 +121,9 @@ def judged(shot: Path, mover: str, sheet: Path | None) -> tuple[list[Score], int
         own = [fate for number, fate in enumerate(fates.moving) if owner[number] == index]
         seen = list(frames(body, ids, index))
         if seen:
-            scores.append(score(shot.name, body, own, seen, ids, index))
+            each = score(shot.name, body, own, seen, ids, index)
+            stays = not own and is_held(body, fates, effects, clip)
+            scores.append(replace(each, what=HELD) if stays else each)
     harm = sum(at is not None and not bodies[at]["moved"] for at in owner.values())
     if sheet is not None:
         draw(shot, clip, fates, bodies, ids, sheet)
@@ -132,6 +143,22 @@ def body_of(fate: Fate, bodies: list[dict], clip: Clip) -> int | None:  # type: 
         if away < nearest and area < VAST * shape.size:
             best, nearest = index, away
     return best
+
+
+def is_held(body: dict, fates: Fates, effects: Effects, clip: Clip) -> bool:  # type: ignore[type-arg]
+    """Whether it is within an effect of which it is said that it stays."""
+    for fate in fates.things:
+        if fate.kind is not FateKind.HOLD:
+            continue
+        for place in effects.affected[fate.effect].now:
+            middle = body["with_object"]["center_px"][place.frame]
+            if middle is None:
+                continue
+            x, y = int(middle[0]), int(middle[1])
+            inside = 0 <= x < clip.width and 0 <= y < clip.height
+            if inside and mask_of([place], *clip.size)[y, x]:
+                return True
+    return False
 
 
 def frames(body: dict, ids: list[NDArray[np.uint8]], index: int) -> Iterator[int]:  # type: ignore[type-arg]
@@ -169,7 +196,7 @@ def score(
             away = min(np.hypot(p.x * width - x, p.y * height - y) for p in poses)
             offs.append(float(away / np.sqrt(true.sum())))
     off = float(np.median(offs)) if offs else float("inf")
-    return Score(shot, body["noun"], bool(own), float(np.mean(ious)), off)
+    return Score(shot, body["noun"], MOVED if own else NOTHING, float(np.mean(ious)), off)
 
 
 def draw(

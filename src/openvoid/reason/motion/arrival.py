@@ -4,7 +4,8 @@ Enters: evidence. Leaves: a finding for each such thing, with its outline in eve
 since. What differs from the undisturbed look says only where to look (`contact`): told by that, a
 ball that the object stops seems to be pushed, and one that pushes the object away in turn does too.
 Its outline, followed frame by frame (`vision.following`), says whether it was under way: then it
-was stopped or turned aside, and without the object it would have gone on.
+was stopped or turned aside, and without the object it would have gone on. How surely the object
+affects it is as for what is pushed; that it rolls by is no sign of chance.
 """
 
 from __future__ import annotations
@@ -17,14 +18,13 @@ from numpy.typing import NDArray
 
 from openvoid.core.effects import EffectKind, Relation
 from openvoid.reason.motion import contact
-from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.disturbance import Thing
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, Limits, limit
 from openvoid.reason.motion.report import ColourLimits, Finding, colour_name
 from openvoid.reason.motion.scene import Mask
 from openvoid.vision.discs import Disc
-from openvoid.vision.following import View, followed, scene
+from openvoid.vision.following import Scene, View, followed, scene
 from openvoid.vision.masks import grown
 
 MADE = "set on moving_ball, examples/collision and six worlds of collide of a seed of their own"
@@ -41,6 +41,9 @@ class ArrivalLimits(Limits):
     left: float = limit(0.5, "of its size: so far from it has left its course", MADE)
     focal: float = limit(0.8, "of the picture's width, of a usual lens", "no lens is told")
     room: float = limit(1.15, "times as large: with what blur and penumbra add", MADE)
+    after: int = limit(10, "frames after the contact in which it has left its course", COST)
+    most: int = limit(4, "things that are followed, the largest", COST)
+    passing: float = limit(3.0, "times as large: so far its shadow may go along with it", MADE)
     beside: float = limit(2.0, "times as large: what is disturbed there is its shadow", MADE)
 
 
@@ -57,15 +60,32 @@ class Arrival:
 @once
 def arrivals(evidence: Evidence) -> tuple[Arrival, ...]:
     """Every round thing that came by itself and left its course where it met the object."""
-    found = (_arrived(evidence, thing) for thing in contact.things(evidence) if thing.cause == 0)
+    limits = evidence.limits(ArrivalLimits)
+    touched = [each for each in contact.things(evidence) if each.cause == 0]
+    largest = sorted(touched, key=lambda each: -each.largest_px)[: limits.most]
+    found = [_arrived(evidence, each) for each in touched if each in largest]
     return tuple(each for each in found if each is not None)
+
+
+@once
+def _empty(evidence: Evidence) -> Scene:
+    return scene(_view(evidence, None))
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """What the object stops or turns aside, told by its outline."""
     limits, shot = evidence.limits(ArrivalLimits), evidence.scene
-    label = shot.object.label
-    for each in arrivals(evidence):
+    label, known = shot.object.label, arrivals(evidence)
+    if not known:
+        return
+
+    def passes(index: int) -> Mask:
+        here = [each.chain[index] for each in known if index in each.chain]
+        rooms = [disc.mask(*shot.size, limits.passing) for disc in here]
+        return np.asarray(np.any([np.zeros(shot.size, bool), *rooms], axis=0))
+
+    chance = contact.disturbed_by_chance(evidence, passes)
+    for each in known:
         index = max(frame for frame in each.chain if frame < each.frame)
         own = each.chain[index].mask(*shot.size)
         colour = shot.picture(index)[own].mean(axis=0)
@@ -75,7 +95,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         rooms = {t: disc.mask(*shot.size, limits.room) for t, disc in each.chain.items()}
         came = shot.placed((t, mask) for t, mask in rooms.items() if t < each.frame)
         now = shot.placed(_since(each, rooms, limits))
-        sign = Sign(Cue.ARRIVED)
+        sign = contact.sign(evidence, each.thing, chance)
         yield Finding(EffectKind.PHYSICAL, Relation.STOPS, noun, why, now, (), sign, came)
 
 
@@ -113,16 +133,9 @@ def _arrived(evidence: Evidence, thing: Thing) -> Arrival | None:
     start = thing.began
     if start < limits.fewest - 1:
         return None
-    view = View(
-        shot.length,
-        shot.size,
-        lambda index: np.asarray(shot.pictures[index]),
-        lambda index: shot.object[index],
-        {t: grown(thing.mask(t, shot.size), 2) for t in thing.frames},
-        limits.focal * shot.size[1],
-    )
-    reach = range(max(0, start - limits.before), shot.length)
-    chain = followed(view, scene(view), start, reach)
+    view, empty = _view(evidence, thing), _empty(evidence)
+    early, last = max(0, start - limits.before), min(shot.length, start + limits.after + 1)
+    chain = followed(view, empty, start, range(early, last))
     before = [t for t in chain if t < start]
     after = [t for t in chain if t >= start]
     while after and len(before) > 1 and _off(chain, before, after[0]) < limits.off:
@@ -132,10 +145,24 @@ def _arrived(evidence: Evidence, thing: Thing) -> Arrival | None:
     way = _place(chain[before[-1]]) - _place(chain[before[0]])
     side = np.sqrt(chain[before[-1]].area_px)
     straight = max(_off(chain, before, t) for t in before) < limits.off
-    left = max(_off(chain, before, t) for t in after[: 2 * limits.before]) > limits.left
+    left = max(_off(chain, before, t) for t in after) > limits.left
     if np.hypot(*way) < limits.come * side or not straight or not left:
         return None
-    return Arrival(thing, chain, start, shot.size)
+    whole = followed(view, empty, start, range(early, shot.length))
+    return Arrival(thing, whole, start, shot.size)
+
+
+def _view(evidence: Evidence, thing: Thing | None) -> View:
+    shot, focal = evidence.scene, evidence.limits(ArrivalLimits).focal
+    frames = () if thing is None else thing.frames
+    return View(
+        shot.length,
+        shot.size,
+        lambda index: np.asarray(shot.pictures[index]),
+        lambda index: shot.object[index],
+        {t: grown(thing.mask(t, shot.size), 2) for t in frames if thing is not None},
+        focal * shot.size[1],
+    )
 
 
 def _place(disc: Disc) -> NDArray[np.float64]:

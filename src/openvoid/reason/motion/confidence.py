@@ -39,7 +39,6 @@ class Cue(StrEnum):
     STOPPED = "stopped"  # leaves its course where it meets the object
     STOPPED_PANNED = "stopped panned"  # the same, the camera moving
     STOPPED_VAGUELY = "stopped vaguely"  # the same, and does not keep its size
-    ARRIVED = "arrived"  # a ball that came by itself and leaves its course where they meet
     BORNE = "borne"  # hangs together with it where it stands
     BORNE_VAST = "borne vast"  # the same, and it is a large part of the picture
     CARRIED = "carried"  # hangs together with it as it sets out

@@ -7,7 +7,7 @@ itself, or is moved from beyond the picture, is not to be blamed on the object e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,13 +66,21 @@ def by_chance(evidence: Evidence) -> tuple[float, ...]:
     thing there soon after it begins, in pixels. What the object is said to disturb is none of it: a
     ball that it strikes may roll by there. An object that moves is put ahead of itself, to what it
     has not touched yet; another one to other places."""
+    return disturbed_by_chance(evidence)
+
+
+def disturbed_by_chance(
+    evidence: Evidence, passes: Callable[[int], Mask] | None = None
+) -> tuple[float, ...]:
+    """The same where it is known what else passes by there, frame by frame."""
     limits, changes = evidence.limits(ContactLimits), evidence.limits(DisturbanceLimits)
     scene, met = evidence.scene, meetings(evidence)
     moves = Spots(scene.size, [*met.free, *(each.course for each in met.met)])
 
     def free(index: int) -> Mask:
         own = [each.mask(index, scene.size) for each in things(evidence) if index in each.frames]
-        return moves(index) | grown(np.any([np.zeros(scene.size, bool), *own], axis=0), 3)
+        known = moves(index) if passes is None else moves(index) | passes(index)
+        return known | grown(np.any([np.zeros(scene.size, bool), *own], axis=0), 3)
 
     usual, light, found = background.usual(evidence), shadow.going_along(evidence), []
     before = None if parallax.stays(evidence) else chance.ahead(evidence)
@@ -94,14 +102,14 @@ def find(evidence: Evidence, without: Sequence[Thing] = ()) -> Iterator[Finding]
             continue
         noun, where = _told(evidence, thing, thing.frames[min(1, len(thing.frames) - 1)])
         by = f"the {label}" if thing.cause == 0 else "what moved before"
-        sign = _sign(evidence, thing)
+        told = sign(evidence, thing, by_chance(evidence))
         why = f"From frame {thing.began} on the {noun} at the {where} changes, beginning where"
         why += f" {by} touches it; without that it would stay as it was."
         now = scene.placed((index, _region(scene, thing, index, limits)) for index in thing.frames)
-        yield Finding(EffectKind.PHYSICAL, Relation.PUSHES, noun, why, now, (), sign)
+        yield Finding(EffectKind.PHYSICAL, Relation.PUSHES, noun, why, now, (), told)
 
 
-def _sign(evidence: Evidence, thing: Thing) -> Sign:
+def sign(evidence: Evidence, thing: Thing, by_chance: tuple[float, ...]) -> Sign:
     """By what it is told that the object did it: what it touched first stands out from chance by so
     much, and what another thing is said to have set going by no more than that."""
     limits, known = evidence.limits(ContactLimits), {each.number: each for each in things(evidence)}
@@ -110,7 +118,7 @@ def _sign(evidence: Evidence, thing: Thing) -> Sign:
         chain.append(cause)
     first, scene = chain[-1], evidence.scene
     stray = evidence.limits(ChanceLimits).stray
-    plainly = chance.contrast(first.soon_px(limits.soon), by_chance(evidence), stray)
+    plainly = chance.contrast(first.soon_px(limits.soon), by_chance, stray)
     if first.largest_px > limits.vast * scene.size[0] * scene.size[1]:
         return Sign(Cue.PUSHED_VAST, plainly)
     restless = [first] if scene.locked else [each for each in known.values() if each.cause == 0]

@@ -26,6 +26,13 @@ def test_what_is_struck_and_shows_it_at_its_far_side_first_is_not() -> None:
     assert not told(box(40, 60, 80, 80), first, box(40, 20, 80, 64)).itself.any()
 
 
+def test_what_begins_beside_what_the_object_set_going_may_be_its_far_side() -> None:
+    near, far = box(40, 80, 80, 90), box(40, 180, 80, 190)
+    before = Doing(NOTHING, near | far, box(40, 50, 80, 60))
+    found = by_itself(near | far, before, NOTHING, jump_px=8.0, least_px=40, around_px=48)
+    assert (found.itself == far).all()
+
+
 def test_what_begins_at_a_contact_is_not() -> None:
     struck, before = box(40, 40, 80, 60), Doing(NOTHING, NOTHING, NOTHING)
     found = told(struck, before, box(40, 10, 80, 44))

@@ -28,7 +28,9 @@ class Doing:
     owned: Mask  # the object's, and of what it set going
 
 
-def by_itself(differs: Mask, before: Doing, reach: Mask, *, jump_px: float, least_px: int) -> Doing:
+def by_itself(
+    differs: Mask, before: Doing, reach: Mask, *, jump_px: float, least_px: int, around_px: int = 0
+) -> Doing:
     """What of the changes goes on from what was under way, or begins apart from all contact.
 
     Args:
@@ -37,6 +39,7 @@ def by_itself(differs: Mask, before: Doing, reach: Mask, *, jump_px: float, leas
         reach: where something is touched.
         jump_px: so far a thing goes from one frame to the next.
         least_px: smaller regions that begin are noise.
+        around_px: what begins so near to what the object set going may be its far side.
     """
     going_on = differs & follows(before, jump_px)
     rest = differs & ~going_on
@@ -45,6 +48,8 @@ def by_itself(differs: Mask, before: Doing, reach: Mask, *, jump_px: float, leas
     large = stats[:, cv2.CC_STAT_AREA] >= least_px
     large[0] = False
     apart = np.asarray(large[labels])
+    if around_px and before.owned.any():
+        apart &= ~touching(apart, grown(before.owned, around_px) & apart)
     lasting = touching(apart, grown(before.begun, round(jump_px)) & apart)
     return Doing(going_on | lasting, apart & ~lasting, before.owned)
 

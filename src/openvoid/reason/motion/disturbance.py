@@ -177,7 +177,8 @@ def _step(
     jump_px, least_px = limits.jump * scene.scale_px, _least_px(scene, limits)
     before = Doing(state.itself, state.begun, state.owner > 0)
     apart = differs & ~free & ~hidden & ~contact.came
-    doing = by_itself(apart, before, reach, jump_px=jump_px, least_px=least_px)
+    far = round(limits.around * scene.scale_px)
+    doing = by_itself(apart, before, reach, jump_px=jump_px, least_px=least_px, around_px=far)
     free = free | state.driven | doing.itself
     hot = (reach | grown(state.owner > 0, 3)) & differs & ~free & ~hidden
     if hot.any():

@@ -112,7 +112,7 @@ def test_parallax_is_aligned_locally(tmp_path: Path) -> None:
         frames, _, _ = removed(clip_of(shown), mask, folder, camera=camera)
         return psnr(np.stack(frames)[inside], np.stack(truth)[inside].astype(float), 255)
 
-    assert quality("parallax") > max(36, quality("homography") + 5)
+    assert quality("parallax") > max(40, quality("homography") + 3)  # which carries what is near
 
 
 def test_the_camera_option_is_obeyed(tmp_path: Path) -> None:

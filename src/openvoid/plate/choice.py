@@ -33,7 +33,7 @@ LEAST_PX = 24  # of the ring, to judge by
 SHREDS_PX = 7  # pieces and gaps narrower than about this are none
 OLD = 0.003  # a frame of age weighs as much as so much difference
 TORN, TORN_PX = 0.1, 1.5  # so does a tear: neighbours that come from places so far apart
-SHREDDED = 0.25  # of a pixel's surroundings torn, not to be believed: along one edge it is 0.1 to 0.2
+SHREDDED = 0.25  # of a pixel's surroundings torn is too much: along one edge it is 0.1 to 0.2
 EVEN_PX = 4.0
 
 

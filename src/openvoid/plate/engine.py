@@ -75,7 +75,8 @@ class PlateEngine:
         canvas = paint_canvas(look, unseen, soft_proxy, np.random.default_rng(request.seed), run)
         wanted = (_wanted_box(look, index, soft_proxy) for index in range(clip.length))
         margin_px = BEYOND_PX if depth is not None else MARGIN_PX
-        trails = trails_of(look, soft_proxy, run) if depth is None else None
+        follows = depth is None and look.registration.camera is not Camera.LOCKED
+        trails = trails_of(look, soft_proxy, run) if follows else None
         besides = None if trails is None else trails.asked()
         lent = harvest(clip, look, wanted, donors, run, margin_px, besides)
         frames = _Frames(clip, request.start) if canvas is not None else None

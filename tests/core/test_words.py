@@ -58,6 +58,14 @@ FATES_1 = """{"schema": "openvoid.fates/1", "extra": {}, "things": [{"noun": "ba
 [0.2, 0.4]]}], "start": {"frame": 2, "x": 0.15, "y": 0.3, "angle_deg": 0.0, "scale": 1.0},
 "poses": [{"frame": 3, "x": 0.25, "y": 0.3, "angle_deg": 10.0, "scale": 1.5}], "end": "leaves",
 "confidence": 0.5, "why": "it was on its way", "source": "plain"}]}"""
+FATES_2 = """{"schema": "openvoid.fates/2", "extra": {}, "things": [{"noun": "ball",
+"kind": "go on", "effect": 0, "from_frame": 3,
+"shape": [{"frame": 2, "corners": [[0.1, 0.2], [0.2, 0.2],
+[0.2, 0.4]]}], "start": {"frame": 2, "x": 0.15, "y": 0.3, "angle_deg": 0.0, "scale": 1.0},
+"poses": [{"frame": 3, "x": 0.25, "y": 0.3, "angle_deg": 10.0, "scale": 1.5}], "end": "leaves",
+"confidence": 0.5, "why": "it was on its way", "source": "plain",
+"seen": [{"frame": 2, "corners": [[0.1, 0.2], [0.3, 0.2], [0.2, 0.4]]}],
+"shadow": [{"frame": 2, "corners": [[0.1, 0.4], [0.3, 0.4], [0.2, 0.5]]}]}]}"""
 SELECTION_2 = """{"schema": "openvoid.selection/2", "words": "the cup",
 "points": [{"frame": 2, "x": 10.5, "y": 3.0, "positive": false}],
 "boxes": [{"frame": 0, "left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}],
@@ -124,6 +132,16 @@ FATES = Fates(
         ),
     )
 )
+NEWER_FATES = replace(
+    FATES,
+    things=(
+        replace(
+            FATES.things[0],
+            seen=(Place(2, ((0.1, 0.2), (0.3, 0.2), (0.2, 0.4))),),
+            shadow=(Place(2, ((0.1, 0.4), (0.3, 0.4), (0.2, 0.5))),),
+        ),
+    ),
+)
 NEWER_SELECTION = replace(SELECTION, mattes=(Matte(9, "cup.png"),))
 NEWEST_SELECTION = replace(NEWER_SELECTION, candidate=2, grow_to="part")
 
@@ -138,6 +156,7 @@ NEWEST_SELECTION = replace(NEWER_SELECTION, candidate=2, grow_to="part")
         (ASKED_EFFECTS, EFFECTS_4),
         (CAME_EFFECTS, EFFECTS_5),
         (FATES, FATES_1),
+        (NEWER_FATES, FATES_2),
         (NEWER_SELECTION, SELECTION_2),
         (NEWEST_SELECTION, SELECTION_3),
     ],
@@ -148,7 +167,7 @@ def test_frozen_examples_are_still_read(value: Any, frozen: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "frozen"),
-    [(CAME_EFFECTS, EFFECTS_5), (FATES, FATES_1), (NEWEST_SELECTION, SELECTION_3)],
+    [(CAME_EFFECTS, EFFECTS_5), (NEWER_FATES, FATES_2), (NEWEST_SELECTION, SELECTION_3)],
 )
 def test_what_is_written_is_the_newest_schema(value: Any, frozen: str) -> None:
     assert json.loads(json.dumps(value.to_json())) == json.loads(frozen)

@@ -65,6 +65,7 @@ class Walk:
 
     def _warm(self) -> None:
         """Import what the verb imports, so that a child costs a fork."""
+        shutil.rmtree(self._place, ignore_errors=True)
         shutil.copytree(self._root / "start", self._place)
         for name in self._run("kill", 0, self._verb)["modules"]:
             if name.split(".")[0] not in ("OpenGL", "mujoco"):  # what draws does not survive a fork

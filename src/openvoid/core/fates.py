@@ -19,7 +19,8 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts, shown
 from openvoid.core.limits import FRAME, PLACE_SHARE
 
-SCHEMA = "openvoid.fates/1"
+SCHEMA = "openvoid.fates/2"
+OLDER = "openvoid.fates/1"  # without where a thing is seen, and its shadow
 TURNS_DEG = 360_000.0  # a thing that turns a thousand times in a shot
 LARGER = 100.0  # times as large as where it was cut out
 SEAM = 0.06  # of a thing's side: its outline, fitted, is known no better, and it is blurred
@@ -152,7 +153,7 @@ class Fates:
         """
         facts = Facts.of(data)
         schema = facts.at("schema", None)
-        if schema.value != SCHEMA:
+        if schema.value not in (SCHEMA, OLDER):
             what = f"fates of schema {shown(schema.value)}, expected {SCHEMA!r}"
             raise OpenVoidError(what, where=facts.where)
         extra = facts.at("extra", {})

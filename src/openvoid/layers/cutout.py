@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
+from openvoid.core.fates import SEAM
 from openvoid.vision.masks import disc
 
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.float32]  # [h, w, 3] in the clip's own values
 Plane = NDArray[np.float32]  # [h, w]
 
-EDGE = 0.06  # of a thing's side: its outline is known no better than this
 EDGE_PX = 2
 BLURRED = 0.25  # of a thing's side: what is more blurred is not taken in account
 ALL_THERE = 0.85  # of the difference in its middle
@@ -60,7 +60,7 @@ def cut(
         shadow: [h, w] where it casts one, if that is known: then the silhouette holds none of it.
     """
     side = float(np.sqrt(max(1, silhouette.sum())))
-    margin = max(EDGE_PX, round(EDGE * side))
+    margin = max(EDGE_PX, round(SEAM * side))
     ratio = _ratio(frame, clean, white)
     off = np.asarray(np.abs(frame - clean).max(axis=-1), np.float32)
     solid = silhouette

@@ -1,9 +1,9 @@
 """Approach: how a round thing came, seen frame by frame, and whether it came by itself.
 
 Enters: what a reasoner saw of a thing, and the shot held still. Leaves: the same thing with a look
-in every frame that shows it before the object has to do with it (`follow`), or nothing where it is
-not round. What was at rest was pushed, what was under way and left its course there was stopped or
-turned aside, whatever the reasoner calls it.
+in every frame that shows it before the object has to do with it (`vision.following`), or nothing
+where it is not round. What was at rest was pushed, what was under way and left its course there was
+stopped or turned aside, whatever the reasoner calls it.
 """
 
 from __future__ import annotations

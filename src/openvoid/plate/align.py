@@ -18,6 +18,7 @@ from openvoid.core.box import Box
 from openvoid.vision.fitting import Image, Matrix, normal
 
 STEPS = 4
+FINER = 2  # parts of a pixel, each way, that land for themselves
 MIN_RING = 60  # ring pixels below which there is nothing to align to
 MAX_SHIFT_PX = 2.5  # a refinement that moves the ring farther than this is not believed
 BETTER = 0.995  # the residual must fall at least to this share of what it was
@@ -138,3 +139,14 @@ def _moved(a: Matrix, b: Matrix, box: Box) -> float:
     ).T
     p, q = a @ corners, b @ corners
     return float(np.abs(p[:2] / p[2] - q[:2] / q[2]).max())
+
+
+def scattered(place: Image) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+    """Columns and rows of the pixels on which points [n, 2] (x, y) land, each in `FINER` parts each
+    way so that what grows has no cracks, and the number of the point that lands there."""
+    parts = ((np.arange(FINER) + 0.5) / FINER - 0.5).astype(np.float32)
+    size = len(place), FINER, FINER
+    column = np.rint(place[:, 0, None, None] + parts[None, :, None]).astype(np.int32)
+    row = np.rint(place[:, 1, None, None] + parts[None, None, :]).astype(np.int32)
+    number = np.repeat(np.arange(len(place)), FINER * FINER)
+    return np.broadcast_to(column, size).ravel(), np.broadcast_to(row, size).ravel(), number

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
+from openvoid.plate.align import scattered
 from openvoid.plate.alike import ALIKE_SHARE, regressed
 from openvoid.plate.canvas import mapped
 from openvoid.plate.motion import AROUND_PX, MOST_PX, PATCH_PX, Motion, Step, at, grid
@@ -42,7 +43,6 @@ MOST_BACK_PX = 1.0  # no more is taken back a frame
 BESIDE_PX = 16  # around what is hidden: the pictures that are held against each other
 STRAYS, STRAY_PX = 1.0, 3  # so far off, a piece less than about twice as wide is astray
 EVEN, EVEN_PX = 0.5, 4.0  # motions that differ by so much, pixels that lie so far apart
-FINER = 2  # parts of a pixel, each way, that are carried on
 CRACK = 0.6  # share of a pixel's surroundings on which something landed
 FAR = 1e3  # a motion that is none
 
@@ -190,12 +190,7 @@ def _moved_on(
     y, x = y[ranked], x[ranked]
     place = np.stack([x + part.left, y + part.top], axis=-1).astype(np.float32) + on[y, x]
     place = mapped(matrix, place)
-    parts = ((np.arange(FINER) + 0.5) / FINER - 0.5).astype(np.float32)
-    size = len(x), FINER, FINER
-    column = np.broadcast_to(place[:, 0, None, None] + parts[None, :, None], size)
-    row = np.broadcast_to(place[:, 1, None, None] + parts[None, None, :], size)
-    column, row = (np.rint(each).astype(int).ravel() for each in (column, row))
-    number = np.repeat(np.arange(len(x)), FINER * FINER)
+    column, row, number = scattered(place)
     inside = (column >= 0) & (row >= 0) & (column < hidden.shape[1]) & (row < hidden.shape[0])
     inside[inside] = hidden[row[inside], column[inside]]
     owner = np.full(hidden.shape, -1)

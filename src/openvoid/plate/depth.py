@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
-from openvoid.plate.align import landed, refine, warp
+from openvoid.plate.align import landed, refine, scattered, warp
 from openvoid.plate.gradient import membrane
 from openvoid.plate.survey import Survey
 from openvoid.plate.sweep import (
@@ -49,7 +49,6 @@ AROUND_PX = 24
 WORTH = 0.8
 LEAST = 0.004  # a difference (0..1) below this is none
 CRACK = 0.6  # share of a pixel's surroundings on which something landed
-FINER = 2  # parts of a pixel, each way, that are carried over to the target
 
 
 @dataclass(frozen=True)
@@ -260,12 +259,7 @@ def turned(moved: Image, clear: Mask, near: Image) -> tuple[Image, Mask]:
     ranked = np.argsort(near[y, x], kind="stable")
     y, x = y[ranked], x[ranked]
     motion = moved[y, x]
-    parts = ((np.arange(FINER) + 0.5) / FINER - 0.5).astype(np.float32)
-    size = len(x), FINER, FINER
-    column = np.rint((x + motion[:, 0])[:, None, None] + parts[None, :, None]).astype(np.int32)
-    row = np.rint((y + motion[:, 1])[:, None, None] + parts[None, None, :]).astype(np.int32)
-    column, row = (np.broadcast_to(each, size).ravel() for each in (column, row))
-    number = np.repeat(np.arange(len(x)), FINER * FINER)
+    column, row, number = scattered(np.stack([x, y], axis=-1) + motion)
     inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
     column, row, number = column[inside], row[inside], number[inside]
     flow, hit = np.zeros_like(moved), np.zeros(clear.shape, bool)

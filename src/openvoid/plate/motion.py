@@ -21,7 +21,7 @@ from openvoid.plate.canvas import mapped
 from openvoid.plate.gradient import membrane
 from openvoid.plate.survey import Survey
 from openvoid.vision.fitting import Image, Matrix
-from openvoid.vision.flow import Dis, pixel_grid
+from openvoid.vision.flow import Dis, pixel_grid, sample
 from openvoid.vision.masks import grown
 from openvoid.vision.store import ArrayStore
 
@@ -157,5 +157,4 @@ def grid(like: Image) -> Image:
 
 def at(picture: Image, points: Image, how: int = cv2.INTER_LINEAR) -> Image:
     """A picture's values at points [h, w, 2] (x, y); beyond its edge the edge goes on."""
-    x, y = (np.ascontiguousarray(points[..., axis], np.float32) for axis in (0, 1))
-    return np.asarray(cv2.remap(picture, x, y, how, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return sample(picture, points[..., 0], points[..., 1], how)

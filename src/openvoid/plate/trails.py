@@ -53,10 +53,9 @@ class Trails:
         self.look, self._motion = look, motion
         self.frame = lru_cache(KEPT_FRAMES)(look.frame)
         motion.keep(run)
-        count = len(look.frames)
-        orders = {"before": list(range(count)), "after": list(reversed(range(count)))}
-        self._stores = [self._walked(order, run, name) for name, order in orders.items()]
-        self._orders = list(orders.values())
+        order = list(range(len(look.frames)))
+        self._before = self._walked(order, run, "before")
+        self._after = self._walked(order[::-1], run, "after")
 
     def _walked(self, order: list[int], run: Run, name: str) -> ArrayStore:
         path: Path = run.scratch / f"trails-{name}.bin"
@@ -74,9 +73,9 @@ class Trails:
     def candidates(self, index: int, box: Box) -> list[Candidate]:
         """From before and from after, in a frame's box."""
         own, found = self._box(index), []
-        for store, order in zip(self._stores, self._orders, strict=True):
+        for carried in (self._before[index], self._after[len(self.look.frames) - 1 - index]):
             source = np.full((self.look.proxy.height, self.look.proxy.width, 3), np.nan, np.float32)
-            source[own.slices] = store[order.index(index)]
+            source[own.slices] = carried
             found.append(self._candidate(index, box, source[box.slices]))
         return found
 

@@ -169,15 +169,16 @@ def motions(flow: Flow, frames: Iterable[Picture]) -> Iterator[Motion]:
         yield Motion(flow.between(first, second), flow.between(second, first))
 
 
-def sample(field: NDArray[_Kind], x: Any, y: Any) -> NDArray[_Kind]:
-    """A field [H, W, ...] at points (any shape, pixels), bilinear; its edge goes on beyond it.
+def sample(field: NDArray[_Kind], x: Any, y: Any, how: int = cv2.INTER_LINEAR) -> NDArray[_Kind]:
+    """A field [H, W, ...] at points (any shape, pixels), bilinear unless OpenCV's `how` says
+    otherwise; its edge goes on beyond it.
 
     OpenCV resolves points to 1/32 pixel. Integers are rounded.
     """
     shape, x_map, y_map = np.shape(x), np.asarray(x, np.float32), np.asarray(y, np.float32)
     if len(shape) != 2 or not 0 < min(shape) <= max(shape) < SIDE_LIMIT_PX:
         x_map, y_map = _folded(x_map), _folded(y_map)
-    found = cv2.remap(field, x_map, y_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    found = cv2.remap(field, x_map, y_map, how, borderMode=cv2.BORDER_REPLICATE)
     values = found.reshape(x_map.size, *field.shape[2:])[: int(np.prod(shape))]
     return np.asarray(values.reshape(*shape, *field.shape[2:]), field.dtype)
 

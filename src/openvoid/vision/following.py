@@ -1,4 +1,4 @@
-"""Follow: a round thing, frame by frame, from the region in which somebody saw it once.
+"""Following: a round thing, frame by frame, from the region in which somebody saw it once.
 
 Enters: the pictures held still, where the object is, and the thing's region in some frames. Leaves:
 the thing's circle in every frame in which enough of its outline shows, before and after. What the

@@ -196,13 +196,13 @@ def _moved_on(
     owner = np.full(hidden.shape, -1)
     owner[row[inside], column[inside]] = number[inside]
     owner = _without_cracks(owner, hidden)
-    row, column = np.nonzero(owner >= 0)
-    number = owner[row, column]
+    y_on, x_on = np.nonzero(owner >= 0)
+    number = owner[y_on, x_on]
     old = y[number], x[number]
     source, came = seen.source, seen.motion
-    source[row, column] = state.source[old]
-    source[row, column, 1:] += np.stack([column, row], axis=-1) - place[number]
-    came[row, column] = on[old]
+    source[y_on, x_on] = state.source[old]
+    source[y_on, x_on, 1:] += np.stack([x_on, y_on], axis=-1) - place[number]
+    came[y_on, x_on] = on[old]
     return State(source, came)
 
 

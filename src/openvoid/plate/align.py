@@ -20,6 +20,7 @@ from openvoid.vision.fitting import Image, Matrix, normal
 STEPS = 4
 FINER = 2  # parts of a pixel, each way, that land for themselves
 MIN_RING = 60  # ring pixels below which there is nothing to align to
+MOST_ASKED = 12_000  # pixels that are asked of a mask: few numbers that all fit need no more
 MAX_SHIFT_PX = 2.5  # a refinement that moves the ring farther than this is not believed
 BETTER = 0.995  # the residual must fall at least to this share of what it was
 
@@ -60,6 +61,12 @@ def look_up(picture: Image, points: Image) -> Image:
     return cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
+def spread_over(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Where a mask is set, as indices into it raveled: all, or at most `MOST_ASKED` of them."""
+    asked = np.flatnonzero(mask)
+    return asked[:: max(1, -(-len(asked) // MOST_ASKED))]
+
+
 def refine(
     target: Image,
     donor: Image,
@@ -77,18 +84,19 @@ def refine(
     """
     if ring.sum() < MIN_RING:
         return matrix
-    rows, columns = np.nonzero(ring)
+    asked = spread_over(ring)
+    rows, columns = np.divmod(asked, box.width)
     scale = max(box.width, box.height) / 2
     x = (columns - columns.mean()) / scale
     y = (rows - rows.mean()) / scale
-    goal = target[ring]
+    goal = target.ravel()[asked].astype(np.float64)
     to_middle = np.array([[1, 0, -(columns.mean() + box.left)], [0, 1, -(rows.mean() + box.top)]])
     to_middle = np.vstack([to_middle, [0, 0, 1]])
     from_middle = np.linalg.inv(to_middle)
     best, best_error, current = matrix, np.inf, matrix
     for _ in range(STEPS + 1):
         seen = warp(donor, current, box)
-        step, error = _step(seen, ring, goal, x, y)
+        step, error = _step(seen, asked, goal, x, y)
         if not np.isfinite(error) or error > best_error * BETTER:
             break
         best, best_error = current, error
@@ -104,8 +112,8 @@ def refine(
 
 def _step(
     seen: Image,
-    ring: NDArray[np.bool_],
-    goal: Image,
+    asked: NDArray[np.int64],
+    goal: NDArray[np.float64],
     x: NDArray[np.float64],
     y: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], float]:
@@ -113,22 +121,21 @@ def _step(
 
     The unknowns are six of the affine change, a gain and a bias.
     """
-    gx = cv2.Sobel(seen, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)[ring]
-    gy = cv2.Sobel(seen, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)[ring]
-    value = seen[ring]
-    one = np.ones_like(value)
-    system = np.stack([gx * x, gx * y, gx, gy * x, gy * y, gy, value, one], axis=1)
-    system = system.astype(np.float64)
-    weight = np.ones(len(goal))
-    residual = (goal - value).astype(np.float64)
-    residual -= np.median(residual)
+    gx, gy = (
+        cv2.Sobel(seen, cv2.CV_32F, *way, ksize=3, scale=0.125).ravel()[asked].astype(np.float64)
+        for way in ((1, 0), (0, 1))
+    )
+    value = seen.ravel()[asked].astype(np.float64)
+    system = np.stack([gx * x, gx * y, gx, gy * x, gy * y, gy, value, np.ones_like(value)])
+    damping = np.diag([1e-4] * 6 + [1e-9] * 2) * len(goal) * 1e-3
+    off = goal - value
+    residual = off - np.median(off)
     for _ in range(2):
         spread = 1.4826 * np.median(np.abs(residual)) + 1e-4
         weight = np.clip(1 - (residual / (4.685 * spread)) ** 2, 0, None) ** 2  # Tukey
-        weighted = system * weight[:, None]
-        normal_matrix = weighted.T @ system + np.diag([1e-4] * 6 + [1e-9] * 2) * len(goal) * 1e-3
-        answer = np.linalg.solve(normal_matrix, weighted.T @ (goal - value).astype(np.float64))
-        residual = (goal - value) - system[:, 6:] @ answer[6:]
+        weighted = system * weight
+        answer = np.linalg.solve(weighted @ system.T + damping, weighted @ off)
+        residual = off - answer[6:] @ system[6:]
     error = float(np.sqrt((weight * residual**2).sum() / max(weight.sum(), 1e-9)))
     return answer[:6], error
 

@@ -123,6 +123,10 @@ class Depth:
             return None
         if off.mean() <= LEAST / WORTH:  # nothing can fit so much better: no need to look
             return 1.0
+        flow, _ = self._motion(target, _Seen(plain, here.clear), None)
+        freely = np.minimum(np.abs(fetched(plain, flow) - target.gray), WORST)[ring]
+        if freely.mean() > WORTH * off.mean():  # nor where no motion at all fits so much better
+            return 1.0
         relief = self._relief(index, donor, box)
         return max(relief.misfit, LEAST) / float(off.mean()) if relief is not None else None
 

@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
-from openvoid.plate.align import landed, look_up, refine, warp
+from openvoid.plate.align import landed, look_up, refine, spread_over, warp
 from openvoid.plate.depth import Depth
 from openvoid.plate.gradient import membrane
 from openvoid.plate.survey import Survey
 from openvoid.vision.fitting import Camera, Image, Matrix
-from openvoid.vision.masks import disc
+from openvoid.vision.masks import disc, largest
 
 RING_PX = 24  # kept pixels around the hole that are looked at, in proxy pixels
 SMOOTH_PX = 5.0  # corrections are matched over this far, so that grain does not steer them
@@ -176,7 +176,7 @@ def _noise(difference: Image, known: NDArray[np.bool_]) -> float:
     """Robust spread of a difference [h, w, 3] about its mean, in the loudest channel."""
     if known.sum() < MIN_LAYER:
         return 0.01
-    inside = difference[known]
+    inside = difference.reshape(-1, 3)[spread_over(known)]
     return float(1.4826 * np.median(np.abs(inside - np.median(inside, axis=0)), axis=0).max())
 
 
@@ -199,20 +199,25 @@ def displaced(picture: Image, flow: Image) -> Image:
 def fitted(difference: Image, known: NDArray[np.bool_], quiet: float = QUIET) -> Image:
     """A smooth correction [h, w, 3] that meets `difference` where `known`.
 
-    Differences are averaged over their surroundings; where something stands in the way in one of
-    the two pictures only, they do not count. What is no more than `quiet` is taken for grain and
-    fades to zero.
+    Differences are averaged over their surroundings, at half the size: what is so smooth needs no
+    more. Where something stands in the way in one of the two pictures only, they do not count.
+    What is no more than `quiet` is taken for grain and fades to zero.
     """
-    inside = difference[known]
-    if inside.size == 0:
+    inside = difference.reshape(-1, 3)[spread_over(known)]
+    if not len(inside):
         return np.zeros_like(difference)
     middle = np.median(inside, axis=0)
     reach = 4 * 1.4826 * np.median(np.abs(inside - middle), axis=0) + OUTLIER
-    agree = known & (np.abs(difference - middle) < reach).all(axis=-1)
+    agree = known & (largest(np.abs(difference - middle) / reach) < 1)
+    height, width = known.shape
+    half = (width + 1) // 2, (height + 1) // 2
     weight: Image = agree.astype(np.float32)
-    total: Image = cv2.GaussianBlur(difference * weight[..., None], (0, 0), SMOOTH_PX)
-    weight = cv2.GaussianBlur(weight, (0, 0), SMOOTH_PX)
-    mean = total / np.maximum(weight, 1e-4)[..., None]
-    smooth = membrane(mean.astype(np.float32), agree)
+    total: Image = cv2.resize(difference * weight[..., None], half, interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
+    met = weight >= 0.5
+    total = cv2.GaussianBlur(total, (0, 0), SMOOTH_PX / 2)
+    mean = total / np.maximum(cv2.GaussianBlur(weight, (0, 0), SMOOTH_PX / 2), 1e-4)[..., None]
+    smooth = membrane(mean.astype(np.float32), met)
+    smooth = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     loud = np.maximum(np.abs(smooth), 1e-9)
     return np.asarray(smooth * np.clip(1 - (quiet / loud) ** 2, 0, 1), np.float32)

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from openvoid.vision.masks import largest, nanmedian, touching
 
 CONSENSUS_FRAMES = 64  # frames from which the usual look of a cell is taken
+CALM_FRAMES = 24  # of those, from which it is taken how much a cell changes anyway
+GAIN_STEP = 4  # every so many cells tell the exposure
 SELDOM = 0.12  # a cell shown in a smaller share of the frames has no usual look
 AROUND = 4  # cells around the hole in which what passes is looked for
 TRANSIENT = 0.06  # a cell this far (0..1) from its usual look has another one
@@ -237,8 +239,9 @@ class _Usual:
         seldom = np.isfinite(looks[..., 0]).sum(axis=0) < max(5, SELDOM * len(picked))
         most = np.fmax(TRANSIENT, restless)
         found = cls(sight, shown, wanted, seldom, usual, most, np.zeros_like(most))
-        changes = np.stack([found._change(index, REST_FRAMES) for index in picked])
-        changes[largest(off) > most] = np.nan  # what it changes by while it looks as usual
+        some = np.arange(len(picked))[:: -(-len(picked) // CALM_FRAMES)]
+        changes = np.stack([found._change(index, REST_FRAMES) for index in picked[some]])
+        changes[largest(off[some]) > most] = np.nan  # what it changes by while it looks as usual
         calm = 3 * _lower_quartile(changes)
         return replace(found, calm=np.fmax(CHANGING, calm))
 
@@ -318,6 +321,6 @@ def _lower_quartile(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _gain(colors: Colors, usual: Colors) -> NDArray[np.float32]:
     """What a frame's colours [cells, 3] are multiplied with to look as usual, per channel."""
-    ratio = (usual + 0.02) / (colors + 0.02)
+    ratio = (usual[::GAIN_STEP] + 0.02) / (colors[::GAIN_STEP] + 0.02)
     gain = nanmedian(ratio)
     return np.where(np.isfinite(gain), gain, 1.0).astype(np.float32)

@@ -28,7 +28,8 @@ from openvoid.media.shotdir import read_shot
 from tests.cli.real_shots import reduced
 from tests.cli.tiny_shots import listing
 
-CLIPS = ("BigBen", "ducky-float", "lime", "moving_ball")
+LONG = [pytest.param(name, marks=pytest.mark.slow) for name in ("BigBen", "lime")]
+CLIPS = (*LONG, "ducky-float", "moving_ball")
 
 
 @dataclass(frozen=True)

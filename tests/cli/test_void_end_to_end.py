@@ -68,7 +68,9 @@ def environment(home: Path) -> dict[str, str]:
     return {**os.environ, "OPENVOID_CACHE": str(home / "cache"), "HF_HUB_OFFLINE": "1"}
 
 
-@pytest.fixture(scope="module", params=CLIPS)
+@pytest.fixture(
+    scope="module", params=[pytest.param("lime", marks=pytest.mark.slow), "ducky-float"]
+)
 def removed(
     request: pytest.FixtureRequest, shared: Path, home: Path, command: Command
 ) -> dict[str, Any]:

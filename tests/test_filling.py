@@ -36,8 +36,11 @@ def test_a_clip_of_one_scene_is_filled_as_ever(tmp_path: Path) -> None:
     assert "scenes" not in run.notes
 
 
-def test_a_flash_parts_nothing(tmp_path: Path) -> None:
-    assert "scenes" not in filled(Case.of("flash"), tmp_path)[1].notes
+def test_a_flash_parts_nothing_and_lights_what_is_filled(tmp_path: Path) -> None:
+    case = Case.of("flash")
+    found, run = filled(case, tmp_path)
+    assert "scenes" not in run.notes
+    assert min(case.db(found)) > 50  # 23 where the fill is lit by an offset alone
 
 
 def test_donors_come_from_the_same_side_of_a_cut(tmp_path: Path) -> None:

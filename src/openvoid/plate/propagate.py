@@ -22,6 +22,7 @@ from openvoid.plate.align import landed, look_up, refine, spread_over, warp
 from openvoid.plate.depth import Depth
 from openvoid.plate.gradient import membrane
 from openvoid.plate.survey import Survey
+from openvoid.plate.tone import Tone, tone_of
 from openvoid.vision.fitting import Camera, Image, Matrix
 from openvoid.vision.masks import disc, largest
 
@@ -44,6 +45,7 @@ class Layer:
     visible: NDArray[np.bool_]  # [h, w] the pixels it could give
     correction: Image  # [h, w, 3] added to them
     flow: Image | None  # [h, w, 2] parallax, proxy pixels
+    tone: Tone | None = None  # before the correction, where the donor is exposed otherwise
 
 
 @dataclass
@@ -166,10 +168,13 @@ def _lay_donor(
     seen = warp(frame, matrix, box)
     if flow is not None:
         seen = displaced(seen, flow)
+    tone = tone_of(seen, rebuilt.picture, visible & rebuilt.known, look.most)
+    if tone is not None:
+        seen = tone.of(seen)
     if not rebuilt.layers:
         rebuilt.noise = _noise(rebuilt.target - seen, visible & rebuilt.known)
     correction = rebuilt.lay(seen, share, visible)
-    rebuilt.layers.append(Layer(donor, matrix, share, visible, correction, flow))
+    rebuilt.layers.append(Layer(donor, matrix, share, visible, correction, flow, tone))
 
 
 def _noise(difference: Image, known: NDArray[np.bool_]) -> float:
@@ -218,6 +223,6 @@ def fitted(difference: Image, known: NDArray[np.bool_], quiet: float = QUIET) ->
     total = cv2.GaussianBlur(total, (0, 0), SMOOTH_PX / 2)
     mean = total / np.maximum(cv2.GaussianBlur(weight, (0, 0), SMOOTH_PX / 2), 1e-4)[..., None]
     smooth = membrane(mean.astype(np.float32), met)
-    smooth = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+    smooth = np.asarray(cv2.resize(smooth, (width, height)), np.float32)
     loud = np.maximum(np.abs(smooth), 1e-9)
     return np.asarray(smooth * np.clip(1 - (quiet / loud) ** 2, 0, 1), np.float32)

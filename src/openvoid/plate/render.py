@@ -133,6 +133,8 @@ def _add_layer(
         return
     place, crop = harvest.crop(layer.donor)
     seen = _seen(layer, crop, place, target, box, proxy)
+    if layer.tone is not None:
+        seen = layer.tone.of(seen, unit)
     seen += enlarge(layer.correction, box, target, proxy) * unit
     seen *= _thrice(enlarge(weight, box, target, proxy))
     total[target.within(into).slices] += seen

@@ -138,6 +138,11 @@ class Survey:
         """The stored value that is 1.0 in reduced frames: white, at the shot's own exposure."""
         return self.display.unit
 
+    @property
+    def most(self) -> float:
+        """The largest value that the clip can hold, in units: 1.0; inf for floating point."""
+        return 1.0 if self.display.white > 1 else np.inf
+
     def frame(self, index: int) -> NDArray[np.float32]:
         """A reduced frame [h, w, 3], 1.0 for `unit`; 0 where it is not finite."""
         stored = self.frames[index]

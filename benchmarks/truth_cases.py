@@ -213,6 +213,31 @@ DEPTH = (
         readout=0.8,
     ),
 )
+BEHIND = (  # locked, and something moves behind the object
+    Case(
+        "ball-behind",
+        "locked: a ball crosses before the ball that rolls the other way",
+        Impostor(radius_px=55, hue=0.6, seed=40),
+        line((640, 205), (140, 205)),
+        length=14,
+    ),
+    Case(
+        "press-behind",
+        "locked: a ball crosses before a press that comes down",
+        Impostor(radius_px=60, hue=0.35, seed=41),
+        line((-90, 260), (1050, 250)),
+        source="ducky-float",
+        first=10,
+        length=40,
+    ),
+    Case(
+        "hand-behind",
+        "all but locked: a walker crosses before hands at work",
+        Impostor("figure", 130, hue=0.3, seed=42),
+        line((1060, 200), (-90, 190)),
+        source="lime",
+    ),
+)
 FILMED = (
     Case(
         "parkour-walker",
@@ -282,6 +307,7 @@ FILMED = (
 )
 CASES = (
     *FOOTAGE,
+    *BEHIND,
     *(replace(case, length=40, window=SMALL, least_db=DEPTH_DB) for case in DEPTH),
     *(replace(case, length=40, width=480) for case in FILMED),
 )

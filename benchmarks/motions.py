@@ -47,6 +47,18 @@ def wander(
     return camera
 
 
+def to_and_fro(
+    centre: tuple[float, float], by_px: float, rounds: float, window: tuple[int, int] = (540, 960)
+) -> Camera:
+    """A camera that pans quickly, turns, and pans back."""
+
+    def camera(time: float) -> Matrix:
+        x = centre[0] + by_px * np.sin(6.2832 * rounds * time) + 0.37 - window[1] / 2
+        return np.array([[1, 0, x], [0, 1, centre[1] - window[0] / 2], [0, 0, 1.0]])
+
+    return camera
+
+
 def line(
     start: tuple[float, float], end: tuple[float, float], times: tuple[float, float] = (0.0, 1.0)
 ) -> Path:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from depth_world import Sheet, walking
 from impostor import Impostor
-from motions import line, stop_half_way, swing, wander
+from motions import line, stop_half_way, swing, to_and_fro, wander
 from truth_scene import Case
 
 from openvoid.core.errors import OpenVoidError
@@ -213,6 +213,28 @@ DEPTH = (
         readout=0.8,
     ),
 )
+SOFT = (  # what is behind is blurred more in one frame than in the next
+    Case(
+        "quick-pan",
+        "pans to and fro, the shutter open all the time: sharp where it turns, smeared between",
+        Impostor(radius_px=80, hue=0.4, seed=43),
+        swing((760, 860), (420, 10), 1.0),
+        width=1920,
+        camera=to_and_fro((760, 735), 140, 1.0),
+        camera_shutter=0.9,
+        length=40,
+    ),
+    Case(
+        "focus-pull",
+        "handheld, the focus goes off and comes back",
+        Impostor("figure", 165, hue=0.3, seed=44),
+        line((120, 800), (1420, 790)),
+        width=1920,
+        camera=wander((760, 735), (200, 30), 8, 0.8),
+        focus=lambda time: 2.5 * abs(np.sin(6.2832 * time)),
+        length=40,
+    ),
+)
 BEHIND = (  # locked, and something moves behind the object
     Case(
         "ball-behind",
@@ -308,6 +330,7 @@ FILMED = (
 CASES = (
     *FOOTAGE,
     *BEHIND,
+    *SOFT,
     *(replace(case, length=40, window=SMALL, least_db=DEPTH_DB) for case in DEPTH),
     *(replace(case, length=40, width=480) for case in FILMED),
 )

@@ -65,6 +65,8 @@ class Case:
     camera: Camera | None = None  # None: locked
     window: tuple[int, int] = (540, 960)  # height, width of a moving camera's picture
     shutter: float = 0.0  # share of a frame's time that the shutter is open
+    camera_shutter: float = 0.0  # the same of the wandering camera, which blurs what is behind
+    focus: Callable[[float], float] | None = None  # sigma in pixels, of what is behind
     gain: Callable[[float], float] = field(default=lambda time: 1.0)
     grain_levels: float = 0.0
     matte_error_px: float = 0.0
@@ -138,9 +140,10 @@ def _windowed(case: Case) -> Backdrop:
     """Locked footage, or a window that wanders over it."""
     taken = case.source, case.width, case.crop, case.length
     world, still_world = footage(*taken), still_footage(*taken)
-    cameras = [_camera(case, time) for time in np.linspace(0.0, 1.0, len(world))]
+    times = np.linspace(0.0, 1.0, len(world))
+    cameras = [_camera(case, time) for time in times]
     size = case.window if case.camera else (world.shape[1], world.shape[2])
-    clean = [_look(picture, camera, size) for picture, camera in zip(world, cameras, strict=True)]
+    clean = [_lens(case, picture, at, size) for picture, at in zip(world, times, strict=True)]
     still = _look_at_mask(still_world, cameras, size)
 
     def seen(visible: Masks, hole: Masks) -> Masks:
@@ -222,6 +225,21 @@ def scaled(case: Case, share: float) -> Case:
 
 def _camera(case: Case, time: float) -> Matrix:
     return case.camera(float(time)) if case.camera else np.eye(3)
+
+
+def _lens(
+    case: Case, picture: NDArray[np.uint8], time: float, size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """The world through the camera while its shutter is open, and its focus as it is."""
+    moments = 16 if case.camera_shutter else 1
+    length = case.length - 1
+    open_for = case.camera_shutter / length * (np.arange(moments) / max(1, moments - 1) - 0.5)
+    views = [_look(picture, _camera(case, time + each), size) for each in open_for * (moments > 1)]
+    mean = np.asarray(np.mean(views, axis=0), np.float32)
+    sigma = case.focus(time) if case.focus else 0.0
+    if sigma > 0.2:
+        mean = np.asarray(cv2.GaussianBlur(mean, (0, 0), sigma), np.float32)
+    return _bytes(mean)
 
 
 def _look(picture: NDArray[np.uint8], camera: Matrix, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
 from openvoid.plate.align import landed, look_up, refine, spread_over, warp
+from openvoid.plate.blur import Blur, blur_of
 from openvoid.plate.depth import Depth
 from openvoid.plate.gradient import membrane
 from openvoid.plate.survey import Survey
@@ -46,6 +47,7 @@ class Layer:
     correction: Image  # [h, w, 3] added to them
     flow: Image | None  # [h, w, 2] parallax, proxy pixels
     tone: Tone | None = None  # before the correction, where the donor is exposed otherwise
+    blur: Blur | None = None  # after the tone, where the donor is sharper
 
 
 @dataclass
@@ -171,10 +173,22 @@ def _lay_donor(
     tone = tone_of(seen, rebuilt.picture, visible & rebuilt.known, look.most)
     if tone is not None:
         seen = tone.of(seen)
+    blur = _blur(look, seen, rebuilt, visible)
+    if blur is not None:
+        seen = blur.of(seen, visible.astype(np.float32))
     if not rebuilt.layers:
         rebuilt.noise = _noise(rebuilt.target - seen, visible & rebuilt.known)
     correction = rebuilt.lay(seen, share, visible)
-    rebuilt.layers.append(Layer(donor, matrix, share, visible, correction, flow, tone))
+    rebuilt.layers.append(Layer(donor, matrix, share, visible, correction, flow, tone, blur))
+
+
+def _blur(look: Survey, seen: Image, rebuilt: Rebuilt, visible: NDArray[np.bool_]) -> Blur | None:
+    """What makes a donor's picture as soft as the target's."""
+    if look.registration.camera is Camera.LOCKED:
+        return None
+    pair = (look.seen(each) for each in (seen, rebuilt.picture))
+    first, second = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in pair)
+    return blur_of(first, second, visible & rebuilt.known)
 
 
 def _noise(difference: Image, known: NDArray[np.bool_]) -> float:

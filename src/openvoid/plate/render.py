@@ -131,13 +131,28 @@ def _add_layer(
     target = _reach(weight, box, into, proxy)
     if target.empty:
         return
-    place, crop = harvest.crop(layer.donor)
-    seen = _seen(layer, crop, place, target, box, proxy)
-    if layer.tone is not None:
-        seen = layer.tone.of(seen, unit)
+    seen = _lit(layer, harvest, target, into, box, proxy, unit)
     seen += enlarge(layer.correction, box, target, proxy) * unit
     seen *= _thrice(enlarge(weight, box, target, proxy))
     total[target.within(into).slices] += seen
+
+
+def _lit(
+    layer: Layer, harvest: Harvest, target: Box, into: Box, box: Box, proxy: Proxy, unit: float
+) -> Image:
+    """A donor's own pixels [h, w, 3] in clip box `target`, as bright and as soft as the target."""
+    place, crop = harvest.crop(layer.donor)
+    wide = target
+    if layer.blur is not None:
+        reach_px = int(np.ceil(layer.blur.reach_px * proxy.scale))
+        wide = target.grown(reach_px, into.bottom, into.right).intersect(into)
+    seen = _seen(layer, crop, place, wide, box, proxy)
+    if layer.tone is not None:
+        seen = layer.tone.of(seen, unit)
+    if layer.blur is None:
+        return seen
+    clear = enlarge(layer.visible.astype(np.float32), box, wide, proxy)
+    return layer.blur.of(seen, clear, proxy.scale)[target.within(wide).slices]
 
 
 def _reach(weight: Image, box: Box, into: Box, proxy: Proxy) -> Box:

@@ -95,7 +95,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         rooms = {t: disc.mask(*shot.size, limits.room) for t, disc in each.chain.items()}
         came = shot.placed((t, mask) for t, mask in rooms.items() if t < each.frame)
         now = shot.placed(_since(each, rooms, limits))
-        sign = contact.sign(evidence, each.thing, chance)
+        sign = contact.sign(evidence, each.thing, chance, came=True)
         yield Finding(EffectKind.PHYSICAL, Relation.STOPS, noun, why, now, (), sign, came)
 
 

@@ -26,24 +26,28 @@ class Cue(StrEnum):
     IMAGE_ALIKE = "image alike"  # its colours, moving as it moves
     IMAGE_ALIKE_PANNED = "image alike panned"  # the same, the camera moving
     IMAGE_BELOW = "image below"  # its look upside down below it
+    IMAGE_STILL = "image still"  # the same, but it does not move as the object does
     SHADE_CAST = "shade cast"  # the ground at its foot over again, darker
     SHADE_BESIDE = "shade beside"  # the border's colours beside it, darker
     SHADE_CONTACT = "shade contact"  # the ground right below it is not as to both sides
+    SHADE_STILL = "shade still"  # it stays where it is though the object's foot does not
     LIGHT_SHED = "light shed"  # the ground brighter, less so with the distance
     PUSHED = "pushed"  # changed since it was touched
     PUSHED_PANNED = "pushed panned"  # the same, the camera moving
     PUSHED_VAGUELY = "pushed vaguely"  # the same, hardly more plainly than chance, or it vanishes
-    PUSHED_SPREADING = "pushed spreading"  # the same, and it grows on and on
+    PUSHED_RESTLESS = "pushed restless"  # the same, and it stirs as it does without contact
     PUSHED_VAST = "pushed vast"  # the same, too large to be one thing that it set going
     PUSHED_ON = "pushed on"  # changed since what the object pushed touched it
     STOPPED = "stopped"  # leaves its course where it meets the object
     STOPPED_PANNED = "stopped panned"  # the same, the camera moving
     STOPPED_VAGUELY = "stopped vaguely"  # the same, and does not keep its size
     BORNE = "borne"  # hangs together with it where it stands
+    BORNE_LOOSE = "borne loose"  # the same, but it does not go along with the object
     BORNE_VAST = "borne vast"  # the same, and it is a large part of the picture
     CARRIED = "carried"  # hangs together with it as it sets out
     CONTENTS = "contents"  # its inside looks different since something came in
     STIRRED = "stirred"  # water that it goes into
+    STIRRED_VAGUELY = "stirred vaguely"  # the same, and it stirs no more than before or beside it
     LANDED = "landed"  # a surface that stops its fall
 
 
@@ -80,7 +84,6 @@ class ConfidenceLimits(Limits):
             (Cue.PUSHED, ((0, 9, 8),)),
             (Cue.PUSHED_PANNED, ((0, 8, 7),)),
             (Cue.PUSHED_VAGUELY, ((0, 9, 3),)),
-            (Cue.PUSHED_SPREADING, ((0, 6, 4),)),
             (Cue.PUSHED_VAST, ((0, 10, 2),)),
             (Cue.PUSHED_ON, ((0, 3, 2),)),
             (Cue.STOPPED, ((0, 3, 3),)),

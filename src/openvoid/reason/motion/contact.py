@@ -13,16 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from openvoid.core.effects import EffectKind, Relation
-from openvoid.reason.motion import background, chance, parallax, shadow
+from openvoid.reason.motion import background, chance, parallax, shadow, unrest
 from openvoid.reason.motion.blobs import Spots
 from openvoid.reason.motion.chance import ChanceLimits
-from openvoid.reason.motion.confidence import Cue, Sign
+from openvoid.reason.motion.confidence import ConfidenceLimits, Cue, Sign
 from openvoid.reason.motion.disturbance import DisturbanceLimits, Thing, disturbed
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, HARM, PRESS, Limits, limit
 from openvoid.reason.motion.meeting import meetings
 from openvoid.reason.motion.report import ColourLimits, Finding, colour_name, where_name
 from openvoid.reason.motion.scene import Mask, Scene
+from openvoid.reason.motion.unrest import CALM
 from openvoid.vision.masks import filled, grown
 
 
@@ -33,10 +34,11 @@ class ContactLimits(Limits):
     looks: int = limit(8, "frames by which it is told whether two hang together", COST)
     gap: float = limit(0.03, "of the short side: narrower gaps in a region are part of it", PRESS)
     soon: int = limit(6, "frames of a thing that are compared with chance", PRESS)
-    spreads: float = limit(2.0, "times as large as it soon was: no one thing that is struck", HARM)
+    stirs: float = limit(1.85, "times as restless as without contact: else it waves", CALM)
     vanishes: float = limit(0.1, "of what was seen of it, soon after: nothing that is struck", HARM)
-    stands_out: float = limit(3.0, "times chance: what is told less plainly happens anyway", HARM)
-    vast: float = limit(0.16, "of the picture: so much is set going by nothing in it", HARM)
+    stands_out: float = limit(1.0, "times chance: what is told less plainly happens anyway", HARM)
+    vast: float = limit(0.16, "of the picture: so much is set going by few things in it", HARM)
+    plainly: float = limit(3.0, "times as restless: what is vast or common otherwise counts", CALM)
     margin: float = limit(0.012, "of the short side: around what is physical", PRESS)
 
 
@@ -109,27 +111,34 @@ def find(evidence: Evidence, without: Sequence[Thing] = ()) -> Iterator[Finding]
         yield Finding(EffectKind.PHYSICAL, Relation.PUSHES, noun, why, now, (), told)
 
 
-def sign(evidence: Evidence, thing: Thing, by_chance: tuple[float, ...]) -> Sign:
-    """By what it is told that the object did it: what it touched first stands out from chance by so
-    much, and what another thing is said to have set going by no more than that."""
+def sign(
+    evidence: Evidence, thing: Thing, by_chance: tuple[float, ...], *, came: bool = False
+) -> Sign:
+    """By what it is told that the object did it, and how plainly: what it touched first stands out
+    from chance, and from how that place stirs anyway (`unrest`); what another thing is said to have
+    set going by no more than that. What `came` by itself stirred before."""
     limits, known = evidence.limits(ContactLimits), {each.number: each for each in things(evidence)}
     chain = [thing]
     while (cause := known.get(chain[-1].cause)) is not None and cause not in chain:
         chain.append(cause)
     first, scene = chain[-1], evidence.scene
-    stray = evidence.limits(ChanceLimits).stray
-    plainly = chance.contrast(first.soon_px(limits.soon), by_chance, stray)
-    if first.largest_px > limits.vast * scene.size[0] * scene.size[1]:
-        return Sign(Cue.PUSHED_VAST, plainly)
-    restless = [first] if scene.locked else [each for each in known.values() if each.cause == 0]
-    if any(each.largest_px > limits.spreads * each.soon_px(limits.soon) for each in restless):
-        return Sign(Cue.PUSHED_SPREADING, plainly)
-    fleeting = not scene.locked and vanishes(first, scene, limits)
-    if plainly < limits.stands_out or fleeting:
+    plainly = chance.contrast(
+        first.soon_px(limits.soon), by_chance, evidence.limits(ChanceLimits).stray
+    )
+    asked = [] if came else [first] if thing is first else [first, thing]
+    most = evidence.limits(ConfidenceLimits).most
+    stirs = min([most, *(unrest.rise(evidence, each) for each in asked)])
+    vast = first.largest_px > limits.vast * scene.size[0] * scene.size[1]
+    if stirs < limits.stirs:
+        return Sign(Cue.PUSHED_RESTLESS, stirs)
+    if vast and (came or stirs < limits.plainly):
+        return Sign(Cue.PUSHED_VAST, stirs)
+    common = plainly < limits.stands_out and (came or stirs < limits.plainly)
+    if common or (not scene.locked and vanishes(first, scene, limits)):
         return Sign(Cue.PUSHED_VAGUELY, plainly)
     if thing is not first:
-        return Sign(Cue.PUSHED_ON, plainly)
-    return Sign(Cue.PUSHED if scene.locked else Cue.PUSHED_PANNED, plainly)
+        return Sign(Cue.PUSHED_ON, stirs)
+    return Sign(Cue.PUSHED if scene.locked else Cue.PUSHED_PANNED, stirs)
 
 
 def vanishes(thing: Thing, scene: Scene, limits: ContactLimits) -> bool:

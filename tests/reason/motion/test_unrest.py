@@ -81,6 +81,6 @@ def test_what_is_touched_at_once_is_held_against_the_last_frames(tmp_path: Path)
 
 def test_places_are_compared_with_each_other(tmp_path: Path) -> None:
     evidence = crossing(tmp_path, sea=True)
-    land = box(0, 0, 50, WIDTH)
-    assert unrest.against(evidence, box(120, 0, 160, WIDTH), land, range(3, 9)) > 5
-    assert unrest.against(evidence, NOTHING, land, range(3, 9)) == 1
+    land, when = box(0, 0, 50, WIDTH), range(3, 9)
+    assert unrest.against(evidence, (box(120, 0, 160, WIDTH), when), (land, when)) > 5
+    assert unrest.against(evidence, (NOTHING, when), (land, when)) == 1

@@ -55,22 +55,22 @@ def rise(evidence: Evidence, thing: Thing) -> float:
         if frame < began + limits.soon:
             place |= thing.mask(frame, scene.size)
     since = range(began + 1, min(length, began + 1 + limits.frames))
-    now = _stir(evidence, place, since, limits)
-    if began > limits.fewest:
-        calm = _stir(evidence, place, range(max(1, began - limits.frames), began), limits)
-        alike = min(len(now), len(calm))  # the most of many is more than the most of few
-        now, calm = now[:alike], calm[-alike:]
-    else:
-        last = range(max(since.stop, length - limits.frames), length)
-        calm = _stir(evidence, place, last, limits)
-    return _times(now, calm, limits) if now and calm else 1.0
+    calm = range(max(1, began - limits.frames), began)
+    if began <= limits.fewest:
+        calm = range(max(since.stop, length - limits.frames), length)
+    return against(evidence, (place, since), (place, calm))
 
 
-def against(evidence: Evidence, place: Mask, other: Mask, frames: Iterable[int]) -> float:
-    """How many times as much a place stirs as another one; 1 where either does not show."""
-    limits, frames = evidence.limits(UnrestLimits), list(frames)
-    own, its = (_stir(evidence, each, frames, limits) for each in (place, other))
-    return _times(own, its, limits) if own and its else 1.0
+Seen = tuple[Mask, Iterable[int]]
+"""A place in some frames."""
+
+
+def against(evidence: Evidence, one: Seen, other: Seen) -> float:
+    """How many times as much a place stirs as another, or at other times; 1 if one is not seen."""
+    limits = evidence.limits(UnrestLimits)
+    now, calm = (_stir(evidence, *each, limits) for each in (one, other))
+    alike = min(len(now), len(calm))
+    return _times(now[:alike], calm[-alike:], limits) if alike else 1.0
 
 
 def _times(now: list[float], calm: list[float], limits: UnrestLimits) -> float:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from openvoid.core.effects import EffectKind, Relation
 from openvoid.reason.motion import unrest
-from openvoid.reason.motion.confidence import Cue, Sign, times
+from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, WATER, Limits, limit
 from openvoid.reason.motion.region_change import Before, Compared, RegionLimits, before
@@ -48,7 +48,8 @@ class WaterLimits(Limits):
     calm_frames: int = limit(3, "by fewer it is not known what stirs beyond the rim", WATER)
     swallowed: float = limit(0.8, "of its size: an object that shows less goes under", WATER)
     soon: int = limit(3, "frames after the entry, and before", WATER)
-    stirs: float = limit(1.7, "times as restless as before, or as around it: else it waves", CALM)
+    looks: int = limit(6, "frames in which it is told whether the surface stirs", COST)
+    stirs: float = limit(1.85, "times as restless as before, or as around it: else it waves", CALM)
     gap: float = limit(0.012, "of the short side: gaps between waves", WATER)
     off_px: float = limit(0.45, "a feature of the surface may be off by so much", WATER)
     off_beyond_px: float = limit(1.0, "a feature beyond its rim", WATER)
@@ -92,24 +93,19 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _sign(evidence: Evidence, found: Pool) -> Sign:
-    """How many times as much of the surface is not as it was after the entry as before it; where
-    there is no frame before, how many times as much it stirs as what is around it. Waves that go on
-    anyway are none of the object's."""
+    """How many times as much the surface stirs soon after the entry as before it; or, where there
+    is no frame before, as what is around it. Waves that go on anyway are none of the object's."""
     limits, scene = evidence.limits(WaterLimits), evidence.scene
-    known = range(max(0, found.frame - limits.soon), found.frame)
-    after = range(found.frame, scene.length, max(1, (scene.length - found.frame) // limits.soon))
-    if known:
-        inside = Compared(found.inside, limits.off_px)
-        parts = (
-            [inside.changed(scene.picture(t), scene.object[t]).mean() for t in frames]
-            for frames in (after, known)
-        )
-        stirs = times(*(float(np.median(each)) for each in parts))
+    ends = found.frame, scene.length
+    after = range(found.frame + 1, scene.length, max(1, (ends[1] - ends[0]) // limits.looks))
+    known = range(max(1, found.frame - limits.looks), found.frame)
+    if len(known) >= evidence.limits(unrest.UnrestLimits).fewest:
+        stirs = unrest.against(evidence, (found.whole, after), (found.whole, known))
     else:
         wide = int(np.ptp(np.nonzero(found.whole)[1])) + 1
         rim = grown(found.whole, round(limits.rim * scene.scale_px))
         beyond = grown(rim, round(limits.beyond * wide)) & ~rim
-        stirs = unrest.against(evidence, found.whole, beyond, [t for t in after if t > found.frame])
+        stirs = unrest.against(evidence, (found.whole, after), (beyond, after))
     return Sign(Cue.STIRRED if stirs >= limits.stirs else Cue.STIRRED_VAGUELY, stirs)
 
 

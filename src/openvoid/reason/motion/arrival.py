@@ -148,8 +148,8 @@ def _arrived(evidence: Evidence, thing: Thing) -> Arrival | None:
     left = max(_off(chain, before, t) for t in after) > limits.left
     if np.hypot(*way) < limits.come * side or not straight or not left:
         return None
-    whole = followed(view, empty, start, range(early, shot.length))
-    return Arrival(thing, whole, start, shot.size)
+    later = followed(view, empty, start, range(early, shot.length))  # it may see less of the way
+    return Arrival(thing, {**later, **chain}, start, shot.size)
 
 
 def _view(evidence: Evidence, thing: Thing | None) -> View:

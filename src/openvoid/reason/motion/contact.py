@@ -36,7 +36,9 @@ class ContactLimits(Limits):
     soon: int = limit(6, "frames of a thing that are compared with chance", PRESS)
     stirs: float = limit(1.85, "times as restless as without contact: else it waves", CALM)
     vanishes: float = limit(0.1, "of what was seen of it, soon after: nothing that is struck", HARM)
-    stands_out: float = limit(1.0, "times chance: what is told less plainly happens anyway", HARM)
+    stands_out: float = limit(
+        3.0, "times chance: what came and is told less plainly is asked", HARM
+    )
     vast: float = limit(0.16, "of the picture: so much is set going by few things in it", HARM)
     plainly: float = limit(3.0, "times as restless: what is vast or common otherwise counts", CALM)
     margin: float = limit(0.012, "of the short side: around what is physical", PRESS)
@@ -114,31 +116,36 @@ def find(evidence: Evidence, without: Sequence[Thing] = ()) -> Iterator[Finding]
 def sign(
     evidence: Evidence, thing: Thing, by_chance: tuple[float, ...], *, came: bool = False
 ) -> Sign:
-    """By what it is told that the object did it, and how plainly: what it touched first stands out
-    from chance, and from how that place stirs anyway (`unrest`); what another thing is said to have
-    set going by no more than that. What `came` by itself stirred before."""
+    """By what it is told that the object did it, and how plainly: the place of what it touched
+    first stirs as it does not without contact (`unrest`), and what another thing is said to have
+    set going does no less. What `came` by itself, as all does that meets an object which stays,
+    stirred before as well: that must stand out from chance."""
     limits, known = evidence.limits(ContactLimits), {each.number: each for each in things(evidence)}
     chain = [thing]
     while (cause := known.get(chain[-1].cause)) is not None and cause not in chain:
         chain.append(cause)
     first, scene = chain[-1], evidence.scene
-    plainly = chance.contrast(
-        first.soon_px(limits.soon), by_chance, evidence.limits(ChanceLimits).stray
-    )
-    asked = [] if came else [first] if thing is first else [first, thing]
-    most = evidence.limits(ConfidenceLimits).most
-    stirs = min([most, *(unrest.rise(evidence, each) for each in asked)])
-    vast = first.largest_px > limits.vast * scene.size[0] * scene.size[1]
+    stray = evidence.limits(ChanceLimits).stray
+    plainly = chance.contrast(first.soon_px(limits.soon), by_chance, stray)
+    least, stirs = 1.0, 0.0 if came else _rise(evidence, first, thing)
     if stirs < limits.stirs:
-        return Sign(Cue.PUSHED_RESTLESS, stirs)
-    if vast and (came or stirs < limits.plainly):
+        if not (came or parallax.stays(evidence)):
+            return Sign(Cue.PUSHED_RESTLESS, stirs)
+        least, stirs = limits.stands_out, limits.stirs  # no more is claimed
+    if stirs < limits.plainly and first.largest_px > limits.vast * scene.size[0] * scene.size[1]:
         return Sign(Cue.PUSHED_VAST, stirs)
-    common = plainly < limits.stands_out and (came or stirs < limits.plainly)
+    common = stirs < limits.plainly and plainly < least
     if common or (not scene.locked and vanishes(first, scene, limits)):
         return Sign(Cue.PUSHED_VAGUELY, plainly)
-    if thing is not first:
-        return Sign(Cue.PUSHED_ON, stirs)
-    return Sign(Cue.PUSHED if scene.locked else Cue.PUSHED_PANNED, stirs)
+    cue = Cue.PUSHED if scene.locked else Cue.PUSHED_PANNED
+    return Sign(cue if thing is first else Cue.PUSHED_ON, stirs)
+
+
+def _rise(evidence: Evidence, first: Thing, thing: Thing) -> float:
+    rises = [
+        unrest.rise(evidence, each) for each in ([first] if thing is first else [first, thing])
+    ]
+    return min([evidence.limits(ConfidenceLimits).most, *rises])
 
 
 def vanishes(thing: Thing, scene: Scene, limits: ContactLimits) -> bool:

@@ -42,7 +42,7 @@ from openvoid.reason.applied import APPLIED_FROM
 from openvoid.reason.motion.confidence import ConfidenceLimits, Cue, Sign, share
 
 Row = tuple[float, int, int]
-FEWEST = 3  # cases of one row: fewer are pooled with their neighbours
+FEWEST = 5  # cases of one row, as ConfidenceLimits.fewest: fewer are pooled with their neighbours
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ def cases(*told: tuple[float, bool]) -> list[Case]:
 
 
 def test_what_is_plain_is_told_apart_from_what_is_not() -> None:
-    low, high = [(1.0 + n / 9, n == 0) for n in range(9)], [(9.0 + n, True) for n in range(9)]
+    low, high = [(1 + n / 10, n == 0) for n in range(10)], [(9.0 + n, True) for n in range(10)]
     rows = fitted(cases(*low, *high))
-    assert rows[0] == (1.0, 9, 1)
-    assert sum(row[1] for row in rows[1:]) == sum(row[2] for row in rows[1:]) == 9
+    assert rows[0] == (1.0, 10, 1)
+    assert sum(row[1] for row in rows[1:]) == sum(row[2] for row in rows[1:]) == 10
     assert rows[1][0] == 9.0
 
 

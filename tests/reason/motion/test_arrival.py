@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ import pytest
 
 from openvoid.core.effects import Relation
 from openvoid.reason.motion import arrival
+from openvoid.reason.motion.arrival import ArrivalLimits
 from openvoid.reason.motion.evidence import Evidence
+from openvoid.vision.discs import Disc
+from openvoid.vision.following import Scene, View
 from tests.reason.motion.shots import HEIGHT, LENGTH, WIDTH, ground, locked
 
 MEETS, STEP, RADIUS = 6, 14.0, 14.0
@@ -73,3 +77,19 @@ def test_a_ball_that_stood_is_pushed(tmp_path: Path) -> None:
 
     evidence = shot(lambda index: min(stood(index), 226.0), comes, tmp_path)
     assert not list(arrival.find(evidence))
+
+
+def test_what_was_seen_to_come_is_told_though_the_whole_shot_shows_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = arrival.followed
+
+    def short(view: View, empty: Scene, start: int, frames: range) -> dict[int, Disc]:
+        chain = usual(view, empty, start, frames)
+        return {t: each for t, each in chain.items() if frames.stop < LENGTH or t >= start}
+
+    monkeypatch.setattr(arrival, "followed", short)
+    limits = ArrivalLimits(after=4)  # the first look ends before the shot does
+    evidence = replace(shot(rolls, driven, tmp_path), chosen=(limits,))
+    (found,) = arrival.find(evidence)
+    assert {place.frame for place in found.before} == set(range(MEETS))

@@ -32,7 +32,7 @@ def test_what_is_always_asked_is_only_asked_however_plainly(cue: Cue) -> None:
     assert Sign(cue, LIMITS.most).confidence(LIMITS) < APPLIED_FROM
 
 
-@pytest.mark.parametrize("cue", [Cue.PUSHED_VAGUELY, Cue.PUSHED_SPREADING, Cue.PUSHED_VAST])
+@pytest.mark.parametrize("cue", [Cue.PUSHED_VAGUELY, Cue.PUSHED_RESTLESS, Cue.PUSHED_VAST])
 def test_what_is_pushed_but_not_as_one_thing_is_only_asked(cue: Cue) -> None:
     assert Sign(cue, LIMITS.most).confidence(LIMITS) < APPLIED_FROM
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from openvoid.core.effects import EffectKind, Relation
+import numpy as np
+
+from openvoid.core.effects import Effect, EffectKind, Effects, Relation
 from openvoid.core.track import Track
 from openvoid.reason.compose import compose
 from openvoid.reason.motion.support import find_contents
 from tests.reason.motion.rooms import FLOOR, PILLAR, PLANK, explained, room, table
-from tests.reason.motion.shots import HEIGHT, LENGTH, box, evidence_of, ground
+from tests.reason.motion.shots import HEIGHT, LENGTH, box, evidence_of, ground, pattern
 
 
 def test_what_is_borne_is_affected_and_so_is_the_room_below_it(tmp_path: Path) -> None:
@@ -20,6 +22,25 @@ def test_what_is_borne_is_affected_and_so_is_the_room_below_it(tmp_path: Path) -
     labels = compose(Track.of("pillar", [PILLAR] * LENGTH), effects)
     assert (labels[10][PLANK] < 255).mean() > 0.9
     assert (labels[10][box(82, 90, 110, 140)] < 255).mean() > 0.8
+
+
+def test_what_stays_when_the_object_sways_is_not_borne_by_it(tmp_path: Path) -> None:
+    pictures, masks = [], []
+    for index in range(LENGTH):
+        down = round(4 * np.sin(index / 2))
+        pillar = np.roll(PILLAR, down, axis=0)
+        picture = room()
+        picture[PLANK] = 0.5 * pattern()[PLANK] + (0.2, -0.1, -0.1)
+        picture[pillar] = np.roll(pattern(5), down, axis=0)[pillar] * (0.4, 1.1, 0.6)
+        pictures.append(np.asarray(picture, np.float32))
+        masks.append(pillar)
+    (rests,) = _borne(explained([pictures[0]] * LENGTH, [masks[0]] * LENGTH, tmp_path))
+    (stays,) = _borne(explained(pictures, masks, tmp_path))
+    assert stays.confidence < 0.5 < rests.confidence
+
+
+def _borne(effects: Effects) -> list[Effect]:
+    return [each for each in effects.affected if each.cause is Relation.SUPPORTS]
 
 
 def test_what_a_hand_moves_to_and_fro_is_held_wherever_it_is(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -10,9 +11,11 @@ import numpy as np
 from openvoid.core.clip import clip_of
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
+from openvoid.reason.motion.confidence import Cue
+from openvoid.reason.motion.evidence import Evidence
 from openvoid.reason.motion.region_change import RegionLimits
 from openvoid.reason.motion.scene import Scene, watch
-from openvoid.reason.motion.water import WaterLimits, pool, stirred
+from openvoid.reason.motion.water import WaterLimits, find, pool, stirred
 from openvoid.reason.motion.water import wet as is_wet
 
 HEIGHT, WIDTH, LENGTH, ENTERS = 160, 240, 18, 6
@@ -25,18 +28,21 @@ def box(top: int, left: int, bottom: int, right: int) -> np.ndarray:
     return mask
 
 
-def filmed(folder: Path, *, sinks: bool) -> Scene:
+def filmed(folder: Path, *, sinks: bool, waves: float = 0.0) -> Scene:
     """A red block falls on something blue; if that is water it goes under by half, a float that
-    was at rest moves, and a drop lies outside."""
+    was at rest moves, and a drop lies outside; or it only waves as it did before."""
     rng = np.random.default_rng(5)
     uneven = cv2.resize(rng.random((40, 60)).astype(np.float32), (WIDTH, HEIGHT))[..., None]
     pictures, masks = [], []
     for index in range(LENGTH):
         picture = np.asarray(0.45 + 0.2 * uneven + np.zeros(3), np.float32)
-        picture[box(*POOL)] = 0.1, 0.4, 0.6
+        surface = np.random.default_rng(index).standard_normal((HEIGHT // 8, WIDTH // 8))
+        rough = waves * cv2.resize(surface, (WIDTH, HEIGHT))[..., None]
+        picture[box(*POOL)] = (np.array([0.1, 0.4, 0.6]) + rough)[box(*POOL)]
         in_it = index >= ENTERS and sinks
-        picture[box(84, 150 + 4 * in_it, 92, 160 + 4 * in_it)] = 0.9, 0.9, 0.2
-        if in_it:
+        goes = 4 * (in_it and not waves)
+        picture[box(84, 150 + goes, 92, 160 + goes)] = 0.9, 0.9, 0.2
+        if goes:
             picture[box(140, 100, 146, 107)] *= 0.6
         top = 10 + 14 * min(index, ENTERS)
         mask = box(top, 90, top + (12 if in_it else 24), 114)
@@ -71,3 +77,13 @@ def test_floats_and_drops_are_stirred_and_still_water_is_not(tmp_path: Path) -> 
     assert last[141:145, 101:106].all()  # the drop
     assert not last[100:125, 130:190].any()
     assert min(changed) == found.frame
+
+
+def test_water_that_waves_before_as_well_is_not_surely_stirred(tmp_path: Path) -> None:
+    cues = {}
+    for waves in (0.0, 0.03):
+        (folder := tmp_path / str(waves)).mkdir()
+        scene = filmed(folder, sinks=True, waves=waves)
+        (found,) = find(Evidence(scene, Fraction(24), Run(folder)))
+        cues[waves] = found.sign.cue
+    assert cues == {0.0: Cue.STIRRED, 0.03: Cue.STIRRED_VAGUELY}

@@ -95,7 +95,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         rooms = {t: disc.mask(*shot.size, limits.room) for t, disc in each.chain.items()}
         came = shot.placed((t, mask) for t, mask in rooms.items() if t < each.frame)
         now = shot.placed(_since(each, rooms, limits))
-        sign = contact.sign(evidence, each.thing, chance)
+        sign = contact.sign(evidence, each.thing, chance, came=True)
         yield Finding(EffectKind.PHYSICAL, Relation.STOPS, noun, why, now, (), sign, came)
 
 
@@ -148,8 +148,8 @@ def _arrived(evidence: Evidence, thing: Thing) -> Arrival | None:
     left = max(_off(chain, before, t) for t in after) > limits.left
     if np.hypot(*way) < limits.come * side or not straight or not left:
         return None
-    whole = followed(view, empty, start, range(early, shot.length))
-    return Arrival(thing, whole, start, shot.size)
+    later = followed(view, empty, start, range(early, shot.length))  # it may see less of the way
+    return Arrival(thing, {**later, **chain}, start, shot.size)
 
 
 def _view(evidence: Evidence, thing: Thing | None) -> View:

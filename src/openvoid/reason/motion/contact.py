@@ -13,16 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from openvoid.core.effects import EffectKind, Relation
-from openvoid.reason.motion import background, chance, parallax, shadow
+from openvoid.reason.motion import background, chance, parallax, shadow, unrest
 from openvoid.reason.motion.blobs import Spots
 from openvoid.reason.motion.chance import ChanceLimits
-from openvoid.reason.motion.confidence import Cue, Sign
+from openvoid.reason.motion.confidence import ConfidenceLimits, Cue, Sign
 from openvoid.reason.motion.disturbance import DisturbanceLimits, Thing, disturbed
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, HARM, PRESS, Limits, limit
 from openvoid.reason.motion.meeting import meetings
 from openvoid.reason.motion.report import ColourLimits, Finding, colour_name, where_name
 from openvoid.reason.motion.scene import Mask, Scene
+from openvoid.reason.motion.unrest import CALM
 from openvoid.vision.masks import filled, grown
 
 
@@ -33,10 +34,13 @@ class ContactLimits(Limits):
     looks: int = limit(8, "frames by which it is told whether two hang together", COST)
     gap: float = limit(0.03, "of the short side: narrower gaps in a region are part of it", PRESS)
     soon: int = limit(6, "frames of a thing that are compared with chance", PRESS)
-    spreads: float = limit(2.0, "times as large as it soon was: no one thing that is struck", HARM)
+    stirs: float = limit(1.85, "times as restless as without contact: else it waves", CALM)
     vanishes: float = limit(0.1, "of what was seen of it, soon after: nothing that is struck", HARM)
-    stands_out: float = limit(3.0, "times chance: what is told less plainly happens anyway", HARM)
-    vast: float = limit(0.16, "of the picture: so much is set going by nothing in it", HARM)
+    stands_out: float = limit(
+        3.0, "times chance: what came and is told less plainly is asked", HARM
+    )
+    vast: float = limit(0.16, "of the picture: so much is set going by few things in it", HARM)
+    plainly: float = limit(3.0, "times as restless: what is vast or common otherwise counts", CALM)
     margin: float = limit(0.012, "of the short side: around what is physical", PRESS)
 
 
@@ -109,9 +113,13 @@ def find(evidence: Evidence, without: Sequence[Thing] = ()) -> Iterator[Finding]
         yield Finding(EffectKind.PHYSICAL, Relation.PUSHES, noun, why, now, (), told)
 
 
-def sign(evidence: Evidence, thing: Thing, by_chance: tuple[float, ...]) -> Sign:
-    """By what it is told that the object did it: what it touched first stands out from chance by so
-    much, and what another thing is said to have set going by no more than that."""
+def sign(
+    evidence: Evidence, thing: Thing, by_chance: tuple[float, ...], *, came: bool = False
+) -> Sign:
+    """By what it is told that the object did it, and how plainly: the place of what it touched
+    first stirs as it does not without contact (`unrest`), and what another thing is said to have
+    set going does no less. What `came` by itself, as all does that meets an object which stays,
+    stirred before as well: that must stand out from chance."""
     limits, known = evidence.limits(ContactLimits), {each.number: each for each in things(evidence)}
     chain = [thing]
     while (cause := known.get(chain[-1].cause)) is not None and cause not in chain:
@@ -119,17 +127,25 @@ def sign(evidence: Evidence, thing: Thing, by_chance: tuple[float, ...]) -> Sign
     first, scene = chain[-1], evidence.scene
     stray = evidence.limits(ChanceLimits).stray
     plainly = chance.contrast(first.soon_px(limits.soon), by_chance, stray)
-    if first.largest_px > limits.vast * scene.size[0] * scene.size[1]:
-        return Sign(Cue.PUSHED_VAST, plainly)
-    restless = [first] if scene.locked else [each for each in known.values() if each.cause == 0]
-    if any(each.largest_px > limits.spreads * each.soon_px(limits.soon) for each in restless):
-        return Sign(Cue.PUSHED_SPREADING, plainly)
-    fleeting = not scene.locked and vanishes(first, scene, limits)
-    if plainly < limits.stands_out or fleeting:
+    least, stirs = 1.0, 0.0 if came else _rise(evidence, first, thing)
+    if stirs < limits.stirs:
+        if not (came or parallax.stays(evidence)):
+            return Sign(Cue.PUSHED_RESTLESS, stirs)
+        least, stirs = limits.stands_out, limits.stirs  # no more is claimed
+    if stirs < limits.plainly and first.largest_px > limits.vast * scene.size[0] * scene.size[1]:
+        return Sign(Cue.PUSHED_VAST, stirs)
+    common = stirs < limits.plainly and plainly < least
+    if common or (not scene.locked and vanishes(first, scene, limits)):
         return Sign(Cue.PUSHED_VAGUELY, plainly)
-    if thing is not first:
-        return Sign(Cue.PUSHED_ON, plainly)
-    return Sign(Cue.PUSHED if scene.locked else Cue.PUSHED_PANNED, plainly)
+    cue = Cue.PUSHED if scene.locked else Cue.PUSHED_PANNED
+    return Sign(cue if thing is first else Cue.PUSHED_ON, stirs)
+
+
+def _rise(evidence: Evidence, first: Thing, thing: Thing) -> float:
+    rises = [
+        unrest.rise(evidence, each) for each in ([first] if thing is first else [first, thing])
+    ]
+    return min([evidence.limits(ConfidenceLimits).most, *rises])
 
 
 def vanishes(thing: Thing, scene: Scene, limits: ContactLimits) -> bool:

@@ -19,7 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.effects import EffectKind, Place, Relation
-from openvoid.reason.motion import background, change, covariation, parallax, upside_down
+from openvoid.reason.motion import (
+    background,
+    change,
+    coupling,
+    covariation,
+    parallax,
+    upside_down,
+)
 from openvoid.reason.motion.background import nearest_px
 from openvoid.reason.motion.blobs import BlobLimits, Course, Follower, Trail, blobs_of, together
 from openvoid.reason.motion.confidence import Cue, Sign
@@ -178,9 +185,15 @@ def _upside_down(evidence: Evidence) -> Iterator[Finding]:
         return
     why = f"In {frames_name(frames)} the {label} is seen again below, upside down"
     why += f" (likeness {found.likeness:.2f})."
-    now = scene.placed((t, image_below(evidence, t)) for t in frames)
-    if now:
-        yield _image(scene, why, now, Sign(Cue.IMAGE_BELOW, found.likeness / limits.sure))
+    shows = {t: mask for t in frames if (mask := image_below(evidence, t)).any()}
+    if len(shows) <= limits.mostly * len(frames):
+        return
+    first = min(shows)
+    cue = coupling.cue(
+        evidence, shows[first], Cue.IMAGE_BELOW, Cue.IMAGE_STILL, first=first, mirrored=True
+    )
+    now = scene.placed(shows.items())
+    yield _image(scene, why, now, Sign(cue, found.likeness / limits.sure))
 
 
 def _image(scene: Scene, why: str, now: tuple[Place, ...], sign: Sign) -> Finding:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from openvoid.core.box import bounding_box
 from openvoid.core.effects import EffectKind, Relation
 from openvoid.core.track import Track
-from openvoid.reason.motion import chance, covariation, figure_ground, lamp, parallax
+from openvoid.reason.motion import chance, coupling, covariation, figure_ground, lamp, parallax
 from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.covariation import CovariationLimits, Following, Region
 from openvoid.reason.motion.evidence import Evidence, once
@@ -230,11 +230,9 @@ def find_beside(evidence: Evidence) -> Iterator[Finding]:
     """Shadows among what hangs together with an object that stays, unless it is a lamp."""
     scene, dark = evidence.scene, _lasting(evidence, beside(evidence))
     if dark.any() and not lamp.light(evidence).any():
-        why = (
-            f"The ground beside the {scene.object.label} is of the same hue as farther out, darker."
-        )
-        sign = Sign(Cue.SHADE_BESIDE, chance.against(evidence, beside))
-        yield _shadow(scene, grown(dark, 2), why, sign)
+        why = f"The ground beside the {scene.object.label} is of its hue farther out, but darker."
+        cue = coupling.cue(evidence, dark, Cue.SHADE_BESIDE, Cue.SHADE_STILL)
+        yield _shadow(scene, grown(dark, 2), why, Sign(cue, chance.against(evidence, beside)))
 
 
 def _shadow(scene: Scene, whole: Mask, why: str, sign: Sign) -> Finding:
@@ -300,8 +298,9 @@ def find_contact(evidence: Evidence) -> Iterator[Finding]:
     why = f"In {frames_name([index for index, _ in found])} the ground right below the {label} is"
     why += " not as it is to both sides: a contact shadow, or its image in the floor."
     now, noun = scene.placed(found), f"contact shadow of the {label}"
-    sign = Sign(Cue.SHADE_CONTACT, chance.against(evidence, below_foot))
-    yield Finding(EffectKind.ARTEFACT, Relation.CASTS, noun, why, now, (), sign)
+    cue = coupling.cue(evidence, below_foot(evidence), Cue.SHADE_CONTACT, Cue.SHADE_STILL)
+    told = Sign(cue, chance.against(evidence, below_foot))
+    yield Finding(EffectKind.ARTEFACT, Relation.CASTS, noun, why, now, (), told)
 
 
 def _below(evidence: Evidence, index: int) -> Mask:

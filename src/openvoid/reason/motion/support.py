@@ -19,7 +19,15 @@ import numpy as np
 
 from openvoid.core.box import bounding_box
 from openvoid.core.effects import EffectKind, Relation
-from openvoid.reason.motion import chance, figure_ground, lamp, parallax, reflection, shadow
+from openvoid.reason.motion import (
+    chance,
+    coupling,
+    figure_ground,
+    lamp,
+    parallax,
+    reflection,
+    shadow,
+)
 from openvoid.reason.motion.change import outside
 from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.evidence import Evidence, once
@@ -66,8 +74,9 @@ def find_borne(evidence: Evidence) -> Iterator[Finding]:
         at = _nearest(swaying) if swaying else _fixed(evidence, moves)
         now = ((t, at(t) & scene.seen(t)) for t in range(first, scene.length))
         vast = moves.sum() > limits.vast * moves.size
-        plainly = chance.against(evidence, _gives_way)
-        yield _bearing(evidence, now, lost, Sign(Cue.BORNE_VAST if vast else Cue.BORNE, plainly))
+        cue = Cue.BORNE_VAST if vast else Cue.BORNE
+        cue = coupling.cue(evidence, np.any([each.part for each in lost], 0), cue, Cue.BORNE_LOOSE)
+        yield _bearing(evidence, now, lost, Sign(cue, chance.against(evidence, _gives_way)))
 
 
 @once

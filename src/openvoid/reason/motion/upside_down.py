@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.box import Box, bounding_box
-from openvoid.reason.motion.limits import COST, SCENES, Limits, limit
+from openvoid.reason.motion.limits import COST, HARM, SCENES, Limits, limit
 from openvoid.reason.motion.scene import Mask, Picture, Scene
 from openvoid.vision.masks import grown, largest, opened, without_holes
 
@@ -35,6 +35,9 @@ class UpsideDownLimits(Limits):
     stretches: tuple[float, ...] = limit((1.0, 0.85, 0.7), "of the object's height", SCENES)
     gaps: tuple[float, ...] = limit((0.0, 0.05, 0.1, 0.2), "of it: the mirror's line", SCENES)
     room: float = limit(0.35, "of its height must be in the picture below the line", SCENES)
+    mostly: float = limit(
+        0.5, "of the frames must show it: an image is not there now and then", HARM
+    )
     # where it is in a frame
     rim: float = limit(0.05, "of the object's size: so far its outline may be off", SCENES)
     differs: float = limit(0.03, "of white: from the surface beside it", SCENES)

@@ -20,12 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openvoid.core.effects import EffectKind, Relation
-from openvoid.reason.motion.confidence import Cue, Sign, times
+from openvoid.reason.motion import unrest
+from openvoid.reason.motion.confidence import Cue, Sign
 from openvoid.reason.motion.evidence import Evidence, once
 from openvoid.reason.motion.limits import COST, WATER, Limits, limit
 from openvoid.reason.motion.region_change import Before, Compared, RegionLimits, before
 from openvoid.reason.motion.report import Finding, frames_name
 from openvoid.reason.motion.scene import Mask, Scene
+from openvoid.reason.motion.unrest import CALM
 from openvoid.vision.masks import disc, grown, inner
 
 
@@ -46,6 +48,8 @@ class WaterLimits(Limits):
     calm_frames: int = limit(3, "by fewer it is not known what stirs beyond the rim", WATER)
     swallowed: float = limit(0.8, "of its size: an object that shows less goes under", WATER)
     soon: int = limit(3, "frames after the entry, and before", WATER)
+    looks: int = limit(6, "frames in which it is told whether the surface stirs", COST)
+    stirs: float = limit(1.85, "times as restless as before, or as around it: else it waves", CALM)
     gap: float = limit(0.012, "of the short side: gaps between waves", WATER)
     off_px: float = limit(0.45, "a feature of the surface may be off by so much", WATER)
     off_beyond_px: float = limit(1.0, "a feature beyond its rim", WATER)
@@ -76,7 +80,6 @@ def entered(evidence: Evidence) -> Pool | None:
 def find(evidence: Evidence) -> Iterator[Finding]:
     """What the object stirs in the water."""
     scene, label, found = evidence.scene, evidence.scene.object.label, entered(evidence)
-    limits = evidence.limits(WaterLimits)
     now = scene.placed(_widened(evidence, found)) if found is not None else ()
     if found is None or not now:
         return
@@ -85,21 +88,25 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     why += f" on it and around it in {frames_name([first, last])} its waves and drops have done,"
     why += " and what floats there they have moved."
     noun = f"water around the {label}"
-    sign = Sign(Cue.STIRRED, _contrast(evidence.scene, found, limits))
+    sign = _sign(evidence, found)
     yield Finding(EffectKind.PHYSICAL, Relation.DISTURBS, noun, why, now, (), sign)
 
 
-def _contrast(scene: Scene, found: Pool, limits: WaterLimits) -> float:
-    """How many times as much of the surface is not as it was after the entry as before it: waves
-    that go on anyway are none of the object's. 1 where there is no frame before."""
-    inside, step = Compared(found.inside, limits.off_px), limits.soon
-
-    def share(frames: range) -> list[float]:
-        return [float(inside.changed(scene.picture(t), scene.object[t]).mean()) for t in frames]
-
-    before = share(range(max(0, found.frame - limits.soon), found.frame))
-    after = share(range(found.frame, scene.length, max(1, (scene.length - found.frame) // step)))
-    return times(float(np.median(after)), float(np.median(before))) if before else 1.0
+def _sign(evidence: Evidence, found: Pool) -> Sign:
+    """How many times as much the surface stirs soon after the entry as before it; or, where there
+    is no frame before, as what is around it. Waves that go on anyway are none of the object's."""
+    limits, scene = evidence.limits(WaterLimits), evidence.scene
+    ends = found.frame, scene.length
+    after = range(found.frame + 1, scene.length, max(1, (ends[1] - ends[0]) // limits.looks))
+    known = range(max(1, found.frame - limits.looks), found.frame)
+    if len(known) >= evidence.limits(unrest.UnrestLimits).fewest:
+        stirs = unrest.against(evidence, (found.whole, after), (found.whole, known))
+    else:
+        wide = int(np.ptp(np.nonzero(found.whole)[1])) + 1
+        rim = grown(found.whole, round(limits.rim * scene.scale_px))
+        beyond = grown(rim, round(limits.beyond * wide)) & ~rim
+        stirs = unrest.against(evidence, (found.whole, after), (beyond, after))
+    return Sign(Cue.STIRRED if stirs >= limits.stirs else Cue.STIRRED_VAGUELY, stirs)
 
 
 def _widened(evidence: Evidence, found: Pool) -> Iterator[tuple[int, Mask]]:

@@ -19,8 +19,9 @@ from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts, shown
 from openvoid.core.limits import FRAME, PLACE_SHARE
 
-SCHEMA = "openvoid.fates/2"
-OLDER = "openvoid.fates/1"  # without where a thing is seen, and its shadow
+SCHEMA = "openvoid.fates/3"
+# without how far a course may be off; and without where a thing is seen, and its shadow
+OLDER = ("openvoid.fates/2", "openvoid.fates/1")
 TURNS_DEG = 360_000.0  # a thing that turns a thousand times in a shot
 LARGER = 100.0  # times as large as where it was cut out
 SEAM = 0.06  # of a thing's side: its outline, fitted, is known no better, and it is blurred
@@ -32,6 +33,7 @@ class FateKind(StrEnum):
 
     GO_ON = "go on"  # as it was under way
     FALL = "fall"  # what bore it is gone
+    KNOCKED = "knocked about"  # it stands in the way of what goes elsewhere
     HOLD = "hold"  # it stays as it was before the object came to it; nothing is drawn
 
 
@@ -53,6 +55,7 @@ class Pose:
     y: float
     angle_deg: float = 0.0
     scale: float = 1.0
+    spread: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class Fates:
         """
         facts = Facts.of(data)
         schema = facts.at("schema", None)
-        if schema.value not in (SCHEMA, OLDER):
+        if schema.value not in (SCHEMA, *OLDER):
             what = f"fates of schema {shown(schema.value)}, expected {SCHEMA!r}"
             raise OpenVoidError(what, where=facts.where)
         extra = facts.at("extra", {})
@@ -201,6 +204,7 @@ def _pose(row: Facts) -> Pose:
         row.at("y").number(-PLACE_SHARE, PLACE_SHARE),
         row.at("angle_deg", 0.0).number(-TURNS_DEG, TURNS_DEG),
         row.at("scale", 1.0).number(1 / LARGER, LARGER),
+        row.at("spread", 0.0).number(0, PLACE_SHARE),
     )
 
 

@@ -19,7 +19,7 @@ from openvoid.core.box import Box
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Place
 from openvoid.core.fates import REACH, SEAM, Fate, Pose, turned
-from openvoid.core.quadmask import Labels, Quadmask, Region, dilate
+from openvoid.core.quadmask import Labels, Quadmask, Region, dilate, split
 from openvoid.core.removal import Fill, Origin, RemovalRequest
 from openvoid.layers.cutout import Cutout, Picture, Plane, cut, window
 from openvoid.reason.contours import mask_of
@@ -53,11 +53,11 @@ def fills(request: RemovalRequest, engine: Fills) -> Iterator[Fill]:
     for number, thing in enumerate(found):  # of an earlier try
         if thing.frame < request.start:
             early = next(engine(replace(asked, start=thing.frame)))
-            cutouts[number] = _taken(thing, request.clip, early)
+            cutouts[number] = _taken(thing, request, early)
     for fill in engine(asked):
         for number, thing in enumerate(found):
             if thing.frame == fill.frame:
-                cutouts[number] = _taken(thing, request.clip, fill)
+                cutouts[number] = _taken(thing, request, fill)
         own = _given_back(fill, request) if fill.frame in lent else fill
         drawn = [
             (thing, cutouts[number])
@@ -115,15 +115,17 @@ def _with_lent(mask: Quadmask, lent: _Lent, size: tuple[int, int]) -> Quadmask:
     return mask.mapped(change)
 
 
-def _taken(thing: _Thing, clip: Clip, fill: Fill) -> Cutout:
+def _taken(thing: _Thing, request: RemovalRequest, fill: Fill) -> Cutout:
     """The thing, taken out of its frame."""
+    clip = request.clip
+    hidden, _ = split(request.quadmask.labels_in(thing.frame, thing.box))
     whole = next(iter(clip.frames(thing.frame, thing.frame + 1))).astype(np.float32)
     clean = whole.copy()
     fill.laid_over(clean)
     here = thing.box.slices
     shadow = mask_of(thing.fate.shadow, *clip.size)[here] if thing.fate.seen else None
     white = float(clip.white)
-    return cut(whole[here], clean[here], thing.silhouette, thing.box, white, shadow)
+    return cut(whole[here], clean[here], thing.silhouette, thing.box, white, shadow, hidden)
 
 
 def _given_back(fill: Fill, request: RemovalRequest) -> Fill:

@@ -97,7 +97,10 @@ class RigidMover:
             fates.get(number, fate) for number, (_, fate) in enumerate(plain) if number not in parts
         ]
         hit = [fate for number, fate in fates.items() if number >= len(plain)]
-        return Fates(tuple(_signed(each) for each in (*own, *hit)))
+        told_by = {}
+        if setting is not None and fates:
+            told_by = {"horizon": round(setting.view.horizon_px / shot.stage.height, 4)}
+        return Fates(tuple(_signed(each) for each in (*own, *hit)), told_by)
 
 
 def _tell(view: View, camera_m: float, run: Run) -> None:

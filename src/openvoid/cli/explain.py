@@ -51,7 +51,7 @@ def explain(
 
       openvoid explain shot.mov --marks clean.mov.marks --out why.png
       openvoid explain shot.mov --track track.mkv --effects mine.json -o why.png
-      openvoid explain shot.mov --track track.mkv --effects e.json --fates f.json -o why.png
+      openvoid explain shot.mov --track track.mkv --fates fates.json -o why.png
     """
     from openvoid.core.effects import Effects
     from openvoid.core.fates import Fates

@@ -28,7 +28,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from moving_truth import APART_PX, centers, true_effects
+from moving_truth import APART_PX, centers, true_effects, turns
 from numpy.typing import NDArray
 from question import start
 from reason import explained
@@ -164,7 +164,9 @@ def judged(shot: Path, asked: Asked) -> tuple[list[Score], int]:
             each = score(shot.name, body, own, seen, ids, index)
             stays = not own and stands(body, ids, index) and is_held(body, fates, effects, clip)
             scores.append(replace(each, what=HELD) if stays else each)
-    harm = sum(at is not None and not bodies[at]["moved"] for at in owner.values())
+    harm = sum(
+        at is not None and not bodies[at]["moved"] and not turns(ids, at) for at in owner.values()
+    )
     if asked.sheet is not None:
         draw(shot, clip, fates, bodies, ids, asked.sheet)
     return scores, harm

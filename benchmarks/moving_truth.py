@@ -43,12 +43,14 @@ def true_effects(shot: Path) -> Effects:
     later = [frame[..., 0] for frame in open_clip(shot / "ids.mkv").frames()]
     found = []
     for number, body in enumerate(bodies):
-        if body["removed"] or not body["moved"] or body["part_of"]:
+        if body["removed"] or body["part_of"]:
+            continue
+        parted = parts(ids, later, number)
+        if not (body["moved"] or (parted.any() and turns(later, number))):
             continue
         with_, without = (centers(body[key]) for key in ("with_object", "without_object"))
         area = np.array([int((each == number + 1).sum()) for each in ids])
         side = float(np.sqrt(np.median(area[area > 0]))) if (area > 0).any() else 0.0
-        parted = parts(ids, later, number)
         told = relation(with_, without, side, parted) if side else None
         if told is None:
             continue
@@ -69,6 +71,12 @@ def true_effects(shot: Path) -> Effects:
                 )
             )
     return Effects(tuple(found))
+
+
+def turns(ids: list[NDArray[np.uint8]], number: int) -> bool:
+    """Whether a body covers another place in the end than at first."""
+    first, last = ids[0] == number + 1, ids[-1] == number + 1
+    return float((first & last).sum()) < SAME * int(min(first.sum(), last.sum()))
 
 
 def parts(
@@ -93,8 +101,8 @@ def relation(
         parted: frames in which it certainly is elsewhere, though its middle may not be.
     """
     apart = np.hypot(*(with_ - without).T) > APART_PX
-    turns = parted is not None and bool(parted.any())
-    if not apart.any() and not turns:
+    elsewhere = parted is not None and bool(parted.any())
+    if not apart.any() and not elsewhere:
         return None
     if not apart.any():
         assert parted is not None
@@ -105,7 +113,7 @@ def relation(
     stirs = np.hypot(*(without[begins:] - without[begins]).T)
     goes = bool((stirs > GOES * side).any())  # NaN is not
     if begins <= AT_ONCE:
-        return (Relation.SUPPORTS if goes or turns else Relation.PUSHES), begins
+        return (Relation.SUPPORTS if goes or elsewhere else Relation.PUSHES), begins
     if came > CAME * side:
         return Relation.STOPS, begins
     stays = np.hypot(*(with_[begins:] - with_[begins]).T)

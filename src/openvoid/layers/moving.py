@@ -38,6 +38,11 @@ class _Thing:
     box: Box
     silhouette: NDArray[np.bool_]  # in the box
     poses: dict[int, Pose]
+    foot: float  # how far its lowest row is below its middle, a share of the height
+
+    def low(self, pose: Pose) -> float:
+        """Its lowest row there, a share of the height."""
+        return pose.y + self.foot * pose.scale
 
 
 def fills(request: RemovalRequest, engine: Fills) -> Iterator[Fill]:
@@ -72,7 +77,9 @@ def _thing(fate: Fate, clip: Clip) -> _Thing:
     around = silhouette | mask_of(fate.shadow, *clip.size)
     box = window(around, *clip.size, SEAM if fate.seen else REACH)
     poses = {pose.frame: pose for pose in fate.poses}
-    return _Thing(fate, fate.start.frame, box, silhouette[box.slices], poses)
+    rows = np.flatnonzero(silhouette.any(axis=1))
+    foot = (rows[-1] + 1) / clip.height - fate.start.y if len(rows) else 0.0
+    return _Thing(fate, fate.start.frame, box, silhouette[box.slices], poses, float(foot))
 
 
 @dataclass(frozen=True)
@@ -151,7 +158,7 @@ def _drawn(fill: Fill, things: list[tuple[_Thing, Cutout]], clip: Clip) -> Fill:
     layers = []
     for thing, cutout in things:
         pose = thing.poses[fill.frame]
-        layers.append((pose.y, _placed(cutout, thing, pose, fill.box, clip)))
+        layers.append((thing.low(pose), _placed(cutout, thing, pose, fill.box, clip)))
     for _, (_, _, shade) in layers:
         picture *= shade
     for _, (rgb, alpha, _) in sorted(layers, key=lambda each: each[0]):

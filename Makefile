@@ -13,6 +13,7 @@ DEMO   := out/demo
 
 demo: $(READY)
 	$(BIN)/openvoid demo --out $(DEMO)
+	$(BIN)/openvoid demo --mover rigid --out $(DEMO)-moving
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadscope
@@ -52,12 +53,12 @@ $(READY): pyproject.toml constraints.txt
 	  echo "Python cannot make virtual environments. On Debian or Ubuntu:" \
 	       "sudo apt-get install python3-venv"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,rigid]' -c constraints.txt
 	@touch $@
 
 # Besides, what the engine with weights (torch), the worlds and the evaluation need: for the tests,
 # not for the demo.
 $(FULL): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,void,synth,evaluate,isnet]' \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,void,rigid,synth,evaluate,isnet]' \
 	  -c constraints.txt
 	@touch $@

@@ -1,15 +1,20 @@
 """Do affected things go where they truly would? By their silhouettes alone, without a fill.
 
-    python benchmarks/moving.py FOLDER [--mover plain] [--family collide ...] [--sheet OUT.png]
+    python benchmarks/moving.py FOLDER [--row A] [--mover plain] [--family collide ...]
+        [--sheet OUT] [--kept FOLDER]
 
 FOLDER holds shots as `openvoid synth make` writes them. Only the object's own silhouettes are taken
-from a shot's mask, as a track; the effects are those of the reasoner `motion`, applied as far as
-they are sure (row B of a mask-blind contest: the true mask would tell the course). Told of every
-thing that goes another way without the object: the IoU of its silhouette with the true one, and how
-far its middle is off, in its own sizes (square root of its area), each over every third frame in
-which it truly is off its old course; one that nobody moves has an IoU of 0 there. What is said to
-stay as it was ("held") is the engine's work and is only counted. Harm is a thing that is moved
-though it goes its old way. Of every shot the things weigh the same, of every family the shots.
+from a shot's mask, as a track (the true mask would tell the course). Row B is what a person gets:
+the effects are those of the reasoner `motion`, applied as far as they are sure. Row A has the true
+effects (`moving_truth`) and so measures the mover alone.
+
+Told of every thing that goes another way without the object: the IoU of its silhouette with the
+true one, the same over the clip's last fifth ("rest"), and how far its middle is off, in its own
+sizes (square root of its area), each over every third frame in which it truly is off its old
+course; one that nobody moves has an IoU of 0 there. What is said to stay as it was, and truly does
+("held"), is the engine's work and is only counted. Harm is a thing that is moved though it goes its
+old way. Of every shot the things weigh the same, of every family the shots. `--kept` keeps effects,
+which take longest, from run to run.
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from moving_truth import APART_PX, centers, true_effects, turns
 from numpy.typing import NDArray
 from question import start
 from reason import explained
@@ -34,11 +40,14 @@ from openvoid.core.fates import Fate, FateKind, Fates
 from openvoid.core.quadmask import split
 from openvoid.core.removal import Run
 from openvoid.core.track import Track
+from openvoid.media.atomic import write_json
 from openvoid.media.masks import open_quadmask
 from openvoid.media.open import open_clip
 from openvoid.reason.contours import mask_of
+from openvoid.workspace.shelf import read_effects
 
 EVERY = 3  # frames
+LAST = 0.2  # of the clip: there things rest
 OFF = 0.5  # of its size: a thing is off its old course
 VAST = 0.2  # of the picture: ground and walls are no things
 LEAST_PX = 24  # of a thing in a frame; smaller ones are not judged
@@ -56,34 +65,46 @@ class Score:
     noun: str
     what: str  # became of it: moved, held, or nothing
     iou: float
+    rest: float  # the same over the last fifth; NaN where it is not to be judged there
     off: float  # median, sizes; inf where nobody moves it
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is measured, and how."""
+
+    row: str
+    mover: str
+    sheet: Path | None
+    kept: Path | None
 
 
 def main() -> int:
     """Measure and tell."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--row", choices=("A", "B"), default="B", help="A: true effects")
     parser.add_argument("--mover", default="plain")
     parser.add_argument("--family", action="append")
     parser.add_argument("--sheet", type=Path, help="a folder for pictures: true and told outlines")
+    parser.add_argument("--kept", type=Path, help="a folder for effects: found once")
     given = parser.parse_args()
+    asked = Asked(given.row, given.mover, given.sheet, given.kept)
     rows: dict[str, list[tuple[list[Score], int]]] = {}
     for shot in sorted(path.parent for path in given.folder.rglob("tracks.json")):
         family = json.loads((shot / "world.json").read_text())["family"]
         if given.family and family not in given.family:
             continue
-        scores, harm = judged(shot, given.mover, given.sheet)
+        scores, harm = judged(shot, asked)
         rows.setdefault(family, []).append((scores, harm))
         for each in scores:
-            told = (
-                f"iou {each.iou:.2f}, off {each.off:.2f} sizes" if each.what == MOVED else each.what
-            )
+            told = f"iou {each.iou:.2f}, rest {each.rest:.2f}, off {each.off:.2f} sizes"
+            told = told if each.what == MOVED else each.what
             print(f"{each.shot:28} {each.noun:28} {told}", flush=True)
         print(f"{shot.name:28} moved though it goes its old way: {harm}", flush=True)
-    print(
-        "\n| family | shots | things | held | moved | IoU of those not held | off, sizes | harm |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"\nrow {asked.row}, {asked.mover}: IoU and rest of those not held")
+    print("| family | shots | things | held | moved | IoU | rest | off, sizes | harm |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for family, shots in rows.items():
         print(line(family, shots))
     return 0
@@ -92,24 +113,43 @@ def main() -> int:
 def line(family: str, shots: list[tuple[list[Score], int]]) -> str:
     """A row of the table."""
     all_ = [each for scores, _ in shots for each in scores]
-    drawn = [[each.iou for each in scores if each.what != HELD] for scores, _ in shots]
-    means = [float(np.mean(some)) for some in drawn if some]
-    iou = f"{np.mean(means):.2f}" if means else "-"
+    drawn = [[each for each in scores if each.what != HELD] for scores, _ in shots]
+    iou = mean_of([[each.iou for each in some] for some in drawn])
+    rest = mean_of([[each.rest for each in some if np.isfinite(each.rest)] for some in drawn])
     offs = [each.off for each in all_ if each.what == MOVED]
     off = f"{float(np.median(offs)):.2f}" if offs else "-"
     harm = sum(count for _, count in shots)
     held, moved = (sum(each.what == what for each in all_) for what in (HELD, MOVED))
-    return f"| {family} | {len(shots)} | {len(all_)} | {held} | {moved} | {iou} | {off} | {harm} |"
+    counts = f"{len(shots)} | {len(all_)} | {held} | {moved}"
+    return f"| {family} | {counts} | {iou} | {rest} | {off} | {harm} |"
 
 
-def judged(shot: Path, mover: str, sheet: Path | None) -> tuple[list[Score], int]:
+def mean_of(shots: list[list[float]]) -> str:
+    """Of the shots' means."""
+    means = [float(np.mean(some)) for some in shots if some]
+    return f"{np.mean(means):.2f}" if means else "-"
+
+
+def effects_of(shot: Path, clip: Clip, track: Track, asked: Asked) -> Effects:
+    """Those of the row, as they were kept or new."""
+    path = asked.kept / f"{shot.parent.name}-{shot.name}-{asked.row}.json" if asked.kept else None
+    if path is not None and path.exists():
+        return read_effects(path)
+    effects = true_effects(shot) if asked.row == "A" else explained("motion", clip, track)[0]
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(effects.to_json(), path)
+    return effects
+
+
+def judged(shot: Path, asked: Asked) -> tuple[list[Score], int]:
     """Every thing of a shot that goes another way, and how many are moved that do not."""
     clip = open_clip(shot / "input_video.mp4")
     quadmask = open_quadmask(shot / "quadmask_0.mp4")
     track = Track.of("object", (split(labels)[0] for labels in quadmask))
-    effects, _ = explained("motion", clip, track)
+    effects = effects_of(shot, clip, track, asked)
     with tempfile.TemporaryDirectory() as folder:
-        made = plugins.construct("mover", mover)
+        made = plugins.construct("mover", asked.mover)
         fates: Fates = made.foretell(clip, track, effects, Run(Path(folder)))
     bodies = json.loads((shot / "tracks.json").read_text())["bodies"]
     ids = [frame[..., 0] for frame in open_clip(shot / "ids.mkv").frames()]
@@ -122,11 +162,13 @@ def judged(shot: Path, mover: str, sheet: Path | None) -> tuple[list[Score], int
         seen = list(frames(body, ids, index))
         if seen:
             each = score(shot.name, body, own, seen, ids, index)
-            stays = not own and is_held(body, fates, effects, clip)
+            stays = not own and stands(body, ids, index) and is_held(body, fates, effects, clip)
             scores.append(replace(each, what=HELD) if stays else each)
-    harm = sum(at is not None and not bodies[at]["moved"] for at in owner.values())
-    if sheet is not None:
-        draw(shot, clip, fates, bodies, ids, sheet)
+    harm = sum(
+        at is not None and not bodies[at]["moved"] and not turns(ids, at) for at in owner.values()
+    )
+    if asked.sheet is not None:
+        draw(shot, clip, fates, bodies, ids, asked.sheet)
     return scores, harm
 
 
@@ -143,6 +185,14 @@ def body_of(fate: Fate, bodies: list[dict], clip: Clip) -> int | None:  # type: 
         if away < nearest and area < VAST * shape.size:
             best, nearest = index, away
     return best
+
+
+def stands(body: dict, ids: list[NDArray[np.uint8]], index: int) -> bool:  # type: ignore[type-arg]
+    """Whether it truly stays where it is when the two worlds part."""
+    with_, without = (centers(body[key]) for key in ("with_object", "without_object"))
+    side = float(np.sqrt(max(int((frame == index + 1).sum()) for frame in ids)))
+    begins = int((np.hypot(*(with_ - without).T) > APART_PX).argmax())
+    return not bool((np.hypot(*(without[begins:] - without[begins]).T) > OFF * side).any())
 
 
 def is_held(body: dict, fates: Fates, effects: Effects, clip: Clip) -> bool:  # type: ignore[type-arg]
@@ -196,7 +246,9 @@ def score(
             away = min(np.hypot(p.x * width - x, p.y * height - y) for p in poses)
             offs.append(float(away / np.sqrt(true.sum())))
     off = float(np.median(offs)) if offs else float("inf")
-    return Score(shot, body["noun"], MOVED if own else NOTHING, float(np.mean(ious)), off)
+    late = [iou for frame, iou in zip(seen, ious, strict=True) if frame >= (1 - LAST) * len(ids)]
+    rest = float(np.mean(late)) if late else float("nan")
+    return Score(shot, body["noun"], MOVED if own else NOTHING, float(np.mean(ious)), rest, off)
 
 
 def draw(

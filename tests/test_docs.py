@@ -21,6 +21,7 @@ from typer.main import get_command
 from openvoid.cli.main import build, main
 from openvoid.core.clip import Clip, clip_of
 from openvoid.core.effects import Effect, EffectKind, Effects, Relation
+from openvoid.core.fates import Fates
 from openvoid.core.quadmask import Quadmask
 from openvoid.core.selection import Point, Selection
 from openvoid.core.track import Track
@@ -160,6 +161,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_track(disc, folder / name, clip.rate)
     for name in ("mine.json", "effects.json"):
         (folder / name).write_text(json.dumps(told.to_json()))
+    (folder / "fates.json").write_text(json.dumps(Fates().to_json()))
     shelf = Shelf(folder / "clean.mov.marks")
     shelf.put_track(disc, "an earlier request", clip.rate)
     shelf.put_effects(told, "an earlier request")

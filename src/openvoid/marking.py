@@ -30,7 +30,13 @@ from openvoid.core.request import check_fits
 from openvoid.core.selection import Selection
 from openvoid.core.track import Track
 from openvoid.foretelling import NO_MOVER, fates_kept
-from openvoid.marking_keys import brought_key, effects_key, reason_key, track_key
+from openvoid.marking_keys import (
+    brought_fates_key,
+    brought_key,
+    effects_key,
+    reason_key,
+    track_key,
+)
 from openvoid.media.mattes import absent
 from openvoid.media.once import decoded_once
 from openvoid.reason.applied import Decisions, by_confidence
@@ -190,6 +196,7 @@ def mark(
     reasoner_options: Mapping[str, Options] | None = None,
     mover: str = NO_MOVER,
     mover_options: Options | None = None,
+    fates: Fates | None = None,
     composing: Composing = Composing(),
     cuts: str = AUTO,
     decisions: Decisions = Decisions(),
@@ -200,7 +207,8 @@ def mark(
 
     A track that a person brings goes the same way as marks. What an earlier call with the same
     request left there is taken up; effects that a person has corrected since count as corrected.
-    Nothing corrected is ever overwritten. What a person said of effects, in the file or by
+    Nothing corrected is ever overwritten. `fates` that a person brings stand in the place of those
+    of the mover. What a person said of effects, in the file or by
     `decisions` (numbers in the order of the file), also stands when the effects of the same object
     are looked for again.
 
@@ -254,8 +262,12 @@ def mark(
         if decisions:
             effects = decisions.applied_to(effects)
             shelf.put_effects(effects, key)
-        asked = mover, mover_options, cuts
-        fates = fates_kept(clip, track, effects, shelf, asked, resume, progress, told)
+        if fates is not None:
+            fates.check(clip.length, effects)
+            shelf.put_fates(fates, brought_fates_key(fates))
+        else:
+            asked = mover, mover_options, cuts
+            fates = fates_kept(clip, track, effects, shelf, asked, resume, progress, told)
         quadmask = compose(track, effects, fates, **asdict(composing))
         shelf.put_quadmask(quadmask, clip.rate)
     return Marked(selection, track, effects, fates, quadmask, told)

@@ -14,6 +14,7 @@ from openvoid.by_scene import AUTO
 from openvoid.core import plugins
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Effects
+from openvoid.core.fates import Fates
 from openvoid.core.plugins import Plugin
 from openvoid.core.removal import silent
 from openvoid.core.selection import Selection
@@ -65,6 +66,11 @@ def fates_key(
     """Of where one mover says that things go."""
     asked = {"mover": mover, "track": track_hash(track), "options": asdict(options)}
     return _key(clip, {**asked, "effects": effects.to_json()}, plugin, cuts)
+
+
+def brought_fates_key(fates: Fates) -> str:
+    """Of fates that a person brings."""
+    return request_key({"fates": fates.to_json()})
 
 
 def reason_key(

@@ -154,6 +154,7 @@ def outlook(
     seed: int = 0,
     soft_edge_px: int | None = None,
     effects: Effects | None = None,
+    fates: Fates | None = None,
 ) -> dict[str, Any]:
     """What `remove` would do, without doing it: the request's facts, and the engine's own plan.
 
@@ -161,7 +162,7 @@ def outlook(
         OpenVoidError: as `remove` would, for all that shows before the work.
     """
     shot = open_shot(clip, mask, prompt, rate, input_color, from_matte, still)
-    request = shot.request(range, grow_px, seed, soft_edge_px, effects)
+    request = shot.request(range, grow_px, seed, soft_edge_px, effects, fates)
     filler = plugins.construct("engine", engine, options)
     facts: dict[str, Any] = {
         "clip": clip_facts(request.clip),

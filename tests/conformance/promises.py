@@ -30,6 +30,7 @@ from openvoid.evaluate.lpips import Lpips
 from openvoid.evaluate.trajectory import Trajectory
 from openvoid.evaluate.vmaf import Vmaf
 from openvoid.physics.plain import PlainMover
+from openvoid.physics.rigid import RigidMover
 from openvoid.plate.engine import PlateEngine
 from openvoid.reason.motion.reasoner import MotionReasoner
 from openvoid.reason.vlm.reasoner import VlmReasoner
@@ -51,7 +52,7 @@ segmenters: Sequence[Callable[..., Segmenter]] = (
     Sam3Segmenter,
 )
 reasoners: Sequence[Callable[..., Reasoner]] = (MotionReasoner, VlmReasoner)
-movers: Sequence[Callable[..., Mover]] = (PlainMover,)
+movers: Sequence[Callable[..., Mover]] = (PlainMover, RigidMover)
 renderers: Sequence[Callable[..., Renderer[Take, Drawn]]] = (BlenderRenderer, MujocoRenderer)
 metrics: Sequence[Callable[..., Metric]] = (Flicker, Lpips, Psnr, Ssim, Trajectory, Vmaf)
 

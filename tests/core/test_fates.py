@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openvoid.core.effects import Place
+from openvoid.core.effects import Effect, EffectKind, Effects, Place, Relation
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.fates import Fate, FateKind, Fates, Pose
 
@@ -73,3 +73,36 @@ def test_odd_files_are_refused_in_a_line(change: dict[str, Any], said: str) -> N
         Fates.from_json({"schema": "openvoid.fates/1", "things": [row]})
     with pytest.raises(OpenVoidError, match="schema"):
         Fates.from_json({"schema": "openvoid.effects/1", "things": []})
+
+
+EFFECT = Effect("box", EffectKind.PHYSICAL, Relation.HOLDS)
+WHOLE = replace(FATE, poses=(Pose(3, 0.5, 0.5), Pose(4, 0.5, 0.6)))
+
+
+def test_fates_that_fit_the_clip_are_followed() -> None:
+    Fates((WHOLE,)).check(5, Effects((EFFECT,)))
+    Fates((WHOLE,)).check(5, None)
+
+
+@pytest.mark.parametrize(
+    ("things", "said"),
+    [
+        ((replace(WHOLE, effect=3),), "effect 4 is not there"),
+        ((replace(WHOLE, poses=(*WHOLE.poses, Pose(5, 0.5, 0.7))),), "frame 5 is not in the clip"),
+        ((WHOLE, replace(WHOLE, poses=WHOLE.poses[:1])), "things 1 and 2 are one"),
+        ((replace(WHOLE, kind=FateKind.HOLD),), "it is held, and has a course"),
+        ((replace(WHOLE, from_frame=4),), "in frame 3, before 4"),
+        ((replace(WHOLE, start=Pose(1, 0.2, 0.4)),), "of another frame than its start"),
+        ((replace(WHOLE, shape=()),), "a course and no shape"),
+    ],
+)
+def test_fates_that_cannot_be_followed_are_one_line(things: tuple[Fate, ...], said: str) -> None:
+    with pytest.raises(OpenVoidError, match=said) as told:
+        Fates(things).check(5, Effects((EFFECT,)), "mine.json")
+    assert told.value.line().startswith("mine.json: ")
+    assert "\n" not in told.value.line()
+
+
+def test_a_fate_of_what_is_only_asked_about_names_the_flag() -> None:
+    with pytest.raises(OpenVoidError, match="--accept 1"):
+        Fates((WHOLE,)).check(5, Effects((replace(EFFECT, applied=False),)))

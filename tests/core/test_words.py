@@ -66,6 +66,11 @@ FATES_2 = """{"schema": "openvoid.fates/2", "extra": {}, "things": [{"noun": "ba
 "confidence": 0.5, "why": "it was on its way", "source": "plain",
 "seen": [{"frame": 2, "corners": [[0.1, 0.2], [0.3, 0.2], [0.2, 0.4]]}],
 "shadow": [{"frame": 2, "corners": [[0.1, 0.4], [0.3, 0.4], [0.2, 0.5]]}]}]}"""
+FATES_3 = (
+    FATES_2.replace("fates/2", "fates/3")
+    .replace('"scale": 1.0', '"scale": 1.0, "spread": 0.0')
+    .replace('"scale": 1.5', '"scale": 1.5, "spread": 0.1')
+)
 SELECTION_2 = """{"schema": "openvoid.selection/2", "words": "the cup",
 "points": [{"frame": 2, "x": 10.5, "y": 3.0, "positive": false}],
 "boxes": [{"frame": 0, "left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}],
@@ -142,6 +147,10 @@ NEWER_FATES = replace(
         ),
     ),
 )
+SPREAD_FATES = replace(
+    NEWER_FATES,
+    things=(replace(NEWER_FATES.things[0], poses=(Pose(3, 0.25, 0.3, 10.0, 1.5, 0.1),)),),
+)
 NEWER_SELECTION = replace(SELECTION, mattes=(Matte(9, "cup.png"),))
 NEWEST_SELECTION = replace(NEWER_SELECTION, candidate=2, grow_to="part")
 
@@ -157,6 +166,7 @@ NEWEST_SELECTION = replace(NEWER_SELECTION, candidate=2, grow_to="part")
         (CAME_EFFECTS, EFFECTS_5),
         (FATES, FATES_1),
         (NEWER_FATES, FATES_2),
+        (SPREAD_FATES, FATES_3),
         (NEWER_SELECTION, SELECTION_2),
         (NEWEST_SELECTION, SELECTION_3),
     ],
@@ -167,7 +177,7 @@ def test_frozen_examples_are_still_read(value: Any, frozen: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "frozen"),
-    [(CAME_EFFECTS, EFFECTS_5), (NEWER_FATES, FATES_2), (NEWEST_SELECTION, SELECTION_3)],
+    [(CAME_EFFECTS, EFFECTS_5), (SPREAD_FATES, FATES_3), (NEWEST_SELECTION, SELECTION_3)],
 )
 def test_what_is_written_is_the_newest_schema(value: Any, frozen: str) -> None:
     assert json.loads(json.dumps(value.to_json())) == json.loads(frozen)

@@ -101,3 +101,13 @@ def test_without_fates_the_engine_is_asked_as_ever(shot: Shot) -> None:
 
     assert list(moving.fills(request, engine)) == []  # type: ignore[arg-type]
     assert seen == [request]
+
+
+def test_what_stands_farther_is_drawn_behind(shot: Shot, fates: Fates, tmp_path: Path) -> None:
+    """By its foot, not by its middle: a small thing whose middle is lower may stand farther."""
+    (ball,) = fates.moving
+    small = replace(ball, poses=tuple(replace(p, y=p.y + 0.03, scale=0.5) for p in ball.poses))
+    alone = filled(shot, asked(shot, Fates((ball,))), tmp_path / "alone")
+    both = filled(shot, asked(shot, Fates((ball, small))), tmp_path / "both")
+    inside = disc_at(ball_x(LENGTH - 1), larger=0.7)
+    assert psnr(both[-1][inside], alone[-1][inside]) > 40

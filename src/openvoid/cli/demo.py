@@ -17,10 +17,15 @@ from openvoid.cli.progress import told
 from openvoid.core.errors import OpenVoidError
 
 if TYPE_CHECKING:
+    from openvoid.cli.demo_courses import Off
+    from openvoid.core.clip import Clip
+    from openvoid.core.quadmask import Quadmask
     from openvoid.core.removal import Progress
 
 EXAMPLES = Path(__file__).parents[3] / "examples"  # beside src/ in the source tree
 EXAMPLE = "rolling_ball"
+MOVING_EXAMPLE, NO_MOVER = "collision", "none"
+WORLD = "world.json"  # its description, which knows where everything would be
 TRUTH = "truth.*"  # beside the shot: the same without the object
 
 
@@ -36,6 +41,13 @@ def demo(
     example: Annotated[
         Path | None, typer.Option(help="Another shot folder that also holds the truth.")
     ] = None,
+    mover: Annotated[
+        str,
+        typer.Option(
+            help="Have affected things moved by this one; of the example's mask only the object is "
+            "taken then. Needs: pip install 'openvoid[rigid]'"
+        ),
+    ] = NO_MOVER,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -45,9 +57,11 @@ def demo(
 
       openvoid demo
       openvoid demo --out /tmp/demo --json
+      openvoid demo --mover rigid
     """
     with told(quiet) as progress:
-        facts = run(example or EXAMPLES / EXAMPLE, out, progress)
+        usual = EXAMPLE if mover == NO_MOVER else MOVING_EXAMPLE
+        facts = run(example or EXAMPLES / usual, out, progress, mover)
     if as_json:
         tell_json(facts)
     elif not quiet:
@@ -59,13 +73,20 @@ def demo(
                 ("removed", f"{percent(facts['removed_share'])} of all pixels"),
                 ("PSNR inside", f"{decibel(facts['psnr_inside_db'])} against the truth"),
                 ("doing nothing", decibel(facts["psnr_untouched_db"])),
+                *(("moved", _moved(each)) for each in facts["moved"]),
             ]
         )
 
 
-def run(example: Path, out: Path, progress: Progress) -> dict[str, Any]:
+def _moved(off: Off) -> str:
+    how = f"{off.sizes:.2f} sizes from its true course (median)"
+    return f"{off.noun}: {how}; left where it is: {off.untouched_sizes:.2f}"
+
+
+def run(example: Path, out: Path, progress: Progress, mover: str = NO_MOVER) -> dict[str, Any]:
     """Remove, compare, measure; gives the facts that the verb tells."""
     from openvoid.cli.compare import compared
+    from openvoid.cli.demo_courses import courses_off
     from openvoid.media.masks import open_quadmask
     from openvoid.media.open import open_clip
     from openvoid.media.shotdir import is_shot, read_shot
@@ -82,14 +103,14 @@ def run(example: Path, out: Path, progress: Progress) -> dict[str, Any]:
     shot, truth = read_shot(example), open_clip(truths[0])
     source, quadmask = open_clip(shot.clip), open_quadmask(shot.quadmask)
     out.mkdir(parents=True, exist_ok=True)
-    result = remove(
-        source,
-        shot.quadmask,
-        out / "result.mkv",
-        prompt=shot.prompt,
-        overwrite=True,
-        progress=progress,
-    )
+    mask: Quadmask | Path | None = shot.quadmask
+    asked: dict[str, Any] = {"prompt": shot.prompt}
+    off: list[Off] = []
+    if mover != NO_MOVER:
+        mask, more = marked_by(source, quadmask, out / "marks", mover, progress)
+        asked |= more
+        off = list(courses_off(example / WORLD, more["fates"], source))
+    result = remove(source, mask, out / "result.mkv", overwrite=True, progress=progress, **asked)
     clean = open_clip(result.master)
     comparison = out / "comparison.png"
     compared(source, clean, quadmask, comparison, View(frames=5), progress)
@@ -102,4 +123,18 @@ def run(example: Path, out: Path, progress: Progress) -> dict[str, Any]:
         "removed_share": 1 - result.shares["kept"],
         "psnr_inside_db": ours.regions["inside"].psnr_db,
         "psnr_untouched_db": nothing.regions["inside"].psnr_db,
+        "moved": off,
     }
+
+
+def marked_by(
+    clip: Clip, truth: Quadmask, folder: Path, mover: str, progress: Progress
+) -> tuple[Quadmask, dict[str, Any]]:
+    """The quadmask that follows from the object alone, and what is drawn in it."""
+    from openvoid.core.quadmask import split
+    from openvoid.core.track import Track
+    from openvoid.marking import mark
+
+    track = Track.of("object", (split(labels)[0] for labels in truth))
+    found = mark(clip, track, folder, mover=mover, progress=progress)
+    return found.quadmask, {"effects": found.effects, "fates": found.fates}

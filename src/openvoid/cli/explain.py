@@ -31,6 +31,10 @@ def explain(
     marks: Annotated[
         Path | None, typer.Option(help="The folder with both, as `remove --point` leaves it.")
     ] = None,
+    fates: Annotated[
+        Path | None,
+        typer.Option(help="Where things go, as JSON: courses, how sure they are, the horizon."),
+    ] = None,
     frames: Annotated[int, typer.Option(min=1, max=60, help="How many frames.")] = 9,
     width: Annotated[
         int, typer.Option(min=160, max=3840, help="Of one frame in the sheet, in pixels.")
@@ -47,8 +51,10 @@ def explain(
 
       openvoid explain shot.mov --marks clean.mov.marks --out why.png
       openvoid explain shot.mov --track track.mkv --effects mine.json -o why.png
+      openvoid explain shot.mov --track track.mkv --fates fates.json -o why.png
     """
     from openvoid.core.effects import Effects
+    from openvoid.core.fates import Fates
     from openvoid.core.request import check_fits
     from openvoid.media.open import open_clip
     from openvoid.media.outputs import files_at, owned
@@ -56,10 +62,11 @@ def explain(
     from openvoid.reason.compose import compose
     from openvoid.show.explanation import explanation_sheet
     from openvoid.show.picture import write_picture
-    from openvoid.workspace.shelf import EFFECTS, TRACK
+    from openvoid.workspace.shelf import EFFECTS, FATES, TRACK
 
     if marks is not None:
         track, effects = track or marks / TRACK, effects or marks / EFFECTS
+        fates = fates or (marks / FATES if (marks / FATES).exists() else None)
     if track is None:
         raise OpenVoidError("no track", where=str(clip), mend="--track FILE, or --marks FOLDER")
     footage, where = (
@@ -68,8 +75,11 @@ def explain(
     )
     check_fits(footage, where)
     found = values.effects(effects) or Effects()
-    mask = compose(where, found)
-    read = files_at(clip, track, effects)
+    course = values.fates(fates) or Fates()
+    course.check(len(where), found, str(fates or "fates"))
+    mask = compose(where, found, course)
+    told = found, course
+    read = files_at(clip, track, effects, fates)
     with owned([out], overwrite, inputs=read, what="this picture") as together:
-        write_picture(explanation_sheet(footage, where, found, mask, frames, width), out, together)
+        write_picture(explanation_sheet(footage, where, told, mask, frames, width), out, together)
     print(f"written  {out}")

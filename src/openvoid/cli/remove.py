@@ -26,6 +26,7 @@ from openvoid.media.codecs import CODECS
 if TYPE_CHECKING:
     from openvoid.core.clip import Clip as Footage
     from openvoid.core.effects import Effects
+    from openvoid.core.fates import Fates
     from openvoid.core.selection import Selection
     from openvoid.marking import Marked
 
@@ -75,8 +76,15 @@ Reasoner = Annotated[
 Mover = Annotated[
     str,
     typer.Option(
-        help="Who says where affected things would go, and has them drawn there: plain, or none.",
+        help="Who says where affected things would go, and has them drawn there: plain, rigid or "
+        "none.",
         rich_help_panel=marks.MARKS,
+    ),
+]
+FatesFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where affected things go, as JSON, as foretell writes it: they are drawn there."
     ),
 ]
 MarksFolder = Annotated[
@@ -167,6 +175,7 @@ def remove(
     soft_edge: SoftEdge = None,
     seed: Seed = 0,
     effects: EffectsFile = None,
+    fates: FatesFile = None,
     rate: reason.Rate = None,
     input_color: values.InputColor = "auto",
     cuts: values.Cuts = "auto",
@@ -203,13 +212,15 @@ def remove(
         pointed, opening = None, {"rate": values.rate(rate), "input_color": input_color}
         how = {"cuts": cuts, "decisions": decided, "resume": resume, "progress": progress}
         how |= {"mover": mover, "mover_options": given.get("mover", {}).get(mover)}
+        course = values.fates(fates, mover != DEFAULT_MOVER)
         if where is not None:
             _check_pointing(clip, out, mask, dry_run, overwrite)
             folder = marks_folder or out.with_name(f"{out.name}.marks")
+            how |= {"fates": course}
             pointed = point_out(clip, opening, where, folder, who, (*mix, min_confidence), how)
         elif decided:
             raise OpenVoidError("needs marks", where="--accept", mend="openvoid reason takes it")
-        asked = _source(pointed, clip, opening, mask, prompt, values.effects(effects))
+        asked = _source(pointed, clip, opening, mask, prompt, (values.effects(effects), course))
         asked |= {"engine": engine, "options": given.get("engine", {}).get(engine), "seed": seed}
         asked |= {"grow_px": grow, "soft_edge_px": soft_edge, "from_matte": from_matte}
         asked |= {"range": values.frame_range(frame_range), "still": still}
@@ -294,11 +305,13 @@ def _source(
     opening: Mapping[str, Any],
     mask: Path | None,
     prompt: str | None,
-    effects: Effects | None,
+    said: tuple[Effects | None, Fates | None],
 ) -> dict[str, Any]:
-    """The clip, its mask, the prompt and the effects, as `removal.remove` takes them."""
+    """The clip, its mask, the prompt, effects and fates, as `removal.remove` takes them."""
+    effects, fates = said
     if pointed is None:
-        return {"clip": clip, "mask": mask, "prompt": prompt, "effects": effects, **opening}
+        told = {"prompt": prompt, "effects": effects, "fates": fates}
+        return {"clip": clip, "mask": mask, **told, **opening}
     found = pointed.marked
     return {
         "clip": pointed.clip,

@@ -15,6 +15,7 @@ import typer
 from openvoid.core import limits
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
+from openvoid.core.fates import Fates
 
 RATE = re.compile(r"\s*(?:\d{1,9}(?:/\d{1,9}|\.\d{0,9})?|\.\d{1,9})\s*")
 InputColor = Annotated[
@@ -108,3 +109,19 @@ def effects(path: Path | None) -> Effects | None:
     from openvoid.workspace.shelf import read_effects
 
     return read_effects(path)
+
+
+def fates(path: Path | None, mover: bool = False) -> Fates | None:
+    """A fates file, as a mover or a person wrote it.
+
+    Args:
+        mover: one is named besides.
+    """
+    if path is None:
+        return None
+    if mover:
+        what = "fates and a mover do not go together"
+        raise OpenVoidError(what, where="--fates", mend="give one")
+    from openvoid.workspace.shelf import read_fates
+
+    return read_fates(path)

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from openvoid.core.effects import Place
+from openvoid.core.effects import Effects, Place
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.facts import Facts, shown
 from openvoid.core.limits import FRAME, PLACE_SHARE
 
-SCHEMA = "openvoid.fates/2"
-OLDER = "openvoid.fates/1"  # without where a thing is seen, and its shadow
+SCHEMA = "openvoid.fates/3"
+# without how far a course may be off; and without where a thing is seen, and its shadow
+OLDER = ("openvoid.fates/2", "openvoid.fates/1")
 TURNS_DEG = 360_000.0  # a thing that turns a thousand times in a shot
 LARGER = 100.0  # times as large as where it was cut out
 SEAM = 0.06  # of a thing's side: its outline, fitted, is known no better, and it is blurred
@@ -32,6 +33,7 @@ class FateKind(StrEnum):
 
     GO_ON = "go on"  # as it was under way
     FALL = "fall"  # what bore it is gone
+    KNOCKED = "knocked about"  # it stands in the way of what goes elsewhere
     HOLD = "hold"  # it stays as it was before the object came to it; nothing is drawn
 
 
@@ -53,6 +55,7 @@ class Pose:
     y: float
     angle_deg: float = 0.0
     scale: float = 1.0
+    spread: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,31 @@ class Fates:
             kept.append(replace(each, poses=poses, seen=seen).moved(-start))
         return replace(self, things=tuple(kept))
 
+    def check(self, length: int, effects: Effects | None, where: str = "fates") -> None:
+        """That these are fates of that clip, and that they can be followed.
+
+        Args:
+            length: of the clip, in frames.
+            effects: whose things they are; None: nobody knows.
+            where: the file in which they stand.
+
+        Raises:
+            OpenVoidError: of an effect that is not there, or only asked about; in a frame that is
+                not; contradicting themselves or one another.
+        """
+        begun: dict[tuple[int, int, float, float], int] = {}
+        for number, fate in enumerate(self.things, start=1):
+            wrong = _wrong(fate, length, effects)
+            if wrong is not None:
+                what = f"thing {number} ({fate.noun}): {wrong[0]}"
+                raise OpenVoidError(what, where=where, mend=wrong[1])
+            if not fate.poses:
+                continue
+            start = fate.effect, fate.start.frame, fate.start.x, fate.start.y
+            if (other := begun.setdefault(start, number)) != number:
+                what = f"things {other} and {number} are one ({fate.noun}), with two courses"
+                raise OpenVoidError(what, where=where, mend="keep one")
+
     def to_json(self) -> dict[str, Any]:
         """A dictionary that `json.dump` takes and `from_json` reads."""
         rows = tuple(asdict(each) for each in self.things)
@@ -153,13 +181,38 @@ class Fates:
         """
         facts = Facts.of(data)
         schema = facts.at("schema", None)
-        if schema.value not in (SCHEMA, OLDER):
+        if schema.value not in (SCHEMA, *OLDER):
             what = f"fates of schema {shown(schema.value)}, expected {SCHEMA!r}"
             raise OpenVoidError(what, where=facts.where)
         extra = facts.at("extra", {})
         extra.fields()
         things = tuple(_fate(row) for row in facts.at("things", ()).rows())
         return cls(things, dict(extra.kept()))
+
+
+def _wrong(fate: Fate, length: int, effects: Effects | None) -> tuple[str, str] | None:
+    """What is wrong with a fate, and what mends it."""
+    count = len(effects.affected) if effects is not None else fate.effect + 1
+    if fate.effect >= count:
+        return f"effect {fate.effect + 1} is not there", f"there are {count}: see openvoid explain"
+    if effects is not None and not effects.affected[fate.effect].applied:
+        number = fate.effect + 1
+        return f"effect {number} is only asked about", f"also give --accept {number}"
+    frames = [place.frame for place in (*fate.shape, *fate.seen, *fate.shadow)]
+    frames += [pose.frame for pose in fate.poses]
+    last = max([fate.from_frame, fate.start.frame, *frames])
+    if last >= length:
+        return f"frame {last} is not in the clip", f"it has frames 0 to {length - 1}"
+    if fate.poses and fate.kind is FateKind.HOLD:
+        return "it is held, and has a course", "say another kind, or no poses"
+    if fate.poses and fate.poses[0].frame < fate.from_frame:
+        frame = fate.poses[0].frame
+        return f"it has a place in frame {frame}, before {fate.from_frame}", "mend from_frame"
+    if fate.poses and any(place.frame != fate.start.frame for place in (*fate.shape, *fate.shadow)):
+        return "its shape is of another frame than its start", "give both of one frame"
+    if fate.poses and not fate.shape:
+        return "it has a course and no shape", "give the silhouette in the frame of its start"
+    return None
 
 
 def _later(places: Iterable[Place], frames: int) -> tuple[Place, ...]:
@@ -201,6 +254,7 @@ def _pose(row: Facts) -> Pose:
         row.at("y").number(-PLACE_SHARE, PLACE_SHARE),
         row.at("angle_deg", 0.0).number(-TURNS_DEG, TURNS_DEG),
         row.at("scale", 1.0).number(1 / LARGER, LARGER),
+        row.at("spread", 0.0).number(0, PLACE_SHARE),
     )
 
 

@@ -48,6 +48,8 @@ def request_of(
     whole = clip
     clip, quadmask = _trimmed(clip, quadmask, numbers)
     first = clip.offset - whole.offset
+    if fates is not None:
+        fates.check(whole.length, effects)
     courses = fates.trimmed(first, first + clip.length) if fates is not None else None
     _check_mask(quadmask)
     grown = quadmask.grown(grow_px)

@@ -49,6 +49,7 @@ def cut(
     box: Box,
     white: float,
     shadow: Mask | None = None,
+    hidden: Mask | None = None,
 ) -> Cutout:
     """Take a thing out of a frame.
 
@@ -58,7 +59,10 @@ def cut(
         box: the place in the frame; what lies around the silhouette in it may hold its shadow.
         white: of the values.
         shadow: [h, w] where it casts one, if that is known: then the silhouette holds none of it.
+        hidden: [h, w] where the object is before it: that part is made up from the rest.
     """
+    if hidden is not None and (hidden & silhouette).any():
+        frame = completed(frame, silhouette, hidden)
     side = float(np.sqrt(max(1, silhouette.sum())))
     margin = max(EDGE_PX, round(SEAM * side))
     ratio = _ratio(frame, clean, white)
@@ -83,6 +87,20 @@ def cut(
     else:
         shade = _known_shade(ratio, shadow, around, margin)
     return Cutout(box, colour, alpha, shade)
+
+
+def completed(frame: Picture, silhouette: Mask, hidden: Mask) -> Picture:
+    """With what the object hides of a thing: as on its other side, mirrored about its upright
+    axis; else as the nearest place that shows."""
+    shows = silhouette & ~(cv2.dilate(hidden.astype(np.uint8), disc(EDGE_PX)) > 0)
+    if not shows.any():
+        return frame
+    columns = np.flatnonzero(silhouette.any(axis=0))
+    turned = np.clip(columns[0] + columns[-1] - np.arange(frame.shape[1]), 0, frame.shape[1] - 1)
+    mirrored, also = frame[:, turned], shows[:, turned]
+    made = np.where(shows[..., None], frame, np.where(also[..., None], mirrored, 0))
+    made = _carried(made.astype(np.float32), shows | (also & silhouette))
+    return np.asarray(np.where((silhouette & ~shows)[..., None], made, frame), np.float32)
 
 
 def window(silhouette: Mask, height: int, width: int, room: float) -> Box:

@@ -19,7 +19,7 @@ from openvoid.core.box import Box
 from openvoid.core.clip import Clip
 from openvoid.core.effects import Place
 from openvoid.core.fates import REACH, SEAM, Fate, Pose, turned
-from openvoid.core.quadmask import Labels, Quadmask, Region, dilate
+from openvoid.core.quadmask import Labels, Quadmask, Region, dilate, split
 from openvoid.core.removal import Fill, Origin, RemovalRequest
 from openvoid.layers.cutout import Cutout, Picture, Plane, cut, window
 from openvoid.reason.contours import mask_of
@@ -38,6 +38,11 @@ class _Thing:
     box: Box
     silhouette: NDArray[np.bool_]  # in the box
     poses: dict[int, Pose]
+    foot: float  # how far its lowest row is below its middle, a share of the height
+
+    def low(self, pose: Pose) -> float:
+        """Its lowest row there, a share of the height."""
+        return pose.y + self.foot * pose.scale
 
 
 def fills(request: RemovalRequest, engine: Fills) -> Iterator[Fill]:
@@ -53,11 +58,11 @@ def fills(request: RemovalRequest, engine: Fills) -> Iterator[Fill]:
     for number, thing in enumerate(found):  # of an earlier try
         if thing.frame < request.start:
             early = next(engine(replace(asked, start=thing.frame)))
-            cutouts[number] = _taken(thing, request.clip, early)
+            cutouts[number] = _taken(thing, request, early)
     for fill in engine(asked):
         for number, thing in enumerate(found):
             if thing.frame == fill.frame:
-                cutouts[number] = _taken(thing, request.clip, fill)
+                cutouts[number] = _taken(thing, request, fill)
         own = _given_back(fill, request) if fill.frame in lent else fill
         drawn = [
             (thing, cutouts[number])
@@ -72,7 +77,9 @@ def _thing(fate: Fate, clip: Clip) -> _Thing:
     around = silhouette | mask_of(fate.shadow, *clip.size)
     box = window(around, *clip.size, SEAM if fate.seen else REACH)
     poses = {pose.frame: pose for pose in fate.poses}
-    return _Thing(fate, fate.start.frame, box, silhouette[box.slices], poses)
+    rows = np.flatnonzero(silhouette.any(axis=1))
+    foot = (rows[-1] + 1) / clip.height - fate.start.y if len(rows) else 0.0
+    return _Thing(fate, fate.start.frame, box, silhouette[box.slices], poses, float(foot))
 
 
 @dataclass(frozen=True)
@@ -115,15 +122,17 @@ def _with_lent(mask: Quadmask, lent: _Lent, size: tuple[int, int]) -> Quadmask:
     return mask.mapped(change)
 
 
-def _taken(thing: _Thing, clip: Clip, fill: Fill) -> Cutout:
+def _taken(thing: _Thing, request: RemovalRequest, fill: Fill) -> Cutout:
     """The thing, taken out of its frame."""
+    clip = request.clip
+    hidden, _ = split(request.quadmask.labels_in(thing.frame, thing.box))
     whole = next(iter(clip.frames(thing.frame, thing.frame + 1))).astype(np.float32)
     clean = whole.copy()
     fill.laid_over(clean)
     here = thing.box.slices
     shadow = mask_of(thing.fate.shadow, *clip.size)[here] if thing.fate.seen else None
     white = float(clip.white)
-    return cut(whole[here], clean[here], thing.silhouette, thing.box, white, shadow)
+    return cut(whole[here], clean[here], thing.silhouette, thing.box, white, shadow, hidden)
 
 
 def _given_back(fill: Fill, request: RemovalRequest) -> Fill:
@@ -149,7 +158,7 @@ def _drawn(fill: Fill, things: list[tuple[_Thing, Cutout]], clip: Clip) -> Fill:
     layers = []
     for thing, cutout in things:
         pose = thing.poses[fill.frame]
-        layers.append((pose.y, _placed(cutout, thing, pose, fill.box, clip)))
+        layers.append((thing.low(pose), _placed(cutout, thing, pose, fill.box, clip)))
     for _, (_, _, shade) in layers:
         picture *= shade
     for _, (rgb, alpha, _) in sorted(layers, key=lambda each: each[0]):

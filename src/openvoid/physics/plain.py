@@ -8,7 +8,7 @@ turns or runs into anything else, and how fast things fall follows from a guess 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -65,21 +65,14 @@ class PlainMover:
 
     def foretell(self, clip: Clip, track: Track, effects: Effects, run: Run) -> Fates:
         """See `core.plugins.Mover`."""
-        kinds = word.kinds(self.options.fate, effects)
-        paths = word.paths(self.options.path, effects, clip.length)
-        falls = [number for number, kind in kinds.items() if kind is FateKind.FALL]
-        found = list(things(effects, track, falls))
-        _check_known(found, {**kinds, **paths})
+        said = Said.of(self.options.fate, self.options.path, effects, clip.length)
+        found = said.things(effects, track)
         if not found:
             return Fates()
-        fates = []
         with prepare(clip, FOLLOW, run) as working:
             asked = self.options.height_m, self.options.slow_motion
-            scene = _Shot(build(clip, working, track, *asked, run), working, track, clip.length)
-            for each in run.track("courses", found, len(found)):
-                keys, kind = paths.get(each.effect), kinds.get(each.effect)
-                said = _drawn(each, keys, scene) if keys else _told(each, kind, scene)
-                fates += [said] if said is not None else []
+            shot = Shot(build(clip, working, track, *asked, run), working, track, clip.length)
+            fates = [fate for _, fate in told(found, said, shot, run)]
         if any(fate.kind is FateKind.FALL for fate in fates):
             run.note("mover.height_m", self.options.height_m)
             run.warn(
@@ -90,13 +83,42 @@ class PlainMover:
 
 
 @dataclass(frozen=True)
-class _Shot:
+class Shot:
     """What every thing of a shot has in common."""
 
     stage: Stage
     working: Working
     track: Track
     length: int
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person said, by the number of the effect."""
+
+    kinds: Mapping[int, FateKind]
+    paths: Mapping[int, tuple[word.Key, ...]]
+
+    @classmethod
+    def of(cls, fate: str, path: str, effects: Effects, length: int) -> Said:
+        """Raises `OpenVoidError` for words that say nothing of these effects."""
+        return cls(word.kinds(fate, effects), word.paths(path, effects, length))
+
+    def things(self, effects: Effects, track: Track) -> list[Seen]:
+        """Every thing that may move; who says something of another is told."""
+        falls = [number for number, kind in self.kinds.items() if kind is FateKind.FALL]
+        found = list(things(effects, track, falls))
+        _check_known(found, {**self.kinds, **self.paths})
+        return found
+
+
+def told(found: Sequence[Seen], said: Said, shot: Shot, run: Run) -> Iterator[tuple[Seen, Fate]]:
+    """What becomes of each thing, of which that can be said."""
+    for each in run.track("courses", found, len(found)):
+        keys, kind = said.paths.get(each.effect), said.kinds.get(each.effect)
+        fate = _drawn(each, keys, shot) if keys else _told(each, kind, shot)
+        if fate is not None:
+            yield each, fate
 
 
 def _check_known(found: Sequence[Seen], said: Mapping[int, object]) -> None:
@@ -107,10 +129,10 @@ def _check_known(found: Sequence[Seen], said: Mapping[int, object]) -> None:
             raise OpenVoidError(what, where="--fate", mend="name another; see: openvoid explain")
 
 
-def _told(seen: Seen, kind: FateKind | None, shot: _Shot) -> Fate | None:
+def _told(seen: Seen, kind: FateKind | None, shot: Shot) -> Fate | None:
     """As a person says, or, where nobody does, as the effect's cause and the course have it."""
     if kind is FateKind.HOLD:
-        return replace(_held(seen), source=PERSON, confidence=1.0)
+        return replace(held(seen), source=PERSON, confidence=1.0)
     if kind is FateKind.FALL:
         fate = _falling(seen, shot.stage, shot.track, shot.length)
         return None if fate is None else replace(fate, source=PERSON)
@@ -119,7 +141,7 @@ def _told(seen: Seen, kind: FateKind | None, shot: _Shot) -> Fate | None:
     asked = seen if kind is None else replace(seen, cause=Relation.STOPS)
     came = approach(asked, shot.stage, shot.working, shot.track)
     if came is None and seen.cause not in UNDER_WAY and kind is None:
-        return _held(seen)
+        return held(seen)
     fate = _going_on(came or seen, shot.stage, shot.length)
     if kind is None or fate is None:
         if kind is not None:
@@ -129,7 +151,7 @@ def _told(seen: Seen, kind: FateKind | None, shot: _Shot) -> Fate | None:
     return replace(fate, source=PERSON)
 
 
-def _drawn(seen: Seen, keys: Sequence[word.Key], shot: _Shot) -> Fate:
+def _drawn(seen: Seen, keys: Sequence[word.Key], shot: Shot) -> Fate:
     """Along the way that a person drew; it is as large as where its look is taken."""
     whole = sighted(seen, shot.stage, shot.working, shot.track)
     if whole is None:
@@ -152,7 +174,7 @@ def _drawn(seen: Seen, keys: Sequence[word.Key], shot: _Shot) -> Fate:
         seen.effect,
         seen.from_frame,
         whole.shapes[number],
-        _start(whole.looks[number], shot.stage),
+        start_of(whole.looks[number], shot.stage),
         poses,
         confidence=1.0,
         why="it goes where it was drawn",
@@ -162,7 +184,7 @@ def _drawn(seen: Seen, keys: Sequence[word.Key], shot: _Shot) -> Fate:
     )
 
 
-def _held(seen: Seen) -> Fate:
+def held(seen: Seen) -> Fate:
     return Fate(
         seen.noun,
         FateKind.HOLD,
@@ -186,7 +208,7 @@ def _going_on(seen: Seen, stage: Stage, length: int) -> Fate | None:
     poses, end = [], End.OPEN
     for frame in range(seen.from_frame, length):
         x, y, size = course.at(frame)
-        pose, inside = _pose(frame, x, y, size / there, seen.looks[number], stage)
+        pose, inside = pose_in(frame, x, y, size / there, seen.looks[number], stage)
         if not inside:
             end = End.LEAVES
             break
@@ -200,7 +222,7 @@ def _going_on(seen: Seen, stage: Stage, length: int) -> Fate | None:
         seen.effect,
         seen.from_frame,
         seen.shapes[number],
-        _start(seen.looks[number], stage),
+        start_of(seen.looks[number], stage),
         tuple(poses),
         end,
         few * seen.confidence,
@@ -225,15 +247,15 @@ def _falling(seen: Seen, stage: Stage, track: Track, length: int) -> Fate | None
         return None
     first = seen.looks[0]
     standing = [index for index in track.seen if index >= first.frame] or list(track.seen)
-    base = _stilled_row(track, standing[0], stage)
+    base = stilled_row(track, standing[0], stage)
     still = stilled(first, stage)
     drop = base - still.low
     if drop < NEAR * still.side_px:
-        return _held(seen)
+        return held(seen)
     poses, end = [], End.OPEN
     for frame in range(first.frame, length):
         fallen = min(drop, 0.5 * stage.fall_px * (frame - first.frame) ** 2)
-        pose, inside = _pose(frame, still.x, still.y + fallen, 1.0, first, stage)
+        pose, inside = pose_in(frame, still.x, still.y + fallen, 1.0, first, stage)
         if not inside:
             end = End.LEAVES
             break
@@ -246,7 +268,7 @@ def _falling(seen: Seen, stage: Stage, track: Track, length: int) -> Fate | None
         seen.effect,
         first.frame,
         seen.shapes[0],
-        _start(first, stage),
+        start_of(first, stage),
         tuple(poses),
         end,
         seen.confidence,
@@ -263,17 +285,17 @@ def _best(seen: Seen) -> int:
     return max(usable, key=lambda at: (seen.looks[at].plain, at))
 
 
-def _stilled_row(track: Track, frame: int, stage: Stage) -> float:
+def stilled_row(track: Track, frame: int, stage: Stage) -> float:
     """The row on which the object stands."""
     box = track.box(frame)
     return stage.stilled(frame, (box.left + box.right) / 2, float(box.bottom))[1]
 
 
-def _start(look: Look, stage: Stage) -> Pose:
+def start_of(look: Look, stage: Stage) -> Pose:
     return Pose(look.frame, look.x / stage.width, look.y / stage.height)
 
 
-def _pose(
+def pose_in(
     frame: int, x: float, y: float, size: float, look: Look, stage: Stage
 ) -> tuple[Pose, bool]:
     """A place in the first frame as a pose in another, and whether that is in the picture.

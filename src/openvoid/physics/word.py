@@ -19,7 +19,8 @@ from openvoid.core.fates import FateKind
 
 T = TypeVar("T")
 
-KINDS = {kind.value.replace(" ", "_"): kind for kind in FateKind}
+SAID = (FateKind.GO_ON, FateKind.FALL, FateKind.HOLD)  # what is knocked about, only a mover knows
+KINDS = {kind.value.replace(" ", "_"): kind for kind in SAID}
 
 
 @dataclass(frozen=True)

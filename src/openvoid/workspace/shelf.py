@@ -131,7 +131,7 @@ class Shelf:
         """
         if self._keys.get("fates") != key or not (self.folder / FATES).exists():
             return None
-        return Fates.from_json(facts.read(self.folder / FATES))
+        return read_fates(self.folder / FATES)
 
     def put_fates(self, fates: Fates, key: str) -> None:
         """Corrected ones that were made by another request are kept as fates.corrected.json."""
@@ -226,6 +226,15 @@ def read_effects(path: Path) -> Effects:
         OpenVoidError: not JSON, or not effects.
     """
     return Effects.from_json(facts.read(path))
+
+
+def read_fates(path: Path) -> Fates:
+    """Fates as a mover wrote or a person corrected them.
+
+    Raises:
+        OpenVoidError: not JSON, or not fates.
+    """
+    return Fates.from_json(facts.read(path))
 
 
 def _sha256(path: Path) -> str:

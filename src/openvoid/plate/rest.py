@@ -24,7 +24,6 @@ from openvoid.vision.masks import largest, nanmedian, touching
 
 CONSENSUS_FRAMES = 64  # frames from which the usual look of a cell is taken
 CALM_FRAMES = 24  # of those, from which it is taken how much a cell changes anyway
-GAIN_STEP = 4  # every so many cells tell the exposure
 SELDOM = 0.12  # a cell shown in a smaller share of the frames has no usual look
 AROUND = 4  # cells around the hole in which what passes is looked for
 TRANSIENT = 0.06  # a cell this far (0..1) from its usual look has another one
@@ -321,6 +320,6 @@ def _lower_quartile(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _gain(colors: Colors, usual: Colors) -> NDArray[np.float32]:
     """What a frame's colours [cells, 3] are multiplied with to look as usual, per channel."""
-    ratio = (usual[::GAIN_STEP] + 0.02) / (colors[::GAIN_STEP] + 0.02)
+    ratio = (usual + 0.02) / (colors + 0.02)
     gain = nanmedian(ratio)
     return np.where(np.isfinite(gain), gain, 1.0).astype(np.float32)

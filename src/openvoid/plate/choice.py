@@ -33,7 +33,9 @@ LEAST_PX = 24  # of the ring, to judge by
 SHREDS_PX = 7  # pieces and gaps narrower than about this are none
 OLD = 0.003  # a frame of age weighs as much as so much difference
 TORN, TORN_PX = 0.1, 1.5  # so does a tear: neighbours that come from places so far apart
-SHREDDED = 0.25  # of a pixel's surroundings torn is too much: along one edge it is 0.1 to 0.2
+# Of a pixel's surroundings torn is too much (along one edge 0.1 to 0.2), unless what is carried
+# fits the ring this much better than the donors: then those would take a bite out of what moves.
+SHREDDED, PLAINLY = 0.25, 0.5
 EVEN_PX = 4.0
 
 
@@ -63,10 +65,11 @@ def chosen(look: Survey, frame: Frames, rebuilt: Rebuilt, found: list[Candidate]
     found = met(look, frame, *found)
     ring = ~rebuilt.want
     pictures = [fetched_from(frame, each.source, each.there) for each in found]
-    fits, costs = [], []
+    fits, costs, shreds = [], [], []
     for picture, each in zip(pictures, found, strict=True):
         fit = picture + fitted(rebuilt.target - picture, ring & each.there)
-        costs.append(_cost(_off(fit, rebuilt.target), each, ring))
+        shreds.append(_shredded(each, ring))
+        costs.append(_cost(_off(fit, rebuilt.target), each, ring, shreds[-1]))
         fits.append(fit)
     best = np.argmin(costs, axis=0)
     fit = _picked(fits, best)
@@ -74,9 +77,10 @@ def chosen(look: Survey, frame: Frames, rebuilt: Rebuilt, found: list[Candidate]
     moves = _picked([each.moves for each in found], best)
     ring = ring & rebuilt.shown & there
     by_carry, by_camera = (_off(each, rebuilt.target) for each in (fit, rebuilt.again))
+    carried, by_donors = _told(by_carry, ring), _told(by_camera, ring)
+    there &= (_picked(shreds, best) < SHREDDED) | (carried < PLAINLY * by_donors)
     pieces = _without_shreds(moves & there)
     take = _believed(pieces, by_carry, by_camera, ring)
-    carried, by_donors = _told(by_carry, ring), _told(by_camera, ring)
     better = carried + LEAST / 2 < BETTER * by_donors
     differs = cv2.blur(_off(fit, rebuilt.picture), (SHREDS_PX, SHREDS_PX)) > DIFFERS
     better |= differs & (carried < by_donors + LEAST / 2)  # the nearer in time
@@ -106,15 +110,20 @@ def _off(picture: Image, other: Image) -> Image:
     return np.asarray(np.minimum(difference, MOST), np.float32)
 
 
-def _cost(off: Image, each: Candidate, ring: Mask) -> Image:
-    """How badly a candidate [h, w] fits the ring nearby, how old and how torn it is; smooth."""
-    torn = np.zeros(off.shape, np.float32)
+def _shredded(each: Candidate, ring: Mask) -> Image:
+    """Which share [h, w] of a pixel's surroundings is torn: neighbours from places far apart."""
+    torn = np.zeros(ring.shape, np.float32)
     torn[:, 1:] += np.abs(np.diff(each.flow, axis=1)).max(axis=-1) > TORN_PX
     torn[1:] += np.abs(np.diff(each.flow, axis=0)).max(axis=-1) > TORN_PX
-    tears = cv2.GaussianBlur(torn * (each.there & ~ring), (0, 0), EVEN_PX)
-    cost = _told(off, ring & each.there) + OLD * each.age + TORN * tears
+    return np.asarray(cv2.GaussianBlur(torn * (each.there & ~ring), (0, 0), EVEN_PX), np.float32)
+
+
+def _cost(off: Image, each: Candidate, ring: Mask, shredded: Image) -> Image:
+    """How badly a candidate [h, w] fits the ring nearby, how old and how torn it is; smooth."""
+    cost = _told(off, ring & each.there) + OLD * each.age + TORN * shredded
+    cost += MOST * (shredded >= SHREDDED)
     even = cv2.GaussianBlur(cost.astype(np.float32), (0, 0), EVEN_PX)
-    return np.where(each.there & (tears < SHREDDED), even, np.float32(np.inf))
+    return np.where(each.there, even, np.float32(np.inf))
 
 
 def _told(off: Image, where: Mask) -> Image:

@@ -169,7 +169,7 @@ def test_at_every_point(library: Path, root: Path, verb: str, kind: str) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["kill", "EIO", "ENOSPC"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("verb", WITHOUT_OVERWRITE)
 def test_at_every_point_of_what_goes_on_with_a_folder(
     library: Path, root: Path, shot_with_truth: Path, verb: str, kind: str

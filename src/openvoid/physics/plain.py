@@ -40,7 +40,7 @@ class PlainMover:
     name: ClassVar[str] = "plain"
 
     @dataclass(frozen=True)
-    class Options:
+    class Options(word.Options):
         """What a person may set."""
 
         height_m: float = option(
@@ -48,16 +48,6 @@ class PlainMover:
             "how much of the world the picture's height shows where the object is, in metres",
             low=0.01,
             high=1000.0,
-        )
-        slow_motion: float = option(
-            1.0, "how many times slower than life the clip plays", low=0.01, high=10_000.0
-        )
-
-        fate: str = option(
-            "", f"what becomes of an effect, as 2=go_on,3=hold; of {', '.join(word.KINDS)}"
-        )
-        path: str = option(
-            "", "where the middle of an effect's thing is, as 2:649,209@6 760,215@8 (x,y@frame)"
         )
 
     def __init__(self, options: Options) -> None:

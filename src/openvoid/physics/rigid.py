@@ -52,7 +52,7 @@ class RigidMover:
     name: ClassVar[str] = "rigid"
 
     @dataclass(frozen=True)
-    class Options:
+    class Options(word.Options):
         """What a person may set."""
 
         camera_m: float = option(
@@ -60,15 +60,6 @@ class RigidMover:
             "how high the camera is above what things stand on, in metres",
             low=0.01,
             high=1000.0,
-        )
-        slow_motion: float = option(
-            1.0, "how many times slower than life the clip plays", low=0.01, high=10_000.0
-        )
-        fate: str = option(
-            "", f"what becomes of an effect, as 2=go_on,3=hold; of {', '.join(word.KINDS)}"
-        )
-        path: str = option(
-            "", "where the middle of an effect's thing is, as 2:649,209@6 760,215@8 (x,y@frame)"
         )
 
     def __init__(self, options: Options) -> None:
@@ -171,10 +162,9 @@ def _guesses(setting: Setting, shot: Shot) -> list[tuple[Points, Motion]]:
         motion = mechanics.rollout(scene, setting.length, shot.stage.frame_s, laws)
         if motion is None:
             continue
-        bodies = [each.body for each in moving] + list(kept)
         course = [
             posed(body, motion.position[:, at], motion.rotation[:, at], view)
-            for at, body in enumerate(bodies)
+            for at, body in enumerate(scene.bodies)
         ]
         found.append((np.stack(course, axis=1), motion))
     return found

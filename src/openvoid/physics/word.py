@@ -16,11 +16,25 @@ import numpy as np
 from openvoid.core.effects import Effects
 from openvoid.core.errors import OpenVoidError
 from openvoid.core.fates import FateKind
+from openvoid.core.plugins import option
 
 T = TypeVar("T")
 
 SAID = (FateKind.GO_ON, FateKind.FALL, FateKind.HOLD)  # what is knocked about, only a mover knows
 KINDS = {kind.value.replace(" ", "_"): kind for kind in SAID}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may say to any mover of ours."""
+
+    slow_motion: float = option(
+        1.0, "how many times slower than life the clip plays", low=0.01, high=10_000.0
+    )
+    fate: str = option("", f"what becomes of an effect, as 2=go_on,3=hold; of {', '.join(KINDS)}")
+    path: str = option(
+        "", "where the middle of an effect's thing is, as 2:649,209@6 760,215@8 (x,y@frame)"
+    )
 
 
 @dataclass(frozen=True)

@@ -67,14 +67,14 @@ def along(
     beside = _close(region & ~grown(object_, side), object_, near, limits)
     own = _close(object_ & ~grown(~object_, side), region, near, limits)
     before = _gray(scene.picture(first))
-    its, ours = [], []
+    flow, its, ours = Dis("medium"), [], []
     picked = np.unique(np.linspace(0, len(frames) - 1, limits.looks + 1).round().astype(int))
     for number in picked[1:]:
         index = frames[number]
         seen = scene.seen(first) & scene.seen(index)
         shown = beside & seen & ~grown(scene.object[index], side)
         if min(shown.sum(), (own & seen).sum()) >= limits.fewest_px:
-            way = Dis("medium").between_gray(before, _gray(scene.picture(index)))
+            way = flow.between_gray(before, _gray(scene.picture(index)))
             its.append(np.median(way[own & seen], axis=0))
             ours.append(np.median(way[shown], axis=0))
     if not its:
